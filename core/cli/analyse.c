@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli.h"
+#include "picture.h"
+#include "report.h"
+#include "turns.h"
+
+typedef struct {
+  CliSettings settings;
+  char *png;
+  char *json;
+  char *turns;
+  char **files;
+} Options;
+
+static void
+options_clear (Options *self)
+{
+  cli_settings_clear (&self->settings);
+  g_free (self->png);
+  g_free (self->json);
+  g_free (self->turns);
+  g_strfreev (self->files);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static gboolean
+parse (Options *self, int argc, char **argv, GError **error)
+{
+  GOptionEntry entries[] = {
+    { "png", 0, 0, G_OPTION_ARG_FILENAME, &self->png,
+        "Draw a picture", "FILE" },
+    { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json,
+        "Write everything as JSON; - is stdout", "FILE" },
+    { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
+        "Who truly speaks: lines of start, end and name", "FILE" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+        NULL, NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
+
+  cli_settings_init (&self->settings);
+  g_option_context_set_summary (context,
+      "Finds where the target speaks in a recording, and why.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  cli_settings_add_entries (&self->settings, context, FALSE);
+  return cli_parse (context, &argc, &argv, &self->files, 1, 1, error)
+      && cli_require (self->settings.target, "--target", error);
+}
+
+static void
+pop_maps (SalAnalyser *analyser, GPtrArray *maps)
+{
+  SalMap *map;
+
+  while ((map = sal_analyser_pop (analyser)) != NULL)
+    g_ptr_array_add (maps, map);
+}
+
+static gboolean
+push_all (SalAnalyser *analyser, CliReader *reader, GPtrArray *maps,
+    CliProgress *progress, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  CliBlock block;
+
+  while (cli_reader_next (reader, &block, &cause)) {
+    sal_analyser_push (analyser, block.mono, block.n_mono);
+    pop_maps (analyser, maps);
+    cli_progress_update (progress, cli_reader_get_progress (reader));
+  }
+  if (cause != NULL) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
+  }
+  if (!cli_reader_check (reader, error))
+    return FALSE;
+  sal_analyser_finish (analyser);
+  pop_maps (analyser, maps);
+  return TRUE;
+}
+
+/* Returns: (element-type SalMap): of the whole file; NULL on error */
+static GPtrArray *
+analyse_file (const char *path, const CliSession *session, double *seconds,
+    GError **error)
+{
+  guint rate = sal_model_get_mel_config (session->model)->sample_rate;
+  g_autoptr (CliReader) reader = cli_reader_open (path, rate, error);
+  g_autoptr (GPtrArray) maps =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) sal_map_unref);
+  CliProgress progress;
+
+  if (reader == NULL)
+    return NULL;
+  cli_progress_start (&progress, "analysing");
+  gboolean ok = push_all (session->analyser, reader, maps, &progress, error);
+  cli_progress_end (&progress);
+  *seconds = cli_reader_get_seconds (reader);
+  return ok ? g_steal_pointer (&maps) : NULL;
+}
+
+static gboolean
+draw (const Options *options, const CliReport *report, GError **error)
+{
+  const CliSession *session = report->session;
+  const char *target = sal_target_get_name (session->target);
+  g_autofree char *base = g_path_get_basename (report->path);
+  g_autofree char *name = g_filename_display_name (base);
+  g_autofree char *title = g_strdup_printf ("Where %s speaks in %s", target,
+      name);
+  SalPicture picture = {
+    .title = title,
+    .target = target,
+    .mel = sal_model_get_mel_config (session->model),
+    .maps = (SalMap *const *) report->maps->pdata,
+    .n_maps = report->maps->len,
+    .turns = report->turns,
+    .threshold = session->gate.threshold,
+  };
+
+  return cli_output_check (options->png, error)
+      && sal_picture_save (&picture, options->png, error);
+}
+
+static gboolean
+run (const Options *options, GError **error)
+{
+  g_auto (CliSession) session = { 0 };
+  g_autoptr (GPtrArray) turns = NULL;
+  double seconds = 0;
+
+  if (options->turns != NULL) {
+    turns = sal_turns_load (options->turns, error);
+    if (turns == NULL)
+      return FALSE;
+  }
+  if (!cli_session_open (&session, &options->settings, error))
+    return FALSE;
+  GPtrArray *maps = analyse_file (options->files[0], &session, &seconds, error);
+  if (maps == NULL)
+    return FALSE;
+
+  g_auto (CliReport) report = { 0 };
+  cli_report_init (&report, options->files[0], &session, seconds, maps,
+      g_steal_pointer (&turns));
+  if (g_strcmp0 (options->json, "-") != 0)
+    cli_report_print (&report);
+  return (options->png == NULL || draw (options, &report, error))
+      && (options->json == NULL
+          || cli_write_json (cli_report_to_json (&report), options->json,
+              error));
+}
+
+int
+cli_analyse (int argc, char **argv)
+{
+  g_auto (Options) options = { 0 };
+  GError *error = NULL;
+  gboolean ok = parse (&options, argc, argv, &error) && run (&options, &error);
+
+  return cli_exit_code (ok, error);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* audio-private.h: what reader and writer share */
+#pragma once
+
+#include <samplerate.h>
+#include <sndfile.h>
+
+#include "audio.h"
+
+struct _CliReader {
+  char *path;
+  SNDFILE *file;
+  SF_INFO info;
+  SRC_STATE *resampler; /* NULL if the rates agree */
+  double ratio;         /* rate of the mono samples by that of the file */
+  gboolean wants_mono;
+  float *pcm;           /* [BLOCK_FRAMES, n_channels] */
+  float *mix;           /* [BLOCK_FRAMES] */
+  GArray *mono;         /* of float */
+  guint64 n_read;       /* frames */
+  float peak;
+  gboolean at_end;
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cli.h: what the subcommands share
+ *
+ * A subcommand takes its own argc and argv, and returns an exit code: 0, 1 if the
+ * work failed, 2 if it was asked for wrongly.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "audio.h"
+#include "model.h"
+
+int cli_analyse (int argc, char **argv);
+int cli_compare (int argc, char **argv);
+int cli_enrol (int argc, char **argv);
+int cli_mask (int argc, char **argv);
+int cli_model (int argc, char **argv);
+
+/**
+ * cli_exit_code:
+ * @ok: whether the work was done
+ * @error: (transfer full) (nullable): why not, or how it was asked for wrongly: of domain G_OPTION_ERROR
+ *
+ * Prints @error in one line on stderr.
+ */
+int cli_exit_code (gboolean ok, GError *error);
+
+/**
+ * cli_parse:
+ * @context: (transfer none): with its entries; --help ends the program
+ * @files: (nullable) (array zero-terminated=1): the arguments that are not options, filled by @context
+ * @n_min: at least so many of them; @n_max: and at most
+ *
+ * Returns: %TRUE, or %FALSE and G_OPTION_ERROR
+ */
+gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, char ***files, guint n_min, guint n_max, GError **error);
+
+/**
+ * cli_require:
+ *
+ * Returns: %TRUE if @value is set, else %FALSE and G_OPTION_ERROR that names @option
+ */
+gboolean cli_require (const char *value, const char *option, GError **error);
+
+/**
+ * cli_load_model:
+ * @path: (nullable): else the environment's SPEAKERSALIENCY_MODEL, else the model installed with this program
+ */
+SalModel *cli_load_model (const char *path, GError **error);
+
+/* A member of the object that is being built. */
+void cli_json_text (JsonBuilder *builder, const char *key, const char *value);
+void cli_json_number (JsonBuilder *builder, const char *key, double value);
+
+/**
+ * cli_write_json:
+ * @root: (transfer full): what to write
+ * @path: a file, or "-" for stdout
+ */
+gboolean cli_write_json (JsonNode *root, const char *path, GError **error);
+
+/**
+ * CliProgress:
+ *
+ * A line on stderr, if that is a terminal and the work takes longer than a second.
+ */
+typedef struct {
+  const char *what;
+  gint64 begun; /* us */
+  gint64 shown; /* us; 0: nothing is shown */
+} CliProgress;
+
+void cli_progress_start (CliProgress *self, const char *what);
+void cli_progress_update (CliProgress *self, double part); /* 0..1 */
+void cli_progress_end (CliProgress *self);

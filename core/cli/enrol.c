@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "cli.h"
+#include "enrol.h"
+
+/* Rules of thumb, beyond which the user is told what to improve. */
+#define GOOD_SECONDS 10.0
+#define GOOD_AGREEMENT 0.5f
+#define QUIET_DB -45.0f
+#define MUCH_CLIPPED 0.001f
+
+typedef struct {
+  char *output;
+  char *name;
+  char *model;
+  char **files;
+  gboolean json;
+} Options;
+
+static void
+options_clear (Options *self)
+{
+  g_free (self->output);
+  g_free (self->name);
+  g_free (self->model);
+  g_strfreev (self->files);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static gboolean
+parse (Options *self, int argc, char **argv, GError **error)
+{
+  GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+        "The file to write, as alice.speaker", "FILE" },
+    { "name", 'n', 0, G_OPTION_ARG_STRING, &self->name,
+        "Name of the voice; else that of the file", "NAME" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
+        "Model file", "FILE" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json,
+        "Print what was heard as JSON", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+        NULL, NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING…");
+
+  g_option_context_set_summary (context,
+      "Makes a .speaker file from recordings of one voice.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  return cli_parse (context, &argc, &argv, &self->files, 1, G_MAXUINT, error)
+      && cli_require (self->output, "-o", error);
+}
+
+static char *
+name_from_path (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+
+  if (g_str_has_suffix (base, ".speaker"))
+    base[strlen (base) - strlen (".speaker")] = '\0';
+  return g_filename_display_name (base);
+}
+
+static gboolean
+add_recording (SalEnrol *enrol, const char *path, guint rate, GError **error)
+{
+  g_autoptr (GArray) samples = g_array_new (FALSE, FALSE, sizeof (float));
+  g_autoptr (CliReader) reader = cli_reader_open (path, rate, error);
+  g_autoptr (GError) cause = NULL;
+  CliBlock block;
+
+  if (reader == NULL)
+    return FALSE;
+  while (cli_reader_next (reader, &block, &cause))
+    g_array_append_vals (samples, block.mono, (guint) block.n_mono);
+  if (cause != NULL) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
+  }
+  if (!cli_reader_check (reader, error))
+    return FALSE;
+  if (!sal_enrol_add (enrol, (float *) samples->data, samples->len, error)) {
+    g_prefix_error (error, "%s: ", path);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static GPtrArray *
+list_warnings (const SalEnrolAdvice *advice)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  if (advice->speech_seconds < GOOD_SECONDS)
+    g_ptr_array_add (list, "little speech: 10 s or more find the voice better");
+  if (advice->n_pieces > 1 && advice->agreement < GOOD_AGREEMENT)
+    g_ptr_array_add (list, "the pieces differ: is there more than one voice, or"
+        " music?");
+  if (advice->level_db < QUIET_DB)
+    g_ptr_array_add (list, "quiet: a closer microphone would help");
+  if (advice->clipped > MUCH_CLIPPED)
+    g_ptr_array_add (list, "clipped: record at a lower level");
+  return list;
+}
+
+static void
+print_human (const SalSpeaker *speaker, const SalEnrolAdvice *advice,
+    const char *path)
+{
+  printf ("%s: voice \"%s\", model %s\n", path, sal_speaker_get_name (speaker),
+      sal_speaker_get_model_name (speaker));
+  printf ("  speech     %.1f s of %.1f s, in %u pieces\n",
+      advice->speech_seconds, advice->seconds, advice->n_pieces);
+  printf ("  agreement  %.2f of 1\n", advice->agreement);
+  printf ("  level      %.1f dB of full scale\n", advice->level_db);
+  printf ("  clipped    %.2f %% of the samples\n", 100 * advice->clipped);
+}
+
+static gboolean
+print_json (const SalSpeaker *speaker, const SalEnrolAdvice *advice,
+    const GPtrArray *warnings, GError **error)
+{
+  g_autoptr (JsonBuilder) b = json_builder_new ();
+
+  json_builder_begin_object (b);
+  cli_json_text (b, "name", sal_speaker_get_name (speaker));
+  cli_json_text (b, "model", sal_speaker_get_model_name (speaker));
+  cli_json_text (b, "model_id", sal_speaker_get_model_id (speaker));
+  cli_json_number (b, "seconds", advice->seconds);
+  cli_json_number (b, "speech_seconds", advice->speech_seconds);
+  cli_json_number (b, "pieces", advice->n_pieces);
+  cli_json_number (b, "agreement", advice->agreement);
+  cli_json_number (b, "level_db", advice->level_db);
+  cli_json_number (b, "clipped", advice->clipped);
+  json_builder_set_member_name (b, "warnings");
+  json_builder_begin_array (b);
+  for (guint i = 0; i < warnings->len; i++)
+    json_builder_add_string_value (b, g_ptr_array_index (warnings, i));
+  json_builder_end_array (b);
+  json_builder_end_object (b);
+  return cli_write_json (json_builder_get_root (b), "-", error);
+}
+
+static SalEnrol *
+hear (SalModel *model, char **files, GError **error)
+{
+  guint rate = sal_model_get_mel_config (model)->sample_rate;
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
+  CliProgress progress;
+
+  cli_progress_start (&progress, "enrolling");
+  gboolean ok = TRUE;
+  for (guint i = 0; ok && files[i] != NULL; i++) {
+    ok = add_recording (enrol, files[i], rate, error);
+    cli_progress_update (&progress, (i + 1.0) / g_strv_length (files));
+  }
+  cli_progress_end (&progress);
+  return ok ? g_steal_pointer (&enrol) : NULL;
+}
+
+static gboolean
+run (const Options *options, GError **error)
+{
+  if (!cli_output_check (options->output, error))
+    return FALSE;
+  g_autoptr (SalModel) model = cli_load_model (options->model, error);
+  if (model == NULL)
+    return FALSE;
+  g_autoptr (SalEnrol) enrol = hear (model, options->files, error);
+  if (enrol == NULL)
+    return FALSE;
+
+  SalEnrolAdvice advice;
+  g_autofree char *name = options->name != NULL ? g_strdup (options->name)
+      : name_from_path (options->output);
+  g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, name, &advice,
+      error);
+  if (speaker == NULL || !sal_speaker_save (speaker, options->output, error))
+    return FALSE;
+
+  g_autoptr (GPtrArray) warnings = list_warnings (&advice);
+  for (guint i = 0; i < warnings->len; i++)
+    g_printerr ("%s: warning: %s\n", g_get_prgname (),
+        (const char *) g_ptr_array_index (warnings, i));
+  if (options->json)
+    return print_json (speaker, &advice, warnings, error);
+  print_human (speaker, &advice, options->output);
+  return TRUE;
+}
+
+int
+cli_enrol (int argc, char **argv)
+{
+  g_auto (Options) options = { 0 };
+  GError *error = NULL;
+  gboolean ok = parse (&options, argc, argv, &error) && run (&options, &error);
+
+  return cli_exit_code (ok, error);
+}

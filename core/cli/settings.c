@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "settings.h"
+
+#include <math.h>
+
+#include "cli.h"
+
+static const char *const methods[] = {
+  [SAL_CAM_NONE] = "none",
+  [SAL_CAM_LAYER] = "layer-cam",
+  [SAL_CAM_SIGNED_LAYER] = "signed-layer-cam",
+};
+
+const char *
+cli_method_name (SalCamMethod method)
+{
+  return methods[method];
+}
+
+static double
+frame_ms (const SalMelConfig *mel)
+{
+  return 1000.0 * mel->hop / mel->sample_rate;
+}
+
+void
+cli_settings_init (CliSettings *self)
+{
+  SalGateConfig gate;
+
+  sal_gate_config_init (&gate);
+  *self = (CliSettings) { .hop_ms = NAN, .lookahead_ms = NAN,
+    .floor_db = gate.floor_db, .threshold = gate.threshold,
+    .hysteresis = gate.hysteresis, .attack_ms = gate.attack_ms,
+    .release_ms = gate.release_ms, .hold_ms = gate.hold_ms };
+}
+
+void
+cli_settings_clear (CliSettings *self)
+{
+  g_free (self->model);
+  g_free (self->target);
+  g_free (self->method);
+  g_free (self->layers);
+}
+
+static void
+add_gain_entries (CliSettings *self, GOptionContext *context)
+{
+  GOptionEntry entries[] = {
+    { "floor", 'f', 0, G_OPTION_ARG_DOUBLE, &self->floor_db,
+        "Gain where the target is silent, -120 to 0 (-40)", "DB" },
+    { "attack", 0, 0, G_OPTION_ARG_DOUBLE, &self->attack_ms,
+        "Time from floor to full gain", "MS" },
+    { "release", 0, 0, G_OPTION_ARG_DOUBLE, &self->release_ms,
+        "Time from full gain to floor", "MS" },
+    G_OPTION_ENTRY_NULL
+  };
+
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_map_entries (CliSettings *self, GOptionContext *context)
+{
+  GOptionEntry entries[] = {
+    { "method", 0, 0, G_OPTION_ARG_STRING, &self->method,
+        "none, layer-cam or signed-layer-cam (the default)", "NAME" },
+    { "layers", 0, 0, G_OPTION_ARG_STRING, &self->layers,
+        "Which of s1,s2,s3,s4 the map is made from (s4)", "LIST" },
+    G_OPTION_ENTRY_NULL
+  };
+
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+void
+cli_settings_add_entries (CliSettings *self, GOptionContext *context,
+    gboolean with_gain)
+{
+  GOptionEntry entries[] = {
+    { "target", 't', 0, G_OPTION_ARG_FILENAME, &self->target,
+        "Whom to look for: a .speaker file or a class of the model", "TARGET" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
+        "Model file", "FILE" },
+    { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &self->hop_ms,
+        "Time between two windows, 50 to 2000 (250)", "MS" },
+    { "lookahead", 0, 0, G_OPTION_ARG_DOUBLE, &self->lookahead_ms,
+        "How much of what follows may count, 0 to 2000 (500)", "MS" },
+    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold,
+        "Probability from which the target counts as speaking", "P" },
+    { "hysteresis", 0, 0, G_OPTION_ARG_DOUBLE, &self->hysteresis,
+        "How far below the threshold it no longer does", "P" },
+    { "hold", 0, 0, G_OPTION_ARG_DOUBLE, &self->hold_ms,
+        "Pauses so long are bridged", "MS" },
+    G_OPTION_ENTRY_NULL
+  };
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (with_gain)
+    add_gain_entries (self, context);
+  else
+    add_map_entries (self, context);
+}
+
+static gboolean
+parse_method (const char *text, SalCamMethod *method, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++) {
+    if (g_str_equal (text, methods[i])) {
+      *method = (SalCamMethod) i;
+      return TRUE;
+    }
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "method \"%s\" is none of none, layer-cam and signed-layer-cam", text);
+  return FALSE;
+}
+
+static gboolean
+parse_layers (const char *text, SalCamLayers *layers, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (text, ",", -1);
+
+  *layers = 0;
+  for (guint i = 0; names[i] != NULL; i++) {
+    const char *s = g_strstrip (names[i]);
+    if ((s[0] != 's' && s[0] != 'S') || s[1] < '1' || s[1] > '4'
+        || s[2] != '\0') {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "layer \"%s\" is none of s1, s2, s3 and s4", s);
+      return FALSE;
+    }
+    *layers |= SAL_CAM_S1 << (s[1] - '1');
+  }
+  return TRUE;
+}
+
+/* A number of frames, the nearest to a time; the analyser checks its limits. */
+static gboolean
+to_frames (double ms, const char *option, const SalMelConfig *mel,
+    guint *frames, GError **error)
+{
+  if (isnan (ms))
+    return TRUE;
+  if (ms < 0 || ms > 1e6) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s is %g ms, outside 0 to 2000 ms", option, ms);
+    return FALSE;
+  }
+  *frames = (guint) lrint (ms / frame_ms (mel));
+  return TRUE;
+}
+
+static gboolean
+get_analyser_config (const CliSettings *self, const SalMelConfig *mel,
+    SalAnalyserConfig *config, GError **error)
+{
+  SalCamConfig *cam = &config->cam;
+
+  sal_analyser_config_init (config);
+  return to_frames (self->hop_ms, "hop", mel, &config->hop, error)
+      && to_frames (self->lookahead_ms, "lookahead", mel, &config->lookahead,
+          error)
+      && (self->method == NULL
+          || parse_method (self->method, &cam->method, error))
+      && (self->layers == NULL
+          || parse_layers (self->layers, &cam->layers, error));
+}
+
+/* A setting that the library refuses was asked for wrongly. */
+static void
+blame_settings (GError **error)
+{
+  if (error != NULL && g_error_matches (*error, SAL_ERROR, SAL_ERROR_CONFIG)) {
+    (*error)->domain = G_OPTION_ERROR;
+    (*error)->code = G_OPTION_ERROR_BAD_VALUE;
+  }
+}
+
+static gboolean
+open_parts (CliSession *self, const CliSettings *settings, GError **error)
+{
+  const SalMelConfig *mel = sal_model_get_mel_config (self->model);
+
+  self->period = mel->hop / (double) mel->sample_rate;
+  self->centre = sal_mel_config_centre (mel) / (double) mel->sample_rate;
+  self->gate = (SalGateConfig) { .threshold = (float) settings->threshold,
+    .hysteresis = (float) settings->hysteresis,
+    .floor_db = (float) settings->floor_db,
+    .attack_ms = (float) settings->attack_ms,
+    .release_ms = (float) settings->release_ms,
+    .hold_ms = (float) settings->hold_ms };
+  g_autoptr (SalGate) gate = sal_gate_new (&self->gate, (float) frame_ms (mel),
+      error);
+  if (gate == NULL
+      || !get_analyser_config (settings, mel, &self->config, error))
+    return FALSE;
+  self->analyser = sal_analyser_new (self->model, self->target, &self->config,
+      error);
+  return self->analyser != NULL;
+}
+
+gboolean
+cli_session_open (CliSession *self, const CliSettings *settings, GError **error)
+{
+  *self = (CliSession) { 0 };
+  self->model = cli_load_model (settings->model, error);
+  if (self->model == NULL)
+    return FALSE;
+  self->target = sal_target_load (self->model, settings->target, error);
+  if (self->target == NULL)
+    return FALSE;
+  if (open_parts (self, settings, error))
+    return TRUE;
+  blame_settings (error);
+  return FALSE;
+}
+
+void
+cli_session_clear (CliSession *self)
+{
+  sal_analyser_free (self->analyser);
+  sal_target_unref (self->target);
+  sal_model_unref (self->model);
+}

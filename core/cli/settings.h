@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* settings.h: the options that analyse and mask share, and what they open */
+#pragma once
+
+#include "analyser.h"
+#include "gate.h"
+
+typedef struct {
+  char *model;         /* a path, or NULL for the usual one */
+  char *target;        /* a .speaker file or the name of a class */
+  char *method;        /* NULL: the default, as for layers */
+  char *layers;
+  double hop_ms;
+  double lookahead_ms;
+  double floor_db;     /* this and the rest: of SalGateConfig */
+  double threshold;
+  double hysteresis;
+  double attack_ms;
+  double release_ms;
+  double hold_ms;
+} CliSettings;
+
+void cli_settings_init (CliSettings *self);
+void cli_settings_clear (CliSettings *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSettings, cli_settings_clear)
+
+/**
+ * cli_settings_add_entries:
+ *
+ * Options for model, target, windows and threshold; those of the gain (floor, attack, release) with @with_gain,
+ * those of the map (method, layers) without.
+ */
+void cli_settings_add_entries (CliSettings *self, GOptionContext *context, gboolean with_gain);
+
+/**
+ * CliSession:
+ *
+ * Everything open to analyse one file.
+ */
+typedef struct {
+  SalModel *model;
+  SalTarget *target;
+  SalAnalyser *analyser;
+  SalAnalyserConfig config;
+  SalGateConfig gate;
+  double period; /* seconds between frames */
+  double centre; /* seconds: the time of frame 0 */
+} CliSession;
+
+/**
+ * cli_session_open:
+ *
+ * Returns: %TRUE, or %FALSE and the errors of the files, or G_OPTION_ERROR for a setting out of range
+ */
+gboolean cli_session_open (CliSession *self, const CliSettings *settings, GError **error);
+void cli_session_clear (CliSession *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSession, cli_session_clear)
+
+const char *cli_method_name (SalCamMethod method);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <unistd.h>
+
+#include "audio-private.h"
+
+#define WAV_LIMIT 4e9      /* bytes; RF64 from there on */
+#define MAX_CHANNELS 256
+
+struct _CliWriter {
+  char *path;
+  char *temporary;    /* NULL once it has taken the place of path */
+  SNDFILE *file;
+  guint n_channels;
+  guint n_bits;       /* 0: floating point */
+  GArray *integers;   /* of int, for one block */
+};
+
+gboolean
+cli_output_check (const char *path, GError **error)
+{
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)
+      || g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+      "%s: is not a regular file and will not be replaced", path);
+  return FALSE;
+}
+
+/* The sample format of a file, for WAV and FLAC to keep. */
+static int
+subtype_for (int format, gboolean flac, guint *n_bits)
+{
+  int subtype = format & SF_FORMAT_SUBMASK;
+
+  switch (subtype) {
+    case SF_FORMAT_PCM_24:
+      *n_bits = 24;
+      return SF_FORMAT_PCM_24;
+    case SF_FORMAT_PCM_32:
+      *n_bits = flac ? 24 : 32;
+      return flac ? SF_FORMAT_PCM_24 : SF_FORMAT_PCM_32;
+    case SF_FORMAT_FLOAT:
+    case SF_FORMAT_DOUBLE:
+      *n_bits = flac ? 24 : 0;
+      return flac ? SF_FORMAT_PCM_24 : subtype;
+    default:
+      *n_bits = 16;
+      return SF_FORMAT_PCM_16;
+  }
+}
+
+static int
+container_for (const SF_INFO *info, gboolean flac, guint n_bits)
+{
+  double n_bytes = (double) info->frames * info->channels
+      * (n_bits == 0 ? 8 : n_bits / 8);
+
+  if (flac)
+    return SF_FORMAT_FLAC;
+  if (n_bytes > WAV_LIMIT)
+    return SF_FORMAT_RF64;
+  return info->channels > 2 ? SF_FORMAT_WAVEX : SF_FORMAT_WAV;
+}
+
+/* Which channel is which, for more than two. */
+static void
+copy_channel_map (SNDFILE *from, SNDFILE *to, guint n_channels)
+{
+  int map[MAX_CHANNELS];
+  int size = (int) (n_channels * sizeof (int));
+
+  if (n_channels > 2 && n_channels <= MAX_CHANNELS
+      && sf_command (from, SFC_GET_CHANNEL_MAP_INFO, map, size))
+    sf_command (to, SFC_SET_CHANNEL_MAP_INFO, map, size);
+}
+
+static gboolean
+open_temporary (CliWriter *self, const CliReader *like, GError **error)
+{
+  gboolean flac = g_str_has_suffix (self->path, ".flac");
+  SF_INFO info = { .samplerate = like->info.samplerate,
+    .channels = like->info.channels };
+
+  info.format = subtype_for (like->info.format, flac, &self->n_bits);
+  info.format |= container_for (&like->info, flac, self->n_bits);
+  self->temporary = g_strconcat (self->path, ".XXXXXX", NULL);
+  int fd = g_mkstemp_full (self->temporary, O_RDWR | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s", g_strerror (errno));
+    g_clear_pointer (&self->temporary, g_free);
+    return FALSE;
+  }
+  self->file = sf_open_fd (fd, SFM_WRITE, &info, TRUE);
+  if (self->file == NULL) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+        "%d channels at %d Hz cannot be written: %s", info.channels,
+        info.samplerate, sf_strerror (NULL));
+    return FALSE;
+  }
+  copy_channel_map (like->file, self->file, self->n_channels);
+  return TRUE;
+}
+
+CliWriter *
+cli_writer_open (const char *path, const CliReader *like, GError **error)
+{
+  g_return_val_if_fail (path != NULL && like != NULL, NULL);
+  if (!cli_output_check (path, error))
+    return NULL;
+
+  g_autoptr (CliWriter) self = g_new0 (CliWriter, 1);
+  self->path = g_strdup (path);
+  self->n_channels = cli_reader_get_n_channels (like);
+  self->integers = g_array_new (FALSE, FALSE, sizeof (int));
+  if (!open_temporary (self, like, error)) {
+    g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+cli_writer_free (CliWriter *self)
+{
+  if (self == NULL)
+    return;
+  if (self->file != NULL)
+    sf_close (self->file);
+  if (self->temporary != NULL)
+    g_unlink (self->temporary);
+  g_array_unref (self->integers);
+  g_free (self->temporary);
+  g_free (self->path);
+  g_free (self);
+}
+
+/* Rounded to n_bits, in the high bits of an int as libsndfile takes them: its
+ * own conversion rounds down, and would change samples that nothing changed. */
+static sf_count_t
+write_integers (CliWriter *self, const float *pcm, gsize n_frames)
+{
+  gsize n = n_frames * self->n_channels;
+  double scale = exp2 (self->n_bits - 1);
+  guint shift = 32 - self->n_bits;
+
+  g_array_set_size (self->integers, (guint) n);
+  int *out = (int *) self->integers->data;
+  for (gsize i = 0; i < n; i++) {
+    double value = CLAMP (rint (pcm[i] * scale), -scale, scale - 1);
+    out[i] = (int) ((guint32) (gint32) value << shift);
+  }
+  return sf_writef_int (self->file, out, (sf_count_t) n_frames);
+}
+
+gboolean
+cli_writer_write (CliWriter *self, const float *pcm, gsize n_frames,
+    GError **error)
+{
+  sf_count_t n = self->n_bits == 0
+      ? sf_writef_float (self->file, pcm, (sf_count_t) n_frames)
+      : write_integers (self, pcm, n_frames);
+
+  if (n == (sf_count_t) n_frames)
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: cannot be written: %s",
+      self->path, sf_strerror (self->file));
+  return FALSE;
+}
+
+gboolean
+cli_writer_close (CliWriter *self, GError **error)
+{
+  SNDFILE *file = g_steal_pointer (&self->file);
+  int code = sf_close (file);
+
+  if (code != 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: cannot be written: %s",
+        self->path, sf_error_number (code));
+    return FALSE;
+  }
+  if (g_rename (self->temporary, self->path) != 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: %s", self->path,
+        g_strerror (errno));
+    return FALSE;
+  }
+  g_clear_pointer (&self->temporary, g_free);
+  return TRUE;
+}

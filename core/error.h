@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* error.h: the error domain and the export mark
+ *
+ * Every message is lower case and names the value and the limit it broke; files
+ * are named by a "path: " prefix.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define SAL_API __attribute__ ((visibility ("default")))
+
+/**
+ * SalError:
+ * @SAL_ERROR_FILE: a file cannot be opened, read or written
+ * @SAL_ERROR_FORMAT: the bytes of a file are not what its format demands
+ * @SAL_ERROR_RECORD: a field of a model's record is unknown, missing or out of range
+ * @SAL_ERROR_CONFIG: a setting is out of range
+ * @SAL_ERROR_MISMATCH: things that do not belong together, as a speaker made with another model
+ * @SAL_ERROR_AUDIO: sound that cannot serve: empty, too short, silent, not finite
+ * @SAL_ERROR_TARGET: no speaker of that name
+ */
+typedef enum {
+  SAL_ERROR_FILE,
+  SAL_ERROR_FORMAT,
+  SAL_ERROR_RECORD,
+  SAL_ERROR_CONFIG,
+  SAL_ERROR_MISMATCH,
+  SAL_ERROR_AUDIO,
+  SAL_ERROR_TARGET,
+} SalError;
+
+#define SAL_ERROR (sal_error_quark ())
+SAL_API GQuark sal_error_quark (void);

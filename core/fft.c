@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fft.h"
+
+#include <glib.h>
+
+static GMutex planner;
+
+void
+sal_fft_planner_lock (void)
+{
+  g_mutex_lock (&planner);
+}
+
+void
+sal_fft_planner_unlock (void)
+{
+  g_mutex_unlock (&planner);
+}

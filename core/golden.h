@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* golden.h: does this program compute what the model's maker computed?
+ *
+ * A model file may carry a short sound and, for each stage, some of the values its
+ * maker got.  The commonest silent failure with speaker networks is a front end that
+ * differs in one setting; this finds it.
+ */
+#pragma once
+
+#include "model.h"
+
+typedef struct {
+  const char *stage;  /* log_mel, s1 .. s4, embedding, score */
+  float difference;   /* largest, by the largest magnitude of the stage's values; absolute for log_mel */
+  float tolerance;
+} SalGoldenStage;
+
+#define SAL_GOLDEN_STAGES 7
+
+/**
+ * sal_golden_check:
+ * @stages: (out caller-allocates): one entry for each stage the file has
+ * @n_stages: (out): how many
+ *
+ * Returns: %TRUE if every stage is within its tolerance; else %FALSE and %SAL_ERROR_MISMATCH naming the first
+ *   stage that is not, or %SAL_ERROR_RECORD if the file has no golden values
+ */
+SAL_API gboolean sal_golden_check (SalModel *model, SalGoldenStage stages[SAL_GOLDEN_STAGES], guint *n_stages, GError **error);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* masker.h: a gain over time and frequency, applied to PCM of any rate
+ *
+ * Short-time Fourier transform with root-Hann windows, half overlapped: where the gain
+ * is 1 the output is the input, to the bit.  A gain that is the same for all
+ * frequencies needs no transform.  Gains are given per frame (10 ms) and band, and
+ * interpolated to bins and blocks; the same gain goes to every channel.
+ */
+#pragma once
+
+#include "error.h"
+
+typedef struct {
+  guint rate;            /* Hz, of the PCM */
+  guint n_channels;
+  guint n_bands;         /* of the gains; 1: one gain for all frequencies */
+  const float *bands_hz; /* centre frequency of each band, rising, [n_bands]; copied; unused if n_bands is 1 */
+  double frame_period;   /* seconds between gain frames */
+  double frame_centre;   /* seconds: the time of gain frame 0 */
+} SalMaskerConfig;
+
+typedef struct _SalMasker SalMasker; /* one thread at a time */
+
+/**
+ * sal_masker_new:
+ * @config: copied
+ *
+ * Returns: (transfer full) (nullable): a masker, or %NULL and %SAL_ERROR_CONFIG
+ */
+SAL_API SalMasker *sal_masker_new (const SalMaskerConfig *config, GError **error);
+SAL_API void sal_masker_free (SalMasker *self); /* NULL is a no-op */
+
+/**
+ * sal_masker_get_delay:
+ *
+ * Returns: how many PCM frames must be pushed after a frame before that frame comes out, at most; also how
+ *   far after a PCM frame the gains must reach for it to come out
+ */
+SAL_API guint sal_masker_get_delay (const SalMasker *self);
+
+/**
+ * sal_masker_push_gains:
+ * @gains: [n_frames, n_bands] (time first), linear
+ *
+ * The next gain frames.  The memory of the masker grows as far as gains run ahead of PCM or PCM of gains.
+ */
+SAL_API void sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames);
+
+/**
+ * sal_masker_push:
+ * @pcm: [n_frames, n_channels], interleaved, the next PCM frames
+ */
+SAL_API void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames);
+
+/**
+ * sal_masker_finish:
+ *
+ * End of the stream: the last gain holds for whatever has none, and all PCM becomes ready.
+ */
+SAL_API void sal_masker_finish (SalMasker *self);
+
+/**
+ * sal_masker_get_n_ready:
+ *
+ * Returns: the PCM frames that can be pulled now
+ */
+SAL_API gsize sal_masker_get_n_ready (const SalMasker *self);
+
+/**
+ * sal_masker_pull:
+ * @pcm: (out caller-allocates): [n_frames, n_channels]
+ * @n_frames: at most sal_masker_get_n_ready()
+ */
+SAL_API void sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames);
+SAL_API void sal_masker_reset (SalMasker *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalMasker, sal_masker_free)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model-private.h: what the rest of the library sees of a model */
+#pragma once
+
+#include "model.h"
+#include "weights.h"
+
+const SalRecord *sal_model_get_record (const SalModel *self);
+const SalWeights *sal_model_get_weights (const SalModel *self);
+const float *sal_model_get_rows (const SalModel *self); /* class rows, [N, E], unit length */
+
+/**
+ * sal_model_get_golden_samples:
+ * @n_samples: (out): 0 if the file has none
+ *
+ * Returns: (transfer none) (nullable): the short sound that the golden values were made from
+ */
+const float *sal_model_get_golden_samples (const SalModel *self, gsize *n_samples);
+
+/**
+ * sal_unit_length:
+ * @v: (inout): [n]; zeros stay zeros
+ *
+ * Returns: its length before
+ */
+float sal_unit_length (float *v, gsize n);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ID_DIGITS 16
+
+struct _SalModel {
+  char *path;
+  char id[ID_DIGITS + 1];
+  SalRecord *record;
+  SalWeights *weights;
+  float *rows;          /* [N, E] */
+  float *samples;       /* golden */
+  gsize n_samples;
+};
+
+float
+sal_unit_length (float *v, gsize n)
+{
+  double sum = 0;
+  for (gsize i = 0; i < n; i++)
+    sum += (double) v[i] * v[i];
+  float length = (float) sqrt (sum);
+  for (gsize i = 0; i < n && length > 0; i++)
+    v[i] /= length;
+  return length;
+}
+
+static gboolean
+read_rows (SalModel *self, const SalSafetensors *file, GError **error)
+{
+  gsize N = self->record->n_classes, E = self->record->topology.embedding_size;
+  if (!self->record->has_head)
+    return TRUE;
+  self->rows = sal_weights_read (file, "head.weight", (gsize[]){ N, E }, 2,
+      error);
+  if (self->rows == NULL)
+    return FALSE;
+  for (gsize j = 0; j < N; j++)
+    if (sal_unit_length (self->rows + j * E, E) == 0) {
+      g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+          "%s: tensor head.weight: row %" G_GSIZE_FORMAT " is zero",
+          self->path, j);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_golden (SalModel *self, const SalSafetensors *file, GError **error)
+{
+  gsize shape[SAL_SAFETENSORS_MAX_DIMS];
+  if (sal_safetensors_get_shape (file, "golden.samples", shape) != 1)
+    return TRUE;
+  self->samples = sal_weights_read (file, "golden.samples", shape, 1, error);
+  self->n_samples = shape[0];
+  return self->samples != NULL;
+}
+
+static gboolean
+read_model (SalModel *self, const SalSafetensors *file, GError **error)
+{
+  const char *text = sal_safetensors_get_metadata (file, SAL_RECORD_KEY);
+  if (text == NULL) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_RECORD,
+        "%s: not a model: no metadata \"%s\"", self->path, SAL_RECORD_KEY);
+    return FALSE;
+  }
+  self->record = sal_record_parse (text, error);
+  if (self->record == NULL) {
+    g_prefix_error (error, "%s: ", self->path);
+    return FALSE;
+  }
+  self->weights = sal_weights_new (file, self->record, error);
+  return self->weights != NULL && read_rows (self, file, error)
+      && read_golden (self, file, error);
+}
+
+static void
+model_clear (gpointer data)
+{
+  SalModel *self = data;
+  g_free (self->path);
+  sal_record_free (self->record);
+  sal_weights_free (self->weights);
+  g_free (self->rows);
+  g_free (self->samples);
+}
+
+SalModel *
+sal_model_load (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+  g_autoptr (SalSafetensors) file = sal_safetensors_load (path, error);
+  if (file == NULL)
+    return NULL;
+
+  g_autoptr (SalModel) self = g_atomic_rc_box_new0 (SalModel);
+  self->path = g_strdup (path);
+  if (!read_model (self, file, error))
+    return NULL;
+  g_autofree char *sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256,
+      sal_safetensors_get_bytes (file));
+  memcpy (self->id, sum, ID_DIGITS);
+  return g_steal_pointer (&self);
+}
+
+SalModel *
+sal_model_ref (SalModel *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+sal_model_unref (SalModel *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, model_clear);
+}
+
+const char *
+sal_model_get_path (const SalModel *self)
+{
+  return self->path;
+}
+
+const char *
+sal_model_get_name (const SalModel *self)
+{
+  return self->record->name;
+}
+
+const char *
+sal_model_get_id (const SalModel *self)
+{
+  return self->id;
+}
+
+const SalMelConfig *
+sal_model_get_mel_config (const SalModel *self)
+{
+  return &self->record->mel;
+}
+
+guint
+sal_model_get_embedding_size (const SalModel *self)
+{
+  return self->record->topology.embedding_size;
+}
+
+guint
+sal_model_get_n_classes (const SalModel *self)
+{
+  return self->record->n_classes;
+}
+
+const char *
+sal_model_get_class_name (const SalModel *self, guint index)
+{
+  g_return_val_if_fail (index < self->record->n_classes, NULL);
+  return self->record->classes[index];
+}
+
+int
+sal_model_find_class (const SalModel *self, const char *name)
+{
+  for (guint i = 0; i < self->record->n_classes; i++)
+    if (g_str_equal (self->record->classes[i], name))
+      return (int) i;
+  return -1;
+}
+
+const SalRecord *
+sal_model_get_record (const SalModel *self)
+{
+  return self->record;
+}
+
+const SalWeights *
+sal_model_get_weights (const SalModel *self)
+{
+  return self->weights;
+}
+
+const float *
+sal_model_get_rows (const SalModel *self)
+{
+  return self->rows;
+}
+
+const float *
+sal_model_get_golden_samples (const SalModel *self, gsize *n_samples)
+{
+  *n_samples = self->n_samples;
+  return self->samples;
+}

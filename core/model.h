@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model.h: one trained network with its front end and its known voices
+ *
+ * A model is one safetensors file: weights, and a record that says how they are to
+ * be used (record.h).  It never changes after loading and may be used by any
+ * number of threads at once; what a computation needs beside it is in SalNet.
+ */
+#pragma once
+
+#include "mel.h"
+
+typedef struct _SalModel SalModel; /* atomically reference-counted */
+
+/**
+ * sal_model_load:
+ * @path: a safetensors file with a "speakersaliency" record
+ * @error: return location for a #GError
+ *
+ * Reads, checks and folds the whole model.  Every tensor must be there, of the shape
+ * that the record implies, and finite.
+ *
+ * Returns: (transfer full) (nullable): a model, or %NULL and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or %SAL_ERROR_RECORD
+ */
+SAL_API SalModel *sal_model_load (const char *path, GError **error);
+SAL_API SalModel *sal_model_ref (SalModel *self);
+SAL_API void sal_model_unref (SalModel *self); /* NULL is a no-op */
+
+SAL_API const char *sal_model_get_path (const SalModel *self);
+SAL_API const char *sal_model_get_name (const SalModel *self);
+
+/**
+ * sal_model_get_id:
+ *
+ * Returns: 16 hexadecimal digits of the SHA-256 of the file: speakers are tied to it
+ */
+SAL_API const char *sal_model_get_id (const SalModel *self);
+
+SAL_API const SalMelConfig *sal_model_get_mel_config (const SalModel *self);
+SAL_API guint sal_model_get_embedding_size (const SalModel *self); /* E */
+SAL_API guint sal_model_get_n_classes (const SalModel *self);      /* N, 0 if the model has no head */
+SAL_API const char *sal_model_get_class_name (const SalModel *self, guint index);
+SAL_API int sal_model_find_class (const SalModel *self, const char *name); /* -1 if unknown */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalModel, sal_model_unref)

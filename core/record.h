@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* record.h: what a model file says about itself
+ *
+ * The JSON object under the metadata key "speakersaliency": front end, topology, head,
+ * cohort, calibration, golden values, provenance.  Every choice that popular
+ * checkpoints make differently is a field here, never code.  A field that is unknown,
+ * missing or out of range is refused by name.
+ */
+#pragma once
+
+#include "mel.h"
+
+#define SAL_RECORD_KEY "speakersaliency"
+#define SAL_RECORD_VERSION 1
+#define SAL_RECORD_STAGES 4
+#define SAL_RECORD_MAX_GOLDEN 8
+
+typedef enum { SAL_NORMALISATION_NONE, SAL_NORMALISATION_MEAN, SAL_NORMALISATION_MEAN_VARIANCE } SalNormalisation;
+typedef enum { SAL_POOLING_MEAN_VARIANCE, SAL_POOLING_MEAN_STD } SalPooling;
+
+typedef struct {
+  guint widths[SAL_RECORD_STAGES], blocks[SAL_RECORD_STAGES], strides[SAL_RECORD_STAGES];
+  gboolean stem_relu_first, block_relu_first; /* ReLU before batch norm */
+  gboolean stem_bias;
+  guint se_reduction;                         /* 0: no squeeze-and-excitation */
+  SalPooling pooling;
+  float pooling_epsilon;                      /* std = sqrt (variance + epsilon) */
+  gboolean embedding_bn_before, embedding_bn_after;
+  guint embedding_size;                       /* E */
+} SalTopology;
+
+typedef struct {
+  float scale, offset; /* log-likelihood ratio = scale u + offset, natural logarithm */
+} SalCalibration;
+
+typedef struct {
+  char *stage;
+  float tolerance;
+  guint n_values;
+  guint64 *indices; /* into the flat array of the stage, [n_values] */
+  float *values;    /* [n_values] */
+} SalGoldenValues;
+
+typedef struct {
+  char *name;
+  SalMelConfig mel;
+  SalNormalisation normalisation; /* of each band over the window */
+  float normalisation_epsilon;    /* added to the variance */
+  SalTopology topology;
+  gboolean has_head;
+  float head_scale, head_margin;  /* s, m */
+  guint n_classes;
+  char **classes;                 /* %NULL-terminated */
+  gboolean *in_cohort;            /* [n_classes] */
+  SalCalibration calibration;     /* 1, 0 if the record has none */
+  guint n_golden;
+  SalGoldenValues golden[SAL_RECORD_MAX_GOLDEN];
+} SalRecord;
+
+/**
+ * sal_record_parse:
+ * @text: JSON
+ *
+ * Returns: (transfer full) (nullable): a record, or %NULL and %SAL_ERROR_RECORD naming field, value and limit
+ */
+SalRecord *sal_record_parse (const char *text, GError **error);
+void sal_record_free (SalRecord *self); /* NULL is a no-op */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalRecord, sal_record_free)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* saliency.h: the whole of libsaliency-1.0
+ *
+ *   model = sal_model_load ("resnet34se.safetensors", &error);
+ *   target = sal_target_load (model, "alice.speaker", &error);
+ *   analyser = sal_analyser_new (model, target, NULL, &error);
+ *   sal_analyser_push (analyser, samples, n_samples);
+ *   while ((map = sal_analyser_pop (analyser)) != NULL) ..
+ */
+#pragma once
+
+#include "analyser.h"
+#include "enrol.h"
+#include "gate.h"
+#include "golden.h"
+#include "masker.h"

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "score.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "model-private.h"
+
+struct _SalScorer {
+  SalModel *model;
+  guint E, N;
+  float *direction; /* e of unit length, [E] */
+  float *logits;    /* z_j, [N] */
+  float *embeddings;/* for the dense score, [n_embeddings, E] */
+  gsize n_embeddings;
+};
+
+SalScorer *
+sal_scorer_new (SalModel *model)
+{
+  SalScorer *self = g_new0 (SalScorer, 1);
+  self->model = sal_model_ref (model);
+  self->E = sal_model_get_embedding_size (model);
+  self->N = sal_model_get_n_classes (model);
+  self->direction = g_new (float, self->E);
+  self->logits = g_new (float, self->N + 1);
+  return self;
+}
+
+void
+sal_scorer_free (SalScorer *self)
+{
+  if (self == NULL)
+    return;
+  sal_model_unref (self->model);
+  g_free (self->direction);
+  g_free (self->logits);
+  g_free (self->embeddings);
+  g_free (self);
+}
+
+static float
+dot (const float *a, const float *b, guint n)
+{
+  double sum = 0;
+  for (guint i = 0; i < n; i++)
+    sum += (double) a[i] * b[i];
+  return (float) sum;
+}
+
+/* Whether class j is one of those that the target is compared with. */
+static gboolean
+competes (const SalScorer *self, const SalTarget *target, guint j)
+{
+  return sal_model_get_record (self->model)->in_cohort[j]
+      && (int) j != sal_target_get_class (target);
+}
+
+/* z_j of the cohort, and log sum exp over it, without overflow. */
+static float
+cohort_log_sum (SalScorer *self, const SalTarget *target)
+{
+  float s = sal_model_get_record (self->model)->head_scale, most = -G_MAXFLOAT;
+  double sum = 0;
+  cblas_sgemv (CblasRowMajor, CblasNoTrans, (int) self->N, (int) self->E, s,
+      sal_model_get_rows (self->model), (int) self->E, self->direction, 1, 0,
+      self->logits, 1);
+  for (guint j = 0; j < self->N; j++)
+    if (competes (self, target, j))
+      most = MAX (most, self->logits[j]);
+  for (guint j = 0; j < self->N; j++)
+    if (competes (self, target, j))
+      sum += exp ((double) self->logits[j] - most);
+  return most + (float) log (sum);
+}
+
+void
+sal_scorer_score (SalScorer *self, const SalTarget *target,
+    const float *embedding, SalScore *score)
+{
+  float s = sal_model_get_record (self->model)->head_scale;
+  memcpy (self->direction, embedding, self->E * sizeof (float));
+  sal_unit_length (self->direction, self->E);
+  score->cosine = dot (self->direction, sal_target_get_row (target), self->E);
+  score->logit = s * score->cosine;
+  score->log_odds = score->logit - cohort_log_sum (self, target);
+  score->posterior = 1 / (1 + expf (-score->log_odds));
+}
+
+/* With d the gradient by the direction, e = |e| direction:
+ *   d z_c = s w_c,  d u = s w_c - s sum_j softmax_j w_j,  d p = p (1-p) d u
+ * and by e itself (d - direction <direction, d>) / |e|. */
+float
+sal_scorer_gradient (SalScorer *self, const SalTarget *target,
+    SalScoreFunction function, const float *embedding, float *dembedding)
+{
+  SalScore score;
+  float s = sal_model_get_record (self->model)->head_scale;
+  sal_scorer_score (self, target, embedding, &score);
+  float log_sum = score.logit - score.log_odds;
+  memcpy (dembedding, sal_target_get_row (target), self->E * sizeof (float));
+  if (function != SAL_SCORE_LOGIT) {
+    for (guint j = 0; j < self->N; j++)
+      self->logits[j] = competes (self, target, j)
+          ? expf (self->logits[j] - log_sum) : 0;
+    cblas_sgemv (CblasRowMajor, CblasTrans, (int) self->N, (int) self->E, -1,
+        sal_model_get_rows (self->model), (int) self->E, self->logits, 1, 1,
+        dembedding, 1);
+  }
+  float factor = s;
+  if (function == SAL_SCORE_POSTERIOR)
+    factor *= score.posterior * (1 - score.posterior);
+  float along = dot (self->direction, dembedding, self->E);
+  float length = sqrtf (dot (embedding, embedding, self->E));
+  for (guint i = 0; i < self->E; i++)
+    dembedding[i] = length > 0
+        ? factor * (dembedding[i] - self->direction[i] * along) / length : 0;
+  return function == SAL_SCORE_LOGIT ? score.logit
+      : function == SAL_SCORE_POSTERIOR ? score.posterior : score.log_odds;
+}
+
+void
+sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target,
+    guint columns, float *log_odds)
+{
+  guint shape[3];
+  SalScore score;
+  sal_net_get_stage (net, SAL_NET_STAGES - 1, shape);
+  if (self->n_embeddings < shape[2]) {
+    g_free (self->embeddings);
+    self->n_embeddings = shape[2];
+    self->embeddings = g_new (float, self->n_embeddings * self->E);
+  }
+  sal_net_embed_around (net, columns, self->embeddings);
+  for (guint j = 0; j < shape[2]; j++) {
+    sal_scorer_score (self, target, self->embeddings + j * self->E, &score);
+    log_odds[j] = score.log_odds;
+  }
+}

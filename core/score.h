@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* score.h: from an embedding to evidence for a target
+ *
+ *   z_j = s <e, w_j>                          logits, e of unit length
+ *   u_c = z_c - log sum_{j != c} exp z_j      cohort log-odds
+ *   p_c = 1 / (1 + exp (-u_c))                the paper's posterior (1)
+ *
+ * u is what is differentiated by default: p = sigma (u), so that the gradients differ by
+ * a factor, but u never saturates.
+ */
+#pragma once
+
+#include "net.h"
+#include "target.h"
+
+typedef enum { SAL_SCORE_LOG_ODDS, SAL_SCORE_POSTERIOR, SAL_SCORE_LOGIT } SalScoreFunction;
+
+typedef struct {
+  float cosine;    /* <e, w_c> */
+  float logit;     /* z_c */
+  float log_odds;  /* u_c */
+  float posterior; /* p_c */
+} SalScore;
+
+typedef struct _SalScorer SalScorer; /* scratch, one thread at a time */
+
+SAL_API SalScorer *sal_scorer_new (SalModel *model);
+SAL_API void sal_scorer_free (SalScorer *self); /* NULL is a no-op */
+
+/**
+ * sal_scorer_score:
+ * @embedding: [E], of any length but 0
+ */
+SAL_API void sal_scorer_score (SalScorer *self, const SalTarget *target, const float *embedding, SalScore *score);
+
+/**
+ * sal_scorer_gradient:
+ * @dembedding: (out caller-allocates): [E], gradient of the chosen score by @embedding as it is, not by its direction
+ *
+ * Returns: the score
+ */
+SAL_API float sal_scorer_gradient (SalScorer *self, const SalTarget *target, SalScoreFunction function, const float *embedding, float *dembedding);
+
+/**
+ * sal_scorer_dense:
+ * @net: after a forward pass; S4 has W columns
+ * @columns: m, the columns pooled around each; fewer at the edges
+ * @log_odds: (out caller-allocates): [W]
+ */
+SAL_API void sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target, guint columns, float *log_odds);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalScorer, sal_scorer_free)

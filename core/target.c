@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "target.h"
+
+#include <string.h>
+
+#include "model-private.h"
+
+struct _SalTarget {
+  char *name;
+  float *row;
+  int class_index;
+};
+
+static SalTarget *
+target_new (const SalModel *model, const char *name, const float *row,
+    int class_index)
+{
+  SalTarget *self = g_atomic_rc_box_new0 (SalTarget);
+  self->name = g_strdup (name);
+  self->row = g_memdup2 (row,
+      sal_model_get_embedding_size (model) * sizeof (float));
+  self->class_index = class_index;
+  return self;
+}
+
+SalTarget *
+sal_target_new_class (const SalModel *model, const char *name, GError **error)
+{
+  g_return_val_if_fail (model != NULL && name != NULL, NULL);
+  int index = sal_model_find_class (model, name);
+  if (index < 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_TARGET,
+        "%s: no class of that name among the %u of model %s", name,
+        sal_model_get_n_classes (model), sal_model_get_name (model));
+    return NULL;
+  }
+  gsize E = sal_model_get_embedding_size (model);
+  return target_new (model, name, sal_model_get_rows (model) + index * E,
+      index);
+}
+
+SalTarget *
+sal_target_new_speaker (const SalModel *model, const SalSpeaker *speaker,
+    GError **error)
+{
+  g_return_val_if_fail (model != NULL && speaker != NULL, NULL);
+  const char *name = sal_speaker_get_name (speaker);
+  if (!g_str_equal (sal_speaker_get_model_id (speaker),
+          sal_model_get_id (model))) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
+        "speaker %s was made with model %s (%s), not with %s (%s): enrol again",
+        name, sal_speaker_get_model_name (speaker),
+        sal_speaker_get_model_id (speaker), sal_model_get_name (model),
+        sal_model_get_id (model));
+    return NULL;
+  }
+  if (sal_speaker_get_embedding_size (speaker)
+      != sal_model_get_embedding_size (model)) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
+        "speaker %s has an embedding of %u values, model %s makes %u", name,
+        sal_speaker_get_embedding_size (speaker), sal_model_get_name (model),
+        sal_model_get_embedding_size (model));
+    return NULL;
+  }
+  if (sal_model_get_n_classes (model) == 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_TARGET,
+        "model %s has no classes to compare speaker %s with",
+        sal_model_get_name (model), name);
+    return NULL;
+  }
+  return target_new (model, name, sal_speaker_get_embedding (speaker), -1);
+}
+
+SalTarget *
+sal_target_load (const SalModel *model, const char *text, GError **error)
+{
+  g_return_val_if_fail (model != NULL && text != NULL, NULL);
+  if (sal_model_find_class (model, text) >= 0)
+    return sal_target_new_class (model, text, error);
+  g_autoptr (SalSpeaker) speaker = sal_speaker_load (text, error);
+  if (speaker == NULL)
+    return NULL;
+  SalTarget *self = sal_target_new_speaker (model, speaker, error);
+  if (self == NULL)
+    g_prefix_error (error, "%s: ", text);
+  return self;
+}
+
+SalTarget *
+sal_target_ref (SalTarget *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+target_clear (gpointer data)
+{
+  SalTarget *self = data;
+  g_free (self->name);
+  g_free (self->row);
+}
+
+void
+sal_target_unref (SalTarget *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, target_clear);
+}
+
+const char *
+sal_target_get_name (const SalTarget *self)
+{
+  return self->name;
+}
+
+const float *
+sal_target_get_row (const SalTarget *self)
+{
+  return self->row;
+}
+
+int
+sal_target_get_class (const SalTarget *self)
+{
+  return self->class_index;
+}

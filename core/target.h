@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* target.h: whom to look for
+ *
+ * A target is a class of the model or an enrolled voice: a row w_c of unit length
+ * and the class, if any, that it must not be compared with.  Immutable and
+ * atomically reference-counted.
+ */
+#pragma once
+
+#include "speaker.h"
+
+typedef struct _SalTarget SalTarget;
+
+/**
+ * sal_target_new_class:
+ *
+ * Returns: (transfer full) (nullable): class @name of @model, or %NULL and %SAL_ERROR_TARGET
+ */
+SAL_API SalTarget *sal_target_new_class (const SalModel *model, const char *name, GError **error);
+
+/**
+ * sal_target_new_speaker:
+ *
+ * Returns: (transfer full) (nullable): @speaker, or %NULL and %SAL_ERROR_MISMATCH if another model made it
+ */
+SAL_API SalTarget *sal_target_new_speaker (const SalModel *model, const SalSpeaker *speaker, GError **error);
+
+/**
+ * sal_target_load:
+ * @text: the name of a class of @model; else the path of a .speaker file
+ *
+ * Returns: (transfer full) (nullable): a target, or %NULL and the error of the file
+ */
+SAL_API SalTarget *sal_target_load (const SalModel *model, const char *text, GError **error);
+
+SAL_API SalTarget *sal_target_ref (SalTarget *self);
+SAL_API void sal_target_unref (SalTarget *self); /* NULL is a no-op */
+
+SAL_API const char *sal_target_get_name (const SalTarget *self);
+SAL_API const float *sal_target_get_row (const SalTarget *self); /* w_c, [E] */
+SAL_API int sal_target_get_class (const SalTarget *self); /* -1 for an enrolled voice */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTarget, sal_target_unref)

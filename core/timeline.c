@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "timeline.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What is known of one frame. */
+typedef struct {
+  float weight;   /* sum of h over the windows */
+  float log_odds; /* sum of h u */
+} Frame;
+
+struct _SalTimeline {
+  guint n_bands, capacity;
+  SalCalibration calibration;
+  guint64 n_frames, n_settled;
+  /* rings: frame t is at t % capacity */
+  Frame *frames;
+  float *log_mel;  /* [capacity, F] */
+  float *saliency; /* sum of h S, [capacity, F] */
+};
+
+SalTimeline *
+sal_timeline_new (guint n_bands, guint capacity,
+    const SalCalibration *calibration)
+{
+  SalTimeline *self = g_new0 (SalTimeline, 1);
+  self->n_bands = n_bands;
+  self->capacity = capacity;
+  self->calibration = *calibration;
+  self->frames = g_new0 (Frame, capacity);
+  self->log_mel = g_new0 (float, (gsize) capacity * n_bands);
+  self->saliency = g_new0 (float, (gsize) capacity * n_bands);
+  return self;
+}
+
+void
+sal_timeline_free (SalTimeline *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->frames);
+  g_free (self->log_mel);
+  g_free (self->saliency);
+  g_free (self);
+}
+
+void
+sal_timeline_reset (SalTimeline *self)
+{
+  self->n_frames = self->n_settled = 0;
+}
+
+static void
+clear_frame (SalTimeline *self, guint64 t)
+{
+  gsize at = t % self->capacity;
+  self->frames[at] = (Frame){ 0, 0 };
+  memset (self->saliency + at * self->n_bands, 0,
+      self->n_bands * sizeof (float));
+}
+
+void
+sal_timeline_forget (SalTimeline *self)
+{
+  for (guint64 t = self->n_settled; t < self->n_frames; t++)
+    clear_frame (self, t);
+}
+
+void
+sal_timeline_push_frame (SalTimeline *self, const float *log_mel)
+{
+  g_assert (self->n_frames - self->n_settled < self->capacity);
+  clear_frame (self, self->n_frames);
+  memcpy (self->log_mel + self->n_frames % self->capacity * self->n_bands,
+      log_mel, self->n_bands * sizeof (float));
+  self->n_frames++;
+}
+
+guint64
+sal_timeline_get_n_frames (const SalTimeline *self)
+{
+  return self->n_frames;
+}
+
+guint64
+sal_timeline_get_n_settled (const SalTimeline *self)
+{
+  return self->n_settled;
+}
+
+/* [F, n] from the ring. */
+static void
+gather (const SalTimeline *self, const float *ring, guint64 start, guint n,
+    float *out)
+{
+  for (guint i = 0; i < n; i++) {
+    const float *frame = ring + (start + i) % self->capacity * self->n_bands;
+    for (guint f = 0; f < self->n_bands; f++)
+      out[(gsize) f * n + i] = frame[f];
+  }
+}
+
+void
+sal_timeline_get_window (const SalTimeline *self, guint64 start,
+    guint n_frames, float *log_mel)
+{
+  g_assert (start + n_frames <= self->n_frames
+      && self->n_frames - start <= self->capacity);
+  gather (self, self->log_mel, start, n_frames, log_mel);
+}
+
+/* Log-odds of frame i of a window, between the centres of two columns. */
+static float
+at_frame (const float *columns, guint n_columns, guint per_column, guint i)
+{
+  float at = ((float) i + 0.5f) / (float) per_column - 0.5f;
+  at = CLAMP (at, 0.0f, (float) (n_columns - 1));
+  guint low = (guint) at, high = MIN (low + 1, n_columns - 1);
+  return columns[low] + (at - (float) low) * (columns[high] - columns[low]);
+}
+
+void
+sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames,
+    const float *map, const float *columns, guint n_columns, guint per_column)
+{
+  for (guint i = 0; i < n_frames; i++) {
+    guint64 t = start + i;
+    if (t < self->n_settled)
+      continue;
+    gsize at = t % self->capacity;
+    float *saliency = self->saliency + at * self->n_bands;
+    float h = 0.54f
+        - 0.46f * cosf (2 * (float) G_PI * ((float) i + 0.5f) / n_frames);
+    self->frames[at].weight += h;
+    self->frames[at].log_odds
+        += h * at_frame (columns, n_columns, per_column, i);
+    for (guint f = 0; map != NULL && f < self->n_bands; f++)
+      saliency[f] += h * map[(gsize) f * n_frames + i];
+  }
+}
+
+static void
+settle_frame (const SalTimeline *self, guint64 t, SalMap *out, guint i)
+{
+  gsize at = t % self->capacity;
+  const Frame *frame = &self->frames[at];
+  const float *saliency = self->saliency + at * self->n_bands;
+  if (!(frame->weight > 0))
+    return;
+  float u = frame->log_odds / frame->weight;
+  float presence = 1 / (1 + expf (-(self->calibration.scale * u
+                               + self->calibration.offset)));
+  out->log_odds[i] = u;
+  out->activity[i] = presence;
+  for (guint f = 0; f < self->n_bands; f++) {
+    float value = saliency[f] / frame->weight;
+    out->saliency[(gsize) f * out->n_frames + i]
+        = value * (value > 0 ? presence : 1 - presence);
+  }
+}
+
+SalMap *
+sal_timeline_settle (SalTimeline *self, guint64 until)
+{
+  until = MIN (until, self->n_frames);
+  if (until <= self->n_settled)
+    return NULL;
+  guint n = (guint) (until - self->n_settled);
+  SalMap *out = sal_map_new (self->n_bands, n);
+  double sum = 0;
+  out->first_frame = self->n_settled;
+  gather (self, self->log_mel, self->n_settled, n, out->log_mel);
+  for (guint i = 0; i < n; i++) {
+    settle_frame (self, self->n_settled + i, out, i);
+    sum += out->activity[i];
+  }
+  out->probability = (float) (sum / n);
+  self->n_settled = until;
+  return out;
+}

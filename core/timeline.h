@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* timeline.h: from overlapping windows to settled time
+ *
+ * For frame t, with h a Hamming taper over each window k that holds t:
+ *
+ *   u(t)   = sum_k h u_k(t) / sum_k h              log-odds
+ *   pi(t)  = sigma (a u(t) + b)                    calibrated probability
+ *   S(f,t) = pi(t) sum_k h S_k(f,t) / sum_k h      positive evidence
+ *            (1 - pi(t)) ..                        negative evidence
+ *
+ * so that an absent target gives a dark map although each S_k has a peak of 1.
+ */
+#pragma once
+
+#include "map.h"
+#include "record.h"
+
+typedef struct _SalTimeline SalTimeline; /* one thread at a time */
+
+/**
+ * sal_timeline_new:
+ * @capacity: the most frames between the oldest that is not settled and the newest, plus one window
+ */
+SalTimeline *sal_timeline_new (guint n_bands, guint capacity, const SalCalibration *calibration);
+void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
+void sal_timeline_reset (SalTimeline *self); /* frame 0 comes next, nothing is settled */
+
+/**
+ * sal_timeline_forget:
+ *
+ * Drops what windows said about frames that are not settled.
+ */
+void sal_timeline_forget (SalTimeline *self);
+
+/**
+ * sal_timeline_push_frame:
+ * @log_mel: [F], of the next frame
+ */
+void sal_timeline_push_frame (SalTimeline *self, const float *log_mel);
+guint64 sal_timeline_get_n_frames (const SalTimeline *self);  /* pushed */
+guint64 sal_timeline_get_n_settled (const SalTimeline *self);
+
+/**
+ * sal_timeline_get_window:
+ * @start: first frame; not older than the capacity allows
+ * @log_mel: (out caller-allocates): [F, n_frames]
+ */
+void sal_timeline_get_window (const SalTimeline *self, guint64 start, guint n_frames, float *log_mel);
+
+/**
+ * sal_timeline_add:
+ * @start: first frame of the window
+ * @map: (nullable): its map, [F, n_frames]
+ * @columns: its log-odds by column of S4, [n_columns], @per_column frames each
+ */
+void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const float *map, const float *columns, guint n_columns, guint per_column);
+
+/**
+ * sal_timeline_settle:
+ * @until: one past the last frame
+ *
+ * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and flags; %NULL if
+ *   there are none
+ */
+SalMap *sal_timeline_settle (SalTimeline *self, guint64 until);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTimeline, sal_timeline_free)

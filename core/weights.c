@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "weights.h"
+
+#include <math.h>
+
+#define BN_EPSILON 1e-5f /* PyTorch's default, which all these networks use */
+
+/* y = scale x + shift */
+typedef struct {
+  float *scale, *shift;
+} Affine;
+
+typedef struct {
+  const SalSafetensors *file;
+  const SalRecord *record;
+  GError **error;
+} Reader;
+
+#define SHAPE(...) (const gsize[]){ __VA_ARGS__ }, \
+    (int) (sizeof ((const gsize[]){ __VA_ARGS__ }) / sizeof (gsize))
+
+float *
+sal_weights_read (const SalSafetensors *file, const char *name,
+    const gsize *shape, int n_dims, GError **error)
+{
+  gsize have[SAL_SAFETENSORS_MAX_DIMS] = { 0 }, n = 1;
+  int have_dims = sal_safetensors_get_shape (file, name, have);
+  for (int i = 0; i < MIN (have_dims, SAL_SAFETENSORS_MAX_DIMS); i++)
+    n *= have[i];
+  /* The shape in the file is bounded by the file, the one wanted is not. */
+  g_autofree float *out = g_try_new (float, n + 1);
+  if (out == NULL) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+        "%s: tensor %s: not enough memory for %" G_GSIZE_FORMAT " values",
+        sal_safetensors_get_path (file), name, n);
+    return NULL;
+  }
+  if (!sal_safetensors_read (file, name, shape, n_dims, out, error))
+    return NULL;
+  return g_steal_pointer (&out);
+}
+
+static float *G_GNUC_PRINTF (4, 5)
+read_named (Reader *reader, const gsize *shape, int n_dims, const char *format,
+    ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *name = g_strdup_vprintf (format, args);
+  va_end (args);
+  return sal_weights_read (reader->file, name, shape, n_dims, reader->error);
+}
+
+static void
+affine_clear (Affine *affine)
+{
+  g_clear_pointer (&affine->scale, g_free);
+  g_clear_pointer (&affine->shift, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Affine, affine_clear)
+
+/* Batch norm at inference: scale = g / sqrt (var + eps), shift = b - mean scale */
+static gboolean
+read_batch_norm (Reader *reader, const char *name, gsize n, Affine *affine)
+{
+  g_autofree float *var = NULL, *mean = NULL;
+  affine->scale = read_named (reader, SHAPE (n), "%s.weight", name);
+  if (affine->scale == NULL)
+    return FALSE;
+  affine->shift = read_named (reader, SHAPE (n), "%s.bias", name);
+  if (affine->shift == NULL)
+    return FALSE;
+  mean = read_named (reader, SHAPE (n), "%s.running_mean", name);
+  if (mean == NULL)
+    return FALSE;
+  var = read_named (reader, SHAPE (n), "%s.running_var", name);
+  if (var == NULL)
+    return FALSE;
+  for (gsize i = 0; i < n; i++) {
+    if (!(var[i] >= 0)) {
+      g_set_error (reader->error, SAL_ERROR, SAL_ERROR_FORMAT,
+          "%s: tensor %s.running_var: value %" G_GSIZE_FORMAT " is %g, below 0",
+          sal_safetensors_get_path (reader->file), name, i, var[i]);
+      return FALSE;
+    }
+    affine->scale[i] /= sqrtf (var[i] + BN_EPSILON);
+    affine->shift[i] -= mean[i] * affine->scale[i];
+  }
+  return TRUE;
+}
+
+/* Convolution `conv` and batch norm `bn`; with relu_first the norm stays. */
+static gboolean
+read_unit (Reader *reader, SalUnit *unit, SalConv conv, const char *conv_name,
+    const char *bn_name, gboolean has_bias, gboolean relu_first)
+{
+  gsize n_out = conv.n_out, n_in = conv.n_in, k = conv.kernel;
+  g_auto (Affine) bn = { NULL, NULL };
+  unit->conv = conv;
+  unit->weight = read_named (reader, SHAPE (n_out, n_in, k, k), "%s.weight",
+      conv_name);
+  if (unit->weight == NULL)
+    return FALSE;
+  unit->bias = has_bias
+      ? read_named (reader, SHAPE (n_out), "%s.bias", conv_name)
+      : g_new0 (float, n_out);
+  if (unit->bias == NULL || !read_batch_norm (reader, bn_name, n_out, &bn))
+    return FALSE;
+  if (relu_first) {
+    unit->scale = g_steal_pointer (&bn.scale);
+    unit->shift = g_steal_pointer (&bn.shift);
+    return TRUE;
+  }
+  for (gsize o = 0; o < n_out; o++) {
+    float *filter = unit->weight + o * n_in * k * k;
+    for (gsize i = 0; i < n_in * k * k; i++)
+      filter[i] *= bn.scale[o];
+    unit->bias[o] = unit->bias[o] * bn.scale[o] + bn.shift[o];
+  }
+  return TRUE;
+}
+
+static gboolean
+read_excitation (Reader *reader, SalBlock *block, const char *name)
+{
+  gsize C = block->conv2.conv.n_out, R;
+  if (reader->record->topology.se_reduction == 0)
+    return TRUE;
+  R = block->se_size = (guint) C / reader->record->topology.se_reduction;
+  block->se_w1 = read_named (reader, SHAPE (R, C), "%s.se.fc.0.weight", name);
+  if (block->se_w1 == NULL)
+    return FALSE;
+  block->se_b1 = read_named (reader, SHAPE (R), "%s.se.fc.0.bias", name);
+  if (block->se_b1 == NULL)
+    return FALSE;
+  block->se_w2 = read_named (reader, SHAPE (C, R), "%s.se.fc.2.weight", name);
+  if (block->se_w2 == NULL)
+    return FALSE;
+  block->se_b2 = read_named (reader, SHAPE (C), "%s.se.fc.2.bias", name);
+  return block->se_b2 != NULL;
+}
+
+static gboolean
+read_block (Reader *reader, SalBlock *block, const char *name, guint n_in,
+    guint n_out, guint stride)
+{
+  g_autofree char *conv1 = g_strconcat (name, ".conv1", NULL);
+  g_autofree char *bn1 = g_strconcat (name, ".bn1", NULL);
+  g_autofree char *conv2 = g_strconcat (name, ".conv2", NULL);
+  g_autofree char *bn2 = g_strconcat (name, ".bn2", NULL);
+  g_autofree char *shortcut0 = g_strconcat (name, ".shortcut.0", NULL);
+  g_autofree char *shortcut1 = g_strconcat (name, ".shortcut.1", NULL);
+  gboolean relu_first = reader->record->topology.block_relu_first;
+  if (!read_unit (reader, &block->conv1, (SalConv){ n_in, n_out, 3, stride },
+          conv1, bn1, FALSE, relu_first)
+      || !read_unit (reader, &block->conv2, (SalConv){ n_out, n_out, 3, 1 },
+          conv2, bn2, FALSE, FALSE))
+    return FALSE;
+  if ((stride != 1 || n_in != n_out)
+      && !read_unit (reader, &block->shortcut,
+          (SalConv){ n_in, n_out, 1, stride }, shortcut0, shortcut1, FALSE,
+          FALSE))
+    return FALSE;
+  return read_excitation (reader, block, name);
+}
+
+static gboolean
+read_stages (Reader *reader, SalWeights *self)
+{
+  const SalTopology *t = &reader->record->topology;
+  guint width = t->widths[0], height = reader->record->mel.n_bands;
+  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+    self->blocks[i] = g_new0 (SalBlock, t->blocks[i]);
+    self->n_blocks[i] = t->blocks[i];
+    for (guint j = 0; j < t->blocks[i]; j++) {
+      g_autofree char *name = g_strdup_printf ("layer%u.%u", i + 1, j);
+      if (!read_block (reader, &self->blocks[i][j], name, width, t->widths[i],
+              j == 0 ? t->strides[i] : 1))
+        return FALSE;
+      width = t->widths[i];
+    }
+    height = (height - 1) / t->strides[i] + 1;
+  }
+  self->pooled_height = height;
+  self->pooled_size = 2 * width * height;
+  return TRUE;
+}
+
+/* bn3 (fc (bn2 (x))) = D3 (W (D2 x + d2) + b) + d3 */
+static gboolean
+read_embedding (Reader *reader, SalWeights *self)
+{
+  const SalTopology *t = &reader->record->topology;
+  gsize P = self->pooled_size, E = t->embedding_size;
+  g_auto (Affine) before = { NULL, NULL }, after = { NULL, NULL };
+  self->fc_weight = read_named (reader, SHAPE (E, P), "fc.weight");
+  if (self->fc_weight == NULL)
+    return FALSE;
+  self->fc_bias = read_named (reader, SHAPE (E), "fc.bias");
+  if (self->fc_bias == NULL)
+    return FALSE;
+  if (t->embedding_bn_before && !read_batch_norm (reader, "bn2", P, &before))
+    return FALSE;
+  if (t->embedding_bn_after && !read_batch_norm (reader, "bn3", E, &after))
+    return FALSE;
+  for (gsize e = 0; e < E; e++) {
+    float *row = self->fc_weight + e * P;
+    double bias = self->fc_bias[e];
+    float scale = t->embedding_bn_after ? after.scale[e] : 1;
+    for (gsize p = 0; p < P; p++) {
+      if (t->embedding_bn_before) {
+        bias += (double) row[p] * before.shift[p];
+        row[p] *= before.scale[p];
+      }
+      row[p] *= scale;
+    }
+    self->fc_bias[e] = (float) (bias * scale)
+        + (t->embedding_bn_after ? after.shift[e] : 0);
+  }
+  return TRUE;
+}
+
+SalWeights *
+sal_weights_new (const SalSafetensors *file, const SalRecord *record,
+    GError **error)
+{
+  const SalTopology *t = &record->topology;
+  Reader reader = { file, record, error };
+  g_autoptr (SalWeights) self = g_new0 (SalWeights, 1);
+  if (!read_unit (&reader, &self->stem, (SalConv){ 1, t->widths[0], 3, 1 },
+          "conv1", "bn1", t->stem_bias, t->stem_relu_first)
+      || !read_stages (&reader, self) || !read_embedding (&reader, self))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+static void
+unit_clear (SalUnit *unit)
+{
+  g_free (unit->weight);
+  g_free (unit->bias);
+  g_free (unit->scale);
+  g_free (unit->shift);
+}
+
+static void
+block_clear (SalBlock *block)
+{
+  unit_clear (&block->conv1);
+  unit_clear (&block->conv2);
+  unit_clear (&block->shortcut);
+  g_free (block->se_w1);
+  g_free (block->se_b1);
+  g_free (block->se_w2);
+  g_free (block->se_b2);
+}
+
+void
+sal_weights_free (SalWeights *self)
+{
+  if (self == NULL)
+    return;
+  unit_clear (&self->stem);
+  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+    for (guint j = 0; j < self->n_blocks[i]; j++)
+      block_clear (&self->blocks[i][j]);
+    g_free (self->blocks[i]);
+  }
+  g_free (self->fc_weight);
+  g_free (self->fc_bias);
+  g_free (self);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* weights.h: the numbers of a network, ready to be used
+ *
+ * Batch norms are folded into the convolution or matrix beside them wherever that is
+ * exact: everywhere but after a ReLU, where one stays as a scale and shift.
+ */
+#pragma once
+
+#include "conv.h"
+#include "record.h"
+#include "safetensors.h"
+
+/* relu (conv (x) + bias), or scale relu (conv (x) + bias) + shift, or no relu:
+ * what follows the bias is said by the place of the unit. */
+typedef struct {
+  SalConv conv;
+  float *weight;        /* [O, C, k, k] */
+  float *bias;          /* [O] */
+  float *scale, *shift; /* (nullable): batch norm after the ReLU, [O] */
+} SalUnit;
+
+/* y = relu (x2 g + shortcut (x)), x2 = conv2 (conv1 (x)),
+ * g = sigmoid (w2 relu (w1 mean (x2) + b1) + b2) */
+typedef struct {
+  SalUnit conv1, conv2;
+  SalUnit shortcut;     /* weight is NULL if it is the identity */
+  guint se_size;        /* R, 0: no squeeze-and-excitation, g = 1 */
+  float *se_w1, *se_b1; /* [R, C], [R] */
+  float *se_w2, *se_b2; /* [C, R], [C] */
+} SalBlock;
+
+typedef struct {
+  SalUnit stem;
+  guint n_blocks[SAL_RECORD_STAGES];
+  SalBlock *blocks[SAL_RECORD_STAGES];
+  guint pooled_height;  /* H of S4 */
+  guint pooled_size;    /* P = 2 C H of S4 */
+  float *fc_weight;     /* [E, P], with the batch norms around it */
+  float *fc_bias;       /* [E] */
+} SalWeights;
+
+/**
+ * sal_weights_new:
+ *
+ * Returns: (transfer full) (nullable): the weights, or %NULL and %SAL_ERROR_FORMAT naming file and tensor
+ */
+SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, GError **error);
+void sal_weights_free (SalWeights *self); /* NULL is a no-op */
+
+/**
+ * sal_weights_read:
+ * @shape: (array length=n_dims): the shape it must have
+ *
+ * Returns: (transfer full) (nullable): a tensor as float32, allocated only if its shape is right
+ */
+float *sal_weights_read (const SalSafetensors *file, const char *name, const gsize *shape, int n_dims, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalWeights, sal_weights_free)

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The corpus as log-Mel arrays, and training windows drawn from it.
+
+Features are computed once and cached.  All augmentation happens in the Mel
+power domain, where adding noise or another voice is a sum, an equaliser is a
+gain per band and late reverberation is a decaying sum over past frames; phase
+is ignored, which the log-Mel hardly sees.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+
+import numpy as np
+
+import reference
+
+DB = np.log(10.0) / 10.0  # one dB of power, in nepers of ln power
+
+
+def read_manifest(root):
+    with open(os.path.join(root, "manifest.tsv"), newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def decode(path):
+    """PCM in [-1, 1] at 16 kHz, mono, through opusdec."""
+    raw = subprocess.run(
+        ["opusdec", "--quiet", "--rate", "16000", "--no-dither", path, "-"],
+        check=True, capture_output=True).stdout
+    data = raw[raw.index(b"data") + 8:] if raw[:4] == b"RIFF" else raw
+    return np.frombuffer(data[:len(data) // 2 * 2], "<i2") / 32768.0
+
+
+def features(root, rows, frontend, cache):
+    """log-Mel float32 [F, T] of every row, in order, cached in one file."""
+    key = json.dumps([frontend, [r["path"] for r in rows]], sort_keys=True)
+    name = hashlib.sha1(key.encode()).hexdigest()[:12]
+    path = os.path.join(cache, f"logmel-{name}.npz")
+    if not os.path.exists(path):
+        arrays = {}
+        for i, row in enumerate(rows):
+            samples = decode(os.path.join(root, row["path"]))
+            arrays[str(i)] = reference.log_mel(samples, frontend).astype("f4")
+            if i % 100 == 99:
+                print(f"features {i + 1}/{len(rows)}", flush=True)
+        os.makedirs(cache, exist_ok=True)
+        np.savez(path + ".tmp.npz", **arrays)
+        os.replace(path + ".tmp.npz", path)
+    with np.load(path) as archive:
+        return [archive[str(i)] for i in range(len(rows))]
+
+
+def speech_frames(log_mel):
+    """Frames within 30 dB of the loud ones, bool [T]."""
+    level = np.logaddexp.reduce(log_mel, 0)
+    return level > np.percentile(level, 95) - 30 * DB
+
+
+class Sampler:
+    """Windows with labels for training.  Every window holds one voice, or
+    two that change at a random place; each comes with two stretches of S4
+    columns, every one inside a single voice's part."""
+
+    def __init__(self, arrays, labels, frames, columns, turns, seed):
+        self.arrays, self.labels = arrays, np.asarray(labels)
+        self.speech = [speech_frames(a) for a in arrays]
+        self.by_class = [np.flatnonzero(self.labels == c)
+                         for c in range(self.labels.max() + 1)]
+        self.frames, self.columns, self.turns = frames, columns, turns
+        self.rng = np.random.default_rng(seed)
+
+    def piece(self, label, n):
+        """ln power [F, n] and speech flags [n] of a random stretch of this
+        speaker; repeated from its start when the utterance is shorter."""
+        rng = self.rng
+        index = rng.choice(self.by_class[label])
+        source, speech = self.arrays[index], self.speech[index]
+        for _ in range(6):
+            start = rng.integers(0, max(1, source.shape[1] - n + 1))
+            at = (start + np.arange(n)) % source.shape[1]
+            if speech[at].mean() > 0.5:
+                break
+        return source[:, at], speech[at]
+
+    def coloured(self, x):
+        """A random smooth channel response of a few dB."""
+        rng, n = self.rng, x.shape[0]
+        position = np.linspace(0, np.pi, n)
+        orders = np.arange(1, 6)
+        gain = rng.normal(0, 2.5 / orders) @ np.cos(np.outer(orders, position))
+        return x + (gain * DB)[:, None].astype("f4")
+
+    def reverberant(self, x):
+        """Adds late reverberation: an exponential decay of past power."""
+        rng = self.rng
+        t60 = rng.uniform(0.15, 0.7)
+        decay = 10 ** (-6 * 0.01 / t60)
+        gain = 10 ** (-rng.uniform(0, 15) / 10) * (1 - decay)
+        power, tail = np.exp(x), np.zeros(x.shape[0])
+        for t in range(x.shape[1]):
+            late = tail * decay
+            tail = late + power[:, t]
+            power[:, t] += gain * late
+        return np.log(power)
+
+    def noisy(self, x):
+        """Adds stationary noise of a random colour, or babble."""
+        rng = self.rng
+        if rng.random() < 0.4:
+            voices = [self.piece(rng.integers(len(self.by_class)),
+                                 x.shape[1])[0]
+                      for _ in range(rng.integers(3, 6))]
+            noise, snr = np.logaddexp.reduce(voices, 0), rng.uniform(8, 25)
+        else:
+            tilt = np.linspace(0, rng.uniform(-25, 5), x.shape[0]) * DB
+            noise = np.log(rng.gamma(4, 0.25, x.shape) + 1e-3) + tilt[:, None]
+            noise, snr = self.coloured(noise), rng.uniform(3, 30)
+        level = np.logaddexp.reduce
+        gain = level(x, None) - level(noise, None) - snr * DB
+        return np.logaddexp(x, noise + gain)
+
+    def band_limited(self, x):
+        """Telephone: what is above 3.4 kHz falls away."""
+        edge = int(self.rng.uniform(0.6, 0.75) * x.shape[0])
+        slope = np.maximum(0, np.arange(x.shape[0]) - edge) * 6.0 * DB
+        return np.logaddexp(x - slope[:, None], 0)
+
+    def augmented(self, x):
+        rng = self.rng
+        if rng.random() < 0.3:
+            x = self.reverberant(x)
+        if rng.random() < 0.6:
+            x = self.noisy(x)
+        if rng.random() < 0.1:
+            x = self.band_limited(x)
+        x = np.logaddexp(x + rng.uniform(-20, 5) * DB, 0)
+        if rng.random() < 0.3:
+            width = rng.integers(1, 9)
+            start = rng.integers(0, x.shape[0] - width)
+            x[start:start + width] = x.mean()
+        return x
+
+    def stretch(self, speech, begin, end):
+        """Columns [first, last) of a stretch inside frames [begin, end),
+        one column away from a cut, mostly speech."""
+        rng, per = self.rng, self.frames / self.columns
+        low = 0 if begin == 0 else int(np.ceil(begin / per)) + 1
+        high = (self.columns if end == self.frames
+                else int(np.floor(end / per)) - 1)
+        low, high = min(low, self.columns - 2), max(high, low + 2)
+        best = (low, high)
+        for _ in range(6):
+            length = rng.integers(min(4, high - low), high - low + 1)
+            first = rng.integers(low, high - length + 1)
+            frames = slice(int(first * per), int((first + length) * per))
+            if speech[frames].mean() > 0.6:
+                return first, first + length
+        return best
+
+    def window(self):
+        """(x [F, T] mean-free, two labels, two stretches)."""
+        rng, T = self.rng, self.frames
+        a = rng.integers(len(self.by_class))
+        if rng.random() >= self.turns:
+            x, speech = self.piece(a, T)
+            x = self.coloured(x)
+            labels = (a, a)
+            stretches = ((0, self.columns), self.stretch(speech, 0, T))
+        else:
+            b = (a + rng.integers(1, len(self.by_class))) % len(self.by_class)
+            cut = rng.integers(int(0.18 * T), int(0.82 * T))
+            xa, sa = self.piece(a, cut)
+            xb, sb = self.piece(b, T - cut)
+            shift = rng.normal(0, 3) * DB
+            shift += np.log(np.exp(xa).mean() / np.exp(xb).mean())
+            x = np.concatenate(
+                [self.coloured(xa), self.coloured(xb) + shift], 1)
+            speech = np.concatenate([sa, sb])
+            labels = (a, b)
+            stretches = (self.stretch(speech, 0, cut),
+                         self.stretch(speech, cut, T))
+        x = self.augmented(x)
+        return x - x.mean(1, keepdims=True), labels, stretches
+
+    def batch(self, n):
+        """x [n, F, T], labels [n, 2], column weights [n, 2, columns]."""
+        x, labels, weights = [], [], np.zeros((n, 2, self.columns), "f4")
+        for i in range(n):
+            window, pair, stretches = self.window()
+            x.append(window)
+            labels.append(pair)
+            for k, (first, last) in enumerate(stretches):
+                weights[i, k, first:last] = 1
+        return np.stack(x).astype("f4"), np.asarray(labels), weights

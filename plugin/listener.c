@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "listener.h"
+
+#define CHUNK_BYTES 65536 /* of PCM converted at a time, so that scratch stays small */
+
+struct _SalListener {
+  SalAnalyser *analyser;
+  guint model_rate;     /* Hz */
+  guint frame_centre;   /* samples at the model's rate, of frame 0 */
+  guint frame_hop;      /* samples at the model's rate */
+
+  GstAudioInfo info;
+  GstAudioConverter *converter;
+  guint chunk;          /* PCM frames */
+  guint8 *silence;      /* [chunk] PCM frames */
+  float *samples;       /* [n_room], at the model's rate */
+  gsize n_room;
+  guint64 n_frames;     /* PCM frames heard */
+  guint64 n_samples;    /* given to the analyser */
+
+  gboolean finished;
+  SalMap *next;         /* popped ahead, to know which one is the last */
+};
+
+void
+sal_stretch_clear (SalStretch *self)
+{
+  g_clear_pointer (&self->map, sal_map_unref);
+}
+
+SalListener *
+sal_listener_new (SalModel *model, SalTarget *target,
+    const SalAnalyserConfig *config, GError **error)
+{
+  g_autoptr (SalAnalyser) analyser =
+      sal_analyser_new (model, target, config, error);
+  if (analyser == NULL)
+    return NULL;
+
+  const SalMelConfig *mel = sal_model_get_mel_config (model);
+  SalListener *self = g_new0 (SalListener, 1);
+  self->analyser = g_steal_pointer (&analyser);
+  self->model_rate = mel->sample_rate;
+  self->frame_centre = sal_mel_config_centre (mel);
+  self->frame_hop = mel->hop;
+  return self;
+}
+
+void
+sal_listener_free (SalListener *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->next, sal_map_unref);
+  g_clear_pointer (&self->converter, gst_audio_converter_free);
+  sal_analyser_free (self->analyser);
+  g_free (self->silence);
+  g_free (self->samples);
+  g_free (self);
+}
+
+/* One row, 1/n for each of n channels: any order of channels is heard alike. */
+static void
+set_mean_of_channels (GstStructure *options, guint n_channels)
+{
+  g_auto (GValue) matrix = G_VALUE_INIT;
+  g_auto (GValue) row = G_VALUE_INIT;
+  g_auto (GValue) weight = G_VALUE_INIT;
+  g_value_init (&matrix, GST_TYPE_ARRAY);
+  g_value_init (&row, GST_TYPE_ARRAY);
+  g_value_init (&weight, G_TYPE_FLOAT);
+  g_value_set_float (&weight, 1.0f / n_channels);
+  for (guint c = 0; c < n_channels; c++)
+    gst_value_array_append_value (&row, &weight);
+  gst_value_array_append_value (&matrix, &row);
+  gst_structure_set_value (options, GST_AUDIO_CONVERTER_OPT_MIX_MATRIX,
+      &matrix);
+}
+
+static GstAudioConverter *
+new_converter (const GstAudioInfo *in, guint rate)
+{
+  GstAudioInfo out;
+  gst_audio_info_set_format (&out, GST_AUDIO_FORMAT_F32, rate, 1, NULL);
+  GstStructure *options = gst_structure_new_empty ("options");
+  set_mean_of_channels (options, GST_AUDIO_INFO_CHANNELS (in));
+  gst_structure_set (options, GST_AUDIO_CONVERTER_OPT_RESAMPLER_METHOD,
+      GST_TYPE_AUDIO_RESAMPLER_METHOD, GST_AUDIO_RESAMPLER_METHOD_KAISER, NULL);
+  gst_audio_resampler_options_set_quality (GST_AUDIO_RESAMPLER_METHOD_KAISER,
+      GST_AUDIO_RESAMPLER_QUALITY_DEFAULT, GST_AUDIO_INFO_RATE (in), rate,
+      options);
+  return gst_audio_converter_new (GST_AUDIO_CONVERTER_FLAG_NONE,
+      (GstAudioInfo *) in, &out, options);
+}
+
+/* gst_audio_converter_reset() keeps the phase of the resampler, and what comes out
+ * would depend on what was heard before: so each stream gets a new converter. */
+static void
+renew_converter (SalListener *self)
+{
+  g_clear_pointer (&self->converter, gst_audio_converter_free);
+  self->converter = new_converter (&self->info, self->model_rate);
+}
+
+void
+sal_listener_reset (SalListener *self)
+{
+  if (self->n_frames > 0)
+    renew_converter (self);
+  sal_analyser_reset (self->analyser);
+  g_clear_pointer (&self->next, sal_map_unref);
+  self->finished = FALSE;
+  self->n_frames = self->n_samples = 0;
+}
+
+gboolean
+sal_listener_set_format (SalListener *self, const GstAudioInfo *info)
+{
+  self->info = *info;
+  self->n_frames = 0;
+  sal_listener_reset (self);
+  renew_converter (self);
+  self->chunk = CLAMP (CHUNK_BYTES / GST_AUDIO_INFO_BPF (info), 1, 4096);
+  g_free (self->silence);
+  self->silence = g_malloc0_n (self->chunk, GST_AUDIO_INFO_BPF (info));
+  return self->converter != NULL;
+}
+
+/* @n at most self->chunk; of the samples made, no more than @n_wanted are used. */
+static void
+push_chunk (SalListener *self, const guint8 *pcm, gsize n, guint64 n_wanted)
+{
+  gsize n_samples = gst_audio_converter_get_out_frames (self->converter, n);
+  if (n_samples > self->n_room) {
+    g_free (self->samples);
+    self->samples = g_new (float, n_samples);
+    self->n_room = n_samples;
+  }
+  gpointer in[1] = { (gpointer) pcm };
+  gpointer out[1] = { self->samples };
+  gst_audio_converter_samples (self->converter, GST_AUDIO_CONVERTER_FLAG_NONE,
+      in, n, out, n_samples);
+  n_samples = MIN (n_samples, n_wanted);
+  sal_analyser_push (self->analyser, self->samples, n_samples);
+  self->n_samples += n_samples;
+}
+
+void
+sal_listener_push (SalListener *self, const guint8 *pcm, gsize n_frames)
+{
+  g_return_if_fail (self->converter != NULL && !self->finished);
+
+  while (n_frames > 0) {
+    gsize n = MIN (n_frames, self->chunk);
+    /* real zeros, for without input the converter of GStreamer 1.22 mixes
+     * channels that nobody has written */
+    push_chunk (self, pcm != NULL ? pcm : self->silence, n, G_MAXUINT64);
+    if (pcm != NULL)
+      pcm += n * GST_AUDIO_INFO_BPF (&self->info);
+    self->n_frames += n;
+    n_frames -= n;
+  }
+}
+
+void
+sal_listener_finish (SalListener *self)
+{
+  g_return_if_fail (self->converter != NULL && !self->finished);
+
+  guint64 n_wanted = gst_util_uint64_scale (self->n_frames, self->model_rate,
+      GST_AUDIO_INFO_RATE (&self->info));
+  while (self->n_samples < n_wanted)
+    push_chunk (self, self->silence, MIN (self->chunk, 256),
+        n_wanted - self->n_samples);
+  sal_analyser_finish (self->analyser);
+  self->finished = TRUE;
+}
+
+/* ns at which frame @t begins, half a hop before its centre; the first one has what
+ * is before it as well */
+static GstClockTime
+frame_time (const SalListener *self, guint64 t)
+{
+  if (t == 0)
+    return 0;
+  guint64 twice = 2 * self->frame_centre + (2 * t - 1) * self->frame_hop;
+  return gst_util_uint64_scale_round (twice, GST_SECOND,
+      2 * (guint64) self->model_rate);
+}
+
+gboolean
+sal_listener_pop (SalListener *self, SalStretch *stretch)
+{
+  SalMap *map = g_steal_pointer (&self->next);
+  if (map == NULL)
+    map = sal_analyser_pop (self->analyser);
+  if (map == NULL)
+    return FALSE;
+  if (self->finished)
+    self->next = sal_analyser_pop (self->analyser);
+
+  GstClockTime end = sal_listener_get_time (self);
+  gboolean is_last = self->finished && self->next == NULL;
+  GstClockTime stop = frame_time (self, map->first_frame + map->n_frames);
+  GstClockTime window_stop =
+      frame_time (self, map->window_start + map->window_frames);
+  stretch->map = map;
+  stretch->start = MIN (frame_time (self, map->first_frame), end);
+  stretch->stop = is_last ? end : MIN (stop, end);
+  stretch->window_start = MIN (frame_time (self, map->window_start), end);
+  stretch->window_stop = MIN (window_stop, end);
+  return TRUE;
+}
+
+void
+sal_listener_set_target (SalListener *self, SalTarget *target)
+{
+  sal_analyser_set_target (self->analyser, target);
+}
+
+guint64
+sal_listener_get_n_frames (const SalListener *self)
+{
+  return self->n_frames;
+}
+
+GstClockTime
+sal_listener_get_time (const SalListener *self)
+{
+  return gst_util_uint64_scale_round (self->n_frames, GST_SECOND,
+      GST_AUDIO_INFO_RATE (&self->info));
+}
+
+guint
+sal_listener_get_delay (const SalListener *self)
+{
+  guint rate = GST_AUDIO_INFO_RATE (&self->info);
+  guint delay = gst_util_uint64_scale_ceil (
+      sal_analyser_get_delay (self->analyser), rate, self->model_rate);
+  if (rate == self->model_rate)
+    return delay;
+  /* a sample is made one PCM frame after the filter has what it needs, at most */
+  return delay + gst_audio_converter_get_max_latency (self->converter) + 1;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "settings.h"
+
+#define DEFAULT_HOP (250 * GST_MSECOND)
+#define DEFAULT_LOOKAHEAD (500 * GST_MSECOND)
+#define MAX_WINDOW (2 * GST_SECOND)
+#define MODEL_VARIABLE "SPEAKERSALIENCY_MODEL"
+
+/* where in SalSettings the value of a property is */
+static const gsize offsets[N_PROPS] = {
+  [PROP_MODEL] = G_STRUCT_OFFSET (SalSettings, model),
+  [PROP_TARGET] = G_STRUCT_OFFSET (SalSettings, target),
+  [PROP_METHOD] = G_STRUCT_OFFSET (SalSettings, cam.method),
+  [PROP_LAYERS] = G_STRUCT_OFFSET (SalSettings, cam.layers),
+  [PROP_FUSION] = G_STRUCT_OFFSET (SalSettings, cam.fusion),
+  [PROP_GAMMA] = G_STRUCT_OFFSET (SalSettings, cam.gamma),
+  [PROP_SCORE_FUNCTION] = G_STRUCT_OFFSET (SalSettings, cam.score_function),
+  [PROP_DEGRID] = G_STRUCT_OFFSET (SalSettings, cam.degrid),
+  [PROP_HOP] = G_STRUCT_OFFSET (SalSettings, hop),
+  [PROP_LOOKAHEAD] = G_STRUCT_OFFSET (SalSettings, lookahead),
+  [PROP_MASK] = G_STRUCT_OFFSET (SalSettings, mask),
+  [PROP_FLOOR] = G_STRUCT_OFFSET (SalSettings, floor),
+  [PROP_THRESHOLD] = G_STRUCT_OFFSET (SalSettings, threshold),
+  [PROP_ATTACK] = G_STRUCT_OFFSET (SalSettings, attack),
+  [PROP_RELEASE] = G_STRUCT_OFFSET (SalSettings, release),
+  [PROP_HOLD] = G_STRUCT_OFFSET (SalSettings, hold),
+  [PROP_POST_MESSAGES] = G_STRUCT_OFFSET (SalSettings, post_messages),
+  [PROP_MESSAGE_MAP] = G_STRUCT_OFFSET (SalSettings, message_map),
+  [PROP_ATTACH_META] = G_STRUCT_OFFSET (SalSettings, attach_meta),
+};
+
+static GType
+method_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { SAL_CAM_NONE, "No map, only when the target speaks", "none" },
+    { SAL_CAM_LAYER, "Layer-CAM: evidence for the target", "layer-cam" },
+    { SAL_CAM_SIGNED_LAYER, "Signed Layer-CAM: evidence for and against",
+        "signed-layer-cam" },
+    { 0, NULL, NULL },
+  };
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstSpeakerSaliencyMethod", values));
+  return type;
+}
+
+static GType
+layers_get_type (void)
+{
+  static gsize type = 0;
+  static const GFlagsValue values[] = {
+    { SAL_CAM_S1, "First stage, every frame and band", "s1" },
+    { SAL_CAM_S2, "Second stage, every 2nd frame and band", "s2" },
+    { SAL_CAM_S3, "Third stage, every 4th frame and band", "s3" },
+    { SAL_CAM_S4, "Fourth stage, every 8th frame and band", "s4" },
+    { 0, NULL, NULL },
+  };
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_flags_register_static ("GstSpeakerSaliencyLayers", values));
+  return type;
+}
+
+static GType
+fusion_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { SAL_CAM_FUSION_MEAN, "Mean over the layers", "mean" },
+    { SAL_CAM_FUSION_MAX, "Largest magnitude over the layers", "max" },
+    { 0, NULL, NULL },
+  };
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstSpeakerSaliencyFusion", values));
+  return type;
+}
+
+static GType
+score_function_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { SAL_SCORE_LOG_ODDS, "Log-odds against the other voices", "log-odds" },
+    { SAL_SCORE_POSTERIOR, "Posterior probability", "posterior" },
+    { SAL_SCORE_LOGIT, "Logit of the target alone", "logit" },
+    { 0, NULL, NULL },
+  };
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstSpeakerSaliencyScoreFunction", values));
+  return type;
+}
+
+static GType
+mask_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { SAL_MASK_NONE, "Sound passes untouched and at once", "none" },
+    { SAL_MASK_TIME, "Sound is attenuated while the target is silent", "time" },
+    { 0, NULL, NULL },
+  };
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstSpeakerSaliencyMask", values));
+  return type;
+}
+
+#define IN_READY (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define IN_PLAYING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+
+static void
+install_analysis (GObjectClass *klass, const SalSettings *defaults)
+{
+  g_object_class_install_property (klass, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "Path of the model file; unset: $" MODEL_VARIABLE
+          ", else the installed model", NULL, IN_READY));
+  g_object_class_install_property (klass, PROP_TARGET,
+      g_param_spec_string ("target", "Target",
+          "Whom to look for: path of a .speaker file, or name of a class of "
+          "the model; applies from the next window on", NULL, IN_PLAYING));
+  g_object_class_install_property (klass, PROP_METHOD,
+      g_param_spec_enum ("method", "Method", "How the saliency map is made",
+          method_get_type (), defaults->cam.method, IN_READY));
+  g_object_class_install_property (klass, PROP_LAYERS,
+      g_param_spec_flags ("layers", "Layers",
+          "Stages of the network whose maps are fused, at least one",
+          layers_get_type (), defaults->cam.layers, IN_READY));
+  g_object_class_install_property (klass, PROP_FUSION,
+      g_param_spec_enum ("fusion", "Fusion", "How the maps of layers are fused",
+          fusion_get_type (), defaults->cam.fusion, IN_READY));
+  g_object_class_install_property (klass, PROP_GAMMA,
+      g_param_spec_float ("gamma", "Gamma",
+          "Contrast of the map: factor before tanh, 0.01 to 100",
+          0.01f, 100.0f, defaults->cam.gamma, IN_READY));
+  g_object_class_install_property (klass, PROP_SCORE_FUNCTION,
+      g_param_spec_enum ("score-function", "Score function",
+          "What the map explains", score_function_get_type (),
+          defaults->cam.score_function, IN_READY));
+  g_object_class_install_property (klass, PROP_DEGRID,
+      g_param_spec_boolean ("degrid", "Degrid",
+          "Average gradients of s1 to s3 over 2 x 2, against their grid",
+          defaults->cam.degrid, IN_READY));
+  g_object_class_install_property (klass, PROP_HOP,
+      g_param_spec_uint64 ("hop", "Hop",
+          "Time between windows in ns, 50 ms to 2 s, rounded to frames of the "
+          "model (10 ms)", 50 * GST_MSECOND, MAX_WINDOW, defaults->hop,
+          IN_READY));
+  g_object_class_install_property (klass, PROP_LOOKAHEAD,
+      g_param_spec_uint64 ("lookahead", "Look-ahead",
+          "Sound heard after a moment before it is settled, in ns, 0 to 2 s, "
+          "rounded to frames of the model (10 ms)", 0, MAX_WINDOW,
+          defaults->lookahead, IN_READY));
+}
+
+static void
+install_mask (GObjectClass *klass, const SalSettings *defaults)
+{
+  g_object_class_install_property (klass, PROP_MASK,
+      g_param_spec_enum ("mask", "Mask",
+          "What happens to the sound; masking adds latency",
+          mask_get_type (), defaults->mask, IN_READY));
+  g_object_class_install_property (klass, PROP_FLOOR,
+      g_param_spec_float ("floor", "Floor",
+          "Gain while the target is silent, in dB, -120 to 0",
+          -120.0f, 0.0f, defaults->floor, IN_READY));
+  g_object_class_install_property (klass, PROP_THRESHOLD,
+      g_param_spec_float ("threshold", "Threshold",
+          "Probability of the target at which the sound passes, 0.001 to 0.999",
+          0.001f, 0.999f, defaults->threshold, IN_READY));
+  g_object_class_install_property (klass, PROP_ATTACK,
+      g_param_spec_uint64 ("attack", "Attack",
+          "Time from the floor to 0 dB in ns, 0 to 10 s",
+          0, 10 * GST_SECOND, defaults->attack, IN_READY));
+  g_object_class_install_property (klass, PROP_RELEASE,
+      g_param_spec_uint64 ("release", "Release",
+          "Time from 0 dB to the floor in ns, 0 to 10 s",
+          0, 10 * GST_SECOND, defaults->release, IN_READY));
+  g_object_class_install_property (klass, PROP_HOLD,
+      g_param_spec_uint64 ("hold", "Hold",
+          "Time the sound still passes after the target fell silent, in ns, "
+          "0 to 60 s", 0, 60 * GST_SECOND, defaults->hold, IN_READY));
+}
+
+static void
+install_output (GObjectClass *klass, const SalSettings *defaults)
+{
+  g_object_class_install_property (klass, PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post messages",
+          "Post a message speakersaliency for each settled stretch",
+          defaults->post_messages, IN_PLAYING));
+  g_object_class_install_property (klass, PROP_MESSAGE_MAP,
+      g_param_spec_boolean ("message-map", "Map in messages",
+          "Put the map into messages: float32 [bands, frames], some 8 kB each",
+          defaults->message_map, IN_PLAYING));
+  g_object_class_install_property (klass, PROP_ATTACH_META,
+      g_param_spec_boolean ("attach-meta", "Attach meta",
+          "Attach a GstSaliencyMeta for each settled stretch to buffers",
+          defaults->attach_meta, IN_PLAYING));
+}
+
+void
+sal_settings_install (GObjectClass *klass)
+{
+  SalSettings defaults;
+  sal_settings_init (&defaults);
+  install_analysis (klass, &defaults);
+  install_mask (klass, &defaults);
+  install_output (klass, &defaults);
+  sal_settings_clear (&defaults);
+
+  gst_type_mark_as_plugin_api (method_get_type (), 0);
+  gst_type_mark_as_plugin_api (layers_get_type (), 0);
+  gst_type_mark_as_plugin_api (fusion_get_type (), 0);
+  gst_type_mark_as_plugin_api (score_function_get_type (), 0);
+  gst_type_mark_as_plugin_api (mask_get_type (), 0);
+}
+
+static char *
+default_model (void)
+{
+  const char *path = g_getenv (MODEL_VARIABLE);
+  return g_strdup (path != NULL && *path != 0 ? path : SALIENCY_DEFAULT_MODEL);
+}
+
+static guint64
+ms_to_ns (float ms)
+{
+  return (guint64) (ms + 0.5f) * GST_MSECOND;
+}
+
+void
+sal_settings_init (SalSettings *self)
+{
+  SalGateConfig gate;
+  sal_gate_config_init (&gate);
+  *self = (SalSettings) {
+    .model = default_model (),
+    .hop = DEFAULT_HOP,
+    .lookahead = DEFAULT_LOOKAHEAD,
+    .mask = SAL_MASK_NONE,
+    .floor = gate.floor_db,
+    .threshold = gate.threshold,
+    .attack = ms_to_ns (gate.attack_ms),
+    .release = ms_to_ns (gate.release_ms),
+    .hold = ms_to_ns (gate.hold_ms),
+    .post_messages = TRUE,
+  };
+  sal_cam_config_init (&self->cam);
+}
+
+void
+sal_settings_copy (SalSettings *self, const SalSettings *from)
+{
+  *self = *from;
+  self->model = g_strdup (from->model);
+  self->target = g_strdup (from->target);
+}
+
+void
+sal_settings_clear (SalSettings *self)
+{
+  g_clear_pointer (&self->model, g_free);
+  g_clear_pointer (&self->target, g_free);
+}
+
+gboolean
+sal_settings_set (SalSettings *self, guint prop_id, const GValue *value)
+{
+  if (prop_id == PROP_0 || prop_id >= N_PROPS)
+    return FALSE;
+
+  gpointer field = G_STRUCT_MEMBER_P (self, offsets[prop_id]);
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+    case G_TYPE_STRING:
+      g_free (*(char **) field);
+      *(char **) field = g_value_dup_string (value);
+      if (prop_id == PROP_MODEL && self->model == NULL)
+        self->model = default_model ();
+      break;
+    case G_TYPE_ENUM:
+      *(gint *) field = g_value_get_enum (value);
+      break;
+    case G_TYPE_FLAGS:
+      *(guint *) field = g_value_get_flags (value);
+      break;
+    case G_TYPE_FLOAT:
+      *(float *) field = g_value_get_float (value);
+      break;
+    case G_TYPE_BOOLEAN:
+      *(gboolean *) field = g_value_get_boolean (value);
+      break;
+    case G_TYPE_UINT64:
+      *(guint64 *) field = g_value_get_uint64 (value);
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+  return TRUE;
+}
+
+gboolean
+sal_settings_get (const SalSettings *self, guint prop_id, GValue *value)
+{
+  if (prop_id == PROP_0 || prop_id >= N_PROPS)
+    return FALSE;
+
+  gpointer field = G_STRUCT_MEMBER_P (self, offsets[prop_id]);
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+    case G_TYPE_STRING:
+      g_value_set_string (value, *(char **) field);
+      break;
+    case G_TYPE_ENUM:
+      g_value_set_enum (value, *(gint *) field);
+      break;
+    case G_TYPE_FLAGS:
+      g_value_set_flags (value, *(guint *) field);
+      break;
+    case G_TYPE_FLOAT:
+      g_value_set_float (value, *(float *) field);
+      break;
+    case G_TYPE_BOOLEAN:
+      g_value_set_boolean (value, *(gboolean *) field);
+      break;
+    case G_TYPE_UINT64:
+      g_value_set_uint64 (value, *(guint64 *) field);
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+  return TRUE;
+}
+
+void
+sal_settings_get_analyser_config (const SalSettings *self,
+    const SalMelConfig *mel, SalAnalyserConfig *config)
+{
+  guint64 per_s = GST_SECOND * mel->hop;
+  sal_analyser_config_init (config);
+  config->hop =
+      gst_util_uint64_scale_round (self->hop, mel->sample_rate, per_s);
+  config->lookahead =
+      gst_util_uint64_scale_round (self->lookahead, mel->sample_rate, per_s);
+  config->cam = self->cam;
+}
+
+void
+sal_settings_get_gate_config (const SalSettings *self, SalGateConfig *config)
+{
+  sal_gate_config_init (config);
+  config->floor_db = self->floor;
+  config->threshold = self->threshold;
+  config->hysteresis = MIN (config->hysteresis, self->threshold / 2);
+  config->attack_ms = self->attack / (float) GST_MSECOND;
+  config->release_ms = self->release / (float) GST_MSECOND;
+  config->hold_ms = self->hold / (float) GST_MSECOND;
+}

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The definitions, written out in float64 as plainly as possible: what the C
+library must agree with."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import reference
+
+N_SAMPLED = 1009  # values kept of a large array; a prime, to meet all rows
+
+
+def sampled(array):
+    """Value k of n is element floor (k size / n) of the flat array."""
+    flat = np.asarray(array, "f8").ravel()
+    n = min(flat.size, N_SAMPLED)
+    return flat[np.arange(n) * flat.size // n].astype("f4")
+
+
+# --- front ends ------------------------------------------------------------
+
+def sunine_log_mel(samples, scale, n_bands):
+    """As Sunine and voxceleb_trainer do it: torchaudio's MelSpectrogram."""
+    x = torch.from_numpy(np.asarray(samples, "f8")) * scale
+    x = F.pad(x[None, None], (1, 0), "reflect")[0, 0]
+    x = x[1:] - 0.97 * x[:-1]
+    window = torch.hamming_window(400, periodic=True, dtype=torch.float64)
+    power = torch.stft(x, 512, 160, 400, window, center=True,
+                       pad_mode="reflect", return_complex=True).abs() ** 2
+    hz = np.linspace(0, 8000, 257)
+    low, high = 0.0, 2595 * np.log10(1 + 8000 / 700)
+    edges = 700 * (10 ** (np.linspace(low, high, n_bands + 2) / 2595) - 1)
+    bank = np.zeros((n_bands, 257))
+    for f in range(n_bands):
+        bank[f] = np.interp(hz, edges[f:f + 3], [0, 1, 0], 0, 0)
+    return np.log(bank @ power.numpy() + 1e-6)
+
+
+def wespeaker_log_mel(samples):
+    """As Kaldi's fbank without dither, frame by frame."""
+    x = np.asarray(samples, "f8") * 32768
+    n = np.arange(400)
+    window = 0.54 - 0.46 * np.cos(2 * np.pi * n / 399)
+    mel = lambda hz: 1127 * np.log(1 + hz / 700)  # noqa: E731
+    edges = np.linspace(mel(20), mel(8000), 82)
+    bin_mel = mel(np.arange(256) * 16000 / 512)
+    bank = np.stack([np.interp(bin_mel, edges[f:f + 3], [0, 1, 0], 0, 0)
+                     for f in range(80)])
+    frames = []
+    for start in range(0, len(x) - 400 + 1, 160):
+        frame = x[start:start + 400]
+        frame = frame - frame.mean()
+        before = np.concatenate([frame[:1], frame[:-1]])
+        spectrum = np.fft.rfft((frame - 0.97 * before) * window, 512)
+        frames.append(bank @ np.abs(spectrum[:256]) ** 2)
+    return np.log(np.maximum(np.array(frames).T, 1.1920929e-07))
+
+
+def our_log_mel(samples):
+    """Frames of 400, nothing padded, one added to energies of 16-bit PCM."""
+    x = np.asarray(samples, "f8") * 32768
+    x = x - 0.97 * np.concatenate([x[1:2], x[:-1]])
+    window = torch.hamming_window(400, periodic=True, dtype=torch.float64)
+    frames = torch.from_numpy(x).unfold(0, 400, 160) * window
+    power = np.abs(np.fft.rfft(frames.numpy(), 512)) ** 2
+    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 82)
+                          / 2595) - 1)
+    hz = np.linspace(0, 8000, 257)
+    bank = np.stack([np.interp(hz, edges[f:f + 3], [0, 1, 0], 0, 0)
+                     for f in range(80)])
+    return np.log(bank @ power.T + 1)
+
+
+LOG_MEL = {
+    "ours": our_log_mel,
+    "sunine": lambda x: sunine_log_mel(x, 32768, 80),
+    "voxceleb": lambda x: sunine_log_mel(x, 1, 64),
+    "wespeaker": wespeaker_log_mel,
+}
+
+
+# --- scores ----------------------------------------------------------------
+
+def log_odds(embedding, rows, target, scale):
+    """u_c = z_c - log sum_{j != c} exp z_j of one embedding [E]."""
+    z = scale * (rows @ embedding) / embedding.norm() / rows.norm(dim=1)
+    others = torch.arange(len(rows)) != target
+    return z[target] - torch.log(torch.exp(z[others]).sum())
+
+
+def dense(net, s4, rows, target, scale, columns):
+    """Log-odds of S4 cut to `columns` (odd) around each column."""
+    width, reach = s4.shape[3], columns // 2
+    values = []
+    for j in range(width):
+        part = s4[..., max(0, j - reach):min(width, j + reach + 1)]
+        values.append(log_odds(net.embed(net.pool(part))[0], rows, target,
+                               scale).item())
+    return np.array(values)
+
+
+# --- maps ------------------------------------------------------------------
+
+def layer_cam(activation, gradient):
+    """(6) (7), [K, H, W] -> [H, W]."""
+    return F.relu((F.relu(gradient) * activation).sum(0)).numpy()
+
+
+def signed_layer_cam(activation, gradient):
+    return (gradient * activation).sum(0).numpy()
+
+
+def resized_axis(x, n_out, scale):
+    """Linear along the last axis; output i sits at (i + 1/2) scale - 1/2."""
+    at = (np.arange(n_out) + 0.5) * scale - 0.5
+    return np.stack([np.interp(at, np.arange(x.shape[-1]), row)
+                     for row in x])
+
+
+def resized(x, shape, scale):
+    wide = resized_axis(x, shape[1], scale)
+    return resized_axis(wide.T, shape[0], scale).T
+
+
+def normalised(s, signed, gamma=5.0):
+    if signed:
+        return np.tanh(gamma * s / np.abs(s).max())
+    s = (s - s.min()) / (s.max() - s.min())  # (8)
+    return np.tanh(gamma * s / s.max())  # (9)
+
+
+def saliency(stages, gradients, layers, strides, shape, signed, largest):
+    """Mean of the layers' maps [F, T], or their largest in magnitude."""
+    maps = []
+    for i in layers:
+        method = signed_layer_cam if signed else layer_cam
+        scale = 1.0 / np.prod(strides[:i + 1])
+        map_ = resized(method(stages[i][0], gradients[i][0]), shape, scale)
+        maps.append(normalised(map_, signed))
+    maps = np.stack(maps)
+    if not largest:
+        return maps.mean(0)
+    which = np.abs(maps).argmax(0)
+    return np.take_along_axis(maps, which[None], 0)[0]
+
+
+MAPS = {  # name: layers, largest instead of mean
+    "s1": ([0], False), "s2": ([1], False), "s3": ([2], False),
+    "s4": ([3], False), "all": ([0, 1, 2, 3], False),
+    "all-max": ([0, 1, 2, 3], True),
+}
+
+
+def network_values(net, rows, record, log_mel, target):
+    """Everything the C library is asked to reproduce, by name."""
+    scale, topology = record["head"]["scale"], record["topology"]
+    x = reference.normalise(torch.from_numpy(log_mel)[None],
+                            record["frontend"])
+    stages = net.stages(x)
+    embedding = net.embed(net.pool(stages[3]))
+    u = log_odds(embedding[0], rows, target, scale)
+    gradients = torch.autograd.grad(u, stages)
+    stages = [s.detach() for s in stages]
+    out = {"embedding": embedding.detach().numpy(),
+           "log-odds": np.array([u.item()])}
+    for i in range(4):
+        out[f"s{i + 1}"] = sampled(stages[i])
+        out[f"gradient-s{i + 1}"] = sampled(gradients[i])
+    with torch.no_grad():
+        for columns in (1, 9):
+            out[f"dense-{columns}"] = dense(net, stages[3], rows, target,
+                                            scale, columns)
+        part = net.embed(net.pool(stages[3][..., 3:12]))
+    out["embedding-3-12"] = part.numpy()
+    for name, (layers, largest) in MAPS.items():
+        for signed in (False, True):
+            map_ = saliency(stages, gradients, layers, topology["strides"],
+                            log_mel.shape, signed, largest)
+            key = ("signed-" if signed else "layer-") + name
+            out[key] = sampled(map_)
+    return {k: np.asarray(v, "f4") for k, v in out.items()}

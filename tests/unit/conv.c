@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conv.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data.h"
+
+typedef struct {
+  SalConv conv;
+  guint h, w;
+} Case;
+
+/* Awkward sizes, each with both kernels and strides. */
+static const struct {
+  guint n_in, n_out, h, w;
+} sizes[] = {
+  { 1, 1, 1, 1 },    { 1, 32, 1, 1 },  { 3, 5, 1, 7 },   { 5, 3, 7, 1 },
+  { 2, 2, 2, 2 },    { 4, 4, 3, 4 },   { 1, 4, 5, 6 },   { 7, 13, 7, 7 },
+  { 4, 8, 1, 253 },  { 8, 4, 253, 1 }, { 3, 2, 5, 253 }, { 16, 16, 10, 25 },
+  { 16, 24, 9, 26 }, { 32, 32, 8, 8 }, { 33, 31, 6, 13 }, { 1, 32, 80, 37 },
+  { 64, 48, 4, 9 },  { 12, 16, 20, 50 },
+};
+
+/* Canary values behind everything a routine may write. */
+#define GUARD 64
+static const float canary = 12345.5f;
+
+static float *
+guarded (gsize n, float fill)
+{
+  float *array = g_new (float, n + GUARD);
+  for (gsize i = 0; i < n; i++)
+    array[i] = fill;
+  for (gsize i = n; i < n + GUARD; i++)
+    array[i] = canary;
+  return array;
+}
+
+static void
+check_guard (const char *what, const float *array, gsize n)
+{
+  for (gsize i = n; i < n + GUARD; i++)
+    if (array[i] != canary)
+      g_error ("%s: written %" G_GSIZE_FORMAT " beyond its end", what, i - n);
+}
+
+typedef struct {
+  gsize n_x, n_y, n_weight, n_scratch;
+  float *x, *y, *weight, *bias, *scratch;
+} Arrays;
+
+static void
+arrays_init (Arrays *a, const Case *c)
+{
+  const SalConv *v = &c->conv;
+  a->n_x = (gsize) v->n_in * c->h * c->w;
+  a->n_y = (gsize) v->n_out * sal_conv_out_size (v, c->h)
+      * sal_conv_out_size (v, c->w);
+  a->n_weight = (gsize) v->n_out * v->n_in * v->kernel * v->kernel;
+  a->n_scratch = sal_conv_scratch_size (v, c->h, c->w);
+  a->x = data_noise (1, a->n_x);
+  a->y = data_noise (2, a->n_y);
+  a->bias = data_noise (3, v->n_out);
+  a->weight = data_noise (4, a->n_weight);
+  for (gsize i = 0; i < a->n_weight; i++) /* results of order 1 */
+    a->weight[i] /= sqrtf ((float) v->n_in) * (float) v->kernel;
+  a->scratch = guarded (a->n_scratch, NAN); /* nothing old may be used */
+}
+
+static void
+arrays_clear (Arrays *a)
+{
+  g_free (a->x);
+  g_free (a->y);
+  g_free (a->weight);
+  g_free (a->bias);
+  g_free (a->scratch);
+}
+
+static char *
+name_of (const Case *c, const char *what)
+{
+  return g_strdup_printf ("%s %ux%u, %u to %u, kernel %u, stride %u", what,
+      c->h, c->w, c->conv.n_in, c->conv.n_out, c->conv.kernel,
+      c->conv.stride);
+}
+
+/* Float32 sums of up to 600 products of order 1/25 in another order differ by
+ * some 1e-6; a Winograd transform loses one digit more. */
+#define TOLERANCE 2e-5
+
+static void
+check_forward (const Case *c)
+{
+  Arrays a;
+  arrays_init (&a, c);
+  g_autofree char *name = name_of (c, "forward");
+  for (guint with_bias = 0; with_bias < 2; with_bias++) {
+    const float *bias = with_bias ? a.bias : NULL;
+    g_autofree float *want = g_new (float, a.n_y);
+    g_autofree float *got = guarded (a.n_y, NAN);
+    sal_conv_forward_plain (&c->conv, c->h, c->w, a.x, a.weight, bias, want);
+    sal_conv_forward (&c->conv, c->h, c->w, a.x, a.weight, bias, got,
+        a.scratch);
+    data_assert_close (name, got, want, a.n_y, TOLERANCE);
+    check_guard (name, got, a.n_y);
+    check_guard (name, a.scratch, a.n_scratch);
+  }
+  arrays_clear (&a);
+}
+
+/* The gradient is added to what is there. */
+static void
+check_backward (const Case *c)
+{
+  Arrays a;
+  arrays_init (&a, c);
+  g_autofree char *name = name_of (c, "backward");
+  g_autofree float *start = data_noise (5, a.n_x);
+  g_autofree float *got = guarded (a.n_x, 0);
+  g_autofree float *want = g_memdup2 (start, a.n_x * sizeof *start);
+  memcpy (got, start, a.n_x * sizeof *got);
+  sal_conv_backward_plain (&c->conv, c->h, c->w, a.y, a.weight, want);
+  sal_conv_backward (&c->conv, c->h, c->w, a.y, a.weight, got, a.scratch);
+  data_assert_close (name, got, want, a.n_x, TOLERANCE);
+  check_guard (name, got, a.n_x);
+  check_guard (name, a.scratch, a.n_scratch);
+  arrays_clear (&a);
+}
+
+static double
+inner (const float *a, const float *b, gsize n)
+{
+  double sum = 0;
+  for (gsize i = 0; i < n; i++)
+    sum += (double) a[i] * b[i];
+  return sum;
+}
+
+/* <dy, conv x> = <conv^T dy, x>, without bias. */
+static void
+check_adjoint (const Case *c)
+{
+  Arrays a;
+  arrays_init (&a, c);
+  g_autofree char *name = name_of (c, "adjoint");
+  g_autofree float *y = g_new (float, a.n_y);
+  g_autofree float *dx = g_new0 (float, a.n_x);
+  sal_conv_forward (&c->conv, c->h, c->w, a.x, a.weight, NULL, y, a.scratch);
+  sal_conv_backward (&c->conv, c->h, c->w, a.y, a.weight, dx, a.scratch);
+  double left = inner (a.y, y, a.n_y), right = inner (dx, a.x, a.n_x);
+  /* rounding of each product's result, summed like a random walk */
+  double limit = 1e-6 * (sqrt (a.n_y) + sqrt (a.n_x)) + 1e-6;
+  g_test_message ("%s: %.9g, %.9g", name, left, right);
+  if (!(fabs (left - right) <= limit))
+    g_test_fail_printf ("%s: %.9g differs from %.9g by more than %.3g", name,
+        left, right, limit);
+  arrays_clear (&a);
+}
+
+/* Convolution is linear in x, so one difference of any size is the gradient. */
+static void
+check_finite_differences (const Case *c)
+{
+  Arrays a;
+  arrays_init (&a, c);
+  g_autofree char *name = name_of (c, "differences");
+  g_autofree float *y = g_new (float, a.n_y);
+  g_autofree float *dx = g_new0 (float, a.n_x);
+  sal_conv_backward (&c->conv, c->h, c->w, a.y, a.weight, dx, a.scratch);
+  for (guint k = 0; k < 5; k++) {
+    gsize at = k * (a.n_x - 1) / 4;
+    float x = a.x[at];
+    double value[2];
+    for (int side = 0; side < 2; side++) {
+      a.x[at] = side ? x + 1 : x - 1;
+      sal_conv_forward_plain (&c->conv, c->h, c->w, a.x, a.weight, a.bias, y);
+      value[side] = inner (a.y, y, a.n_y);
+    }
+    a.x[at] = x;
+    float want = (float) ((value[1] - value[0]) / 2);
+    /* float32 outputs, of which few change */
+    data_assert_close (name, &dx[at], &want, 1,
+        TOLERANCE + 2e-7 * sqrt (a.n_y));
+  }
+  arrays_clear (&a);
+}
+
+/* The definition itself, in one place that can be counted by hand: ones on
+ * 3x4, kernel of ones: the number of neighbours inside. */
+static void
+test_plain_counts_neighbours (void)
+{
+  const SalConv conv = { 1, 1, 3, 1 }, strided = { 1, 1, 3, 2 };
+  float x[12], weight[9], y[12], z[4];
+  const float bias = 10;
+  for (guint i = 0; i < 12; i++)
+    x[i] = 1;
+  for (guint i = 0; i < 9; i++)
+    weight[i] = 1;
+  const float want[12] = { 14, 16, 16, 14, 16, 19, 19, 16, 14, 16, 16, 14 };
+  const float every_other[4] = { 14, 16, 14, 16 };
+  sal_conv_forward_plain (&conv, 3, 4, x, weight, &bias, y);
+  g_assert_cmpmem (y, sizeof y, want, sizeof want);
+  sal_conv_forward_plain (&strided, 3, 4, x, weight, &bias, z);
+  g_assert_cmpmem (z, sizeof z, every_other, sizeof every_other);
+}
+
+/* Correlation, not convolution: the kernel is not turned over. */
+static void
+test_plain_does_not_flip (void)
+{
+  const SalConv conv = { 1, 1, 3, 1 };
+  const float x[9] = { 0, 0, 0, 0, 1, 0, 0, 0, 0 };
+  const float weight[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+  const float want[9] = { 9, 8, 7, 6, 5, 4, 3, 2, 1 };
+  float y[9];
+  sal_conv_forward_plain (&conv, 3, 3, x, weight, NULL, y);
+  g_assert_cmpmem (y, sizeof y, want, sizeof want);
+}
+
+/* weight [O, C, k, k]: output 1 takes input 0 only. */
+static void
+test_plain_reads_channels_in_order (void)
+{
+  const SalConv conv = { 2, 2, 1, 1 };
+  const float x[2] = { 3, 5 }, weight[4] = { 0, 1, 2, 0 };
+  const float want[2] = { 5, 6 };
+  float y[2];
+  sal_conv_forward_plain (&conv, 1, 1, x, weight, NULL, y);
+  g_assert_cmpmem (y, sizeof y, want, sizeof want);
+}
+
+static void
+for_all_cases (gconstpointer check)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    for (guint kernel = 1; kernel <= 3; kernel += 2)
+      for (guint stride = 1; stride <= 2; stride++) {
+        const Case c = { { sizes[i].n_in, sizes[i].n_out, kernel, stride },
+          sizes[i].h, sizes[i].w };
+        ((void (*) (const Case *)) check) (&c);
+      }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/conv/plain/counts-neighbours",
+      test_plain_counts_neighbours);
+  g_test_add_func ("/conv/plain/does-not-flip-the-kernel",
+      test_plain_does_not_flip);
+  g_test_add_func ("/conv/plain/reads-channels-in-order",
+      test_plain_reads_channels_in_order);
+  g_test_add_data_func ("/conv/forward/matches-plain", check_forward,
+      for_all_cases);
+  g_test_add_data_func ("/conv/backward/matches-plain", check_backward,
+      for_all_cases);
+  g_test_add_data_func ("/conv/backward/is-the-adjoint", check_adjoint,
+      for_all_cases);
+  g_test_add_data_func ("/conv/backward/matches-finite-differences",
+      check_finite_differences, for_all_cases);
+  return g_test_run ();
+}
