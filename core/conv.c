@@ -24,8 +24,8 @@ strip_rows (const SalConv *conv, guint out_h, guint out_w)
 gsize
 sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
 {
-  guint out_h = sal_conv_out_size (conv, h), out_w = sal_conv_out_size (conv, w);
-  return (gsize) n_taps (conv) * strip_rows (conv, out_h, out_w) * out_w;
+  gsize row = (gsize) n_taps (conv) * sal_conv_out_size (conv, w);
+  return MAX (row, STRIP_FLOATS);
 }
 
 /* Output columns [*begin, *end) for which tap b falls inside a row of w. */

@@ -26,7 +26,7 @@ sal_conv_out_size (const SalConv *conv, guint size)
 /**
  * sal_conv_scratch_size:
  *
- * Returns: floats of scratch that the fast routines need for an input of @h by @w
+ * Returns: floats of scratch that the fast routines need for an input of @h by @w, or of any smaller size
  */
 gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
 

@@ -388,8 +388,8 @@ parse_golden (SalRecord *self, JsonNode *node, GError **error)
   JsonObjectIter iter;
   const char *stage;
   JsonNode *values;
-  json_object_iter_init (&iter, json_node_get_object (node));
-  while (json_object_iter_next (&iter, &stage, &values))
+  json_object_iter_init_ordered (&iter, json_node_get_object (node));
+  while (json_object_iter_next_ordered (&iter, &stage, &values))
     if (!parse_golden_stage (&self->golden[self->n_golden++], stage, values,
             error))
       return FALSE;

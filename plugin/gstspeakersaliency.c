@@ -27,25 +27,19 @@
 
 #include "gstspeakersaliency.h"
 
-#include <gst/saliency/saliency.h>
-
-#include "delayline.h"
-#include "listener.h"
-#include "report.h"
-#include "settings.h"
+#include "stream.h"
 
 GST_DEBUG_CATEGORY_STATIC (speaker_saliency_debug);
 #define GST_CAT_DEFAULT speaker_saliency_debug
 
-/* A jump of the timestamps by more than this, and for longer, is a discontinuity. */
-#define ALIGNMENT_THRESHOLD (40 * GST_MSECOND)
-#define DISCONT_WAIT (1 * GST_SECOND)
 /* A longer gap is not worth hearing: the stream ends and begins again. */
 #define MAX_GAP (600 * GST_SECOND)
 
-#define CAPS GST_AUDIO_CAPS_MAKE ("{ " GST_AUDIO_NE (S16) ", " \
-    GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (F64) " }") \
-    ", layout = (string) interleaved"
+/* rates: what masker.h takes */
+#define CAPS "audio/x-raw, format = (string) { " GST_AUDIO_NE (S16) ", " \
+    GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (F64) " }, " \
+    "rate = (int) [ 1000, 768000 ], channels = (int) [ 1, max ], " \
+    "layout = (string) interleaved"
 
 struct _GstSpeakerSaliency {
   GstAudioFilter parent;
@@ -57,15 +51,7 @@ struct _GstSpeakerSaliency {
   GstClockTime latency;     /* ns, L */
 
   /* of the streaming thread */
-  SalTarget *target;
-  GBytes *bands_hz;
-  GstClockTime frame_duration;
-  SalListener *listener;
-  SalDelayLine *line;
-  GstAudioInfo info;        /* rate 0: none yet */
-  GstAudioStreamAlign *align;
-  GstClockTime base;        /* PTS of the first PCM frame heard */
-  GQueue reports;           /* of SalReport, to be attached to buffers */
+  SalStream *stream;        /* from start to stop */
   GstBuffer *untouched;     /* to leave as it is, of a stream played backwards */
 };
 
@@ -103,18 +89,12 @@ post_failure (GstSpeakerSaliency *self, GstMessageType type,
       G_STRFUNC, __LINE__);
 }
 
-/* Results */
+/* The stream */
 
-static void
-free_report (gpointer data)
+static gboolean
+report_stretch (const SalReport *report, gpointer user_data)
 {
-  sal_report_clear (data);
-  g_free (data);
-}
-
-static void
-take_report (GstSpeakerSaliency *self, const SalReport *report)
-{
+  GstSpeakerSaliency *self = user_data;
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
   GST_OBJECT_LOCK (self);
   gboolean post = self->settings.post_messages;
@@ -126,52 +106,7 @@ take_report (GstSpeakerSaliency *self, const SalReport *report)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_element (GST_OBJECT (self),
             sal_report_get_structure (report, segment, with_map)));
-  if (attach) {
-    SalReport *copy = g_new (SalReport, 1);
-    *copy = (SalReport) {
-      .stretch = report->stretch,
-      .target = sal_target_ref (report->target),
-      .bands_hz = g_bytes_ref (report->bands_hz),
-      .base = report->base,
-      .frame_duration = report->frame_duration,
-    };
-    sal_map_ref (copy->stretch.map);
-    g_queue_push_tail (&self->reports, copy);
-  }
-}
-
-static void
-take_stretches (GstSpeakerSaliency *self)
-{
-  SalReport report = {
-    .target = self->target,
-    .bands_hz = self->bands_hz,
-    .base = self->base,
-    .frame_duration = self->frame_duration,
-  };
-  while (sal_listener_pop (self->listener, &report.stretch)) {
-    sal_delay_line_push_activity (self->line, report.stretch.map->activity,
-        report.stretch.map->n_frames);
-    take_report (self, &report);
-    sal_stretch_clear (&report.stretch);
-  }
-}
-
-/* A report goes with the first buffer that ends where its stretch ends, or later. */
-static GstBuffer *
-attach_reports (GstSpeakerSaliency *self, GstBuffer *buffer)
-{
-  guint64 n_frames = sal_delay_line_get_n_frames (self->line);
-  GstClockTime end = gst_util_uint64_scale_round (n_frames, GST_SECOND,
-      GST_AUDIO_INFO_RATE (&self->info));
-  SalReport *report;
-  while ((report = g_queue_peek_head (&self->reports)) != NULL
-      && report->stretch.stop <= end) {
-    buffer = gst_buffer_make_writable (buffer);
-    sal_report_attach (report, buffer);
-    free_report (g_queue_pop_head (&self->reports));
-  }
-  return buffer;
+  return attach;
 }
 
 /* The next buffer that is ready to leave; events before it leave here. */
@@ -179,9 +114,9 @@ static GstBuffer *
 pop_buffer (GstSpeakerSaliency *self)
 {
   GstMiniObject *object;
-  while ((object = sal_delay_line_pop (self->line)) != NULL) {
+  while ((object = sal_stream_pop (self->stream)) != NULL) {
     if (GST_IS_BUFFER (object))
-      return attach_reports (self, GST_BUFFER_CAST (object));
+      return GST_BUFFER_CAST (object);
     PARENT->sink_event (GST_BASE_TRANSFORM (self), GST_EVENT_CAST (object));
   }
   return NULL;
@@ -197,36 +132,30 @@ push_ready (GstSpeakerSaliency *self)
   return ret;
 }
 
-/* The stream */
-
-static void
-forget_stream (GstSpeakerSaliency *self)
-{
-  gst_clear_buffer (&self->untouched);
-  g_queue_clear_full (&self->reports, free_report);
-  self->base = GST_CLOCK_TIME_NONE;
-  if (self->align != NULL)
-    gst_audio_stream_align_mark_discont (self->align);
-  if (self->line != NULL)
-    sal_delay_line_reset (self->line);
-  if (self->listener != NULL)
-    sal_listener_reset (self->listener);
-}
-
 /* Whatever can be said and shown of what was heard leaves now. */
 static GstFlowReturn
 drain (GstSpeakerSaliency *self)
 {
-  if (self->listener == NULL || sal_listener_get_n_frames (self->listener) == 0)
+  if (self->stream == NULL)
     return GST_FLOW_OK;
-
-  GST_DEBUG_OBJECT (self, "draining after %" G_GUINT64_FORMAT " frames",
-      sal_listener_get_n_frames (self->listener));
-  sal_listener_finish (self->listener);
-  take_stretches (self);
-  sal_delay_line_finish (self->line);
+  if (sal_stream_has_heard (self->stream))
+    sal_stream_finish (self->stream);
   GstFlowReturn ret = push_ready (self);
-  forget_stream (self);
+  sal_stream_restart (self->stream);
+  return ret;
+}
+
+/* To be called before sound of @n_frames at @pts is pushed. */
+static GstFlowReturn
+follow (GstSpeakerSaliency *self, GstClockTime pts, gsize n_frames,
+    gboolean is_discont)
+{
+  if (sal_stream_follow (self->stream, pts, n_frames, is_discont))
+    return GST_FLOW_OK;
+  GST_DEBUG_OBJECT (self, "discontinuity at %" GST_TIME_FORMAT,
+      GST_TIME_ARGS (pts));
+  GstFlowReturn ret = drain (self);
+  sal_stream_follow (self->stream, pts, n_frames, FALSE);
   return ret;
 }
 
@@ -234,77 +163,46 @@ static gboolean
 can_hear (GstSpeakerSaliency *self)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  return GST_AUDIO_INFO_RATE (&self->info) > 0 && segment->rate > 0
+  return self->stream != NULL
+      && GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
+      && segment->rate > 0
       && !(segment->flags & GST_SEGMENT_FLAG_TRICKMODE_NO_AUDIO);
-}
-
-/* Sound of @n_frames at @pts is next: is it the continuation of what was heard? */
-static GstFlowReturn
-follow_time (GstSpeakerSaliency *self, GstClockTime pts, gsize n_frames,
-    gboolean is_discont)
-{
-  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstFlowReturn ret = GST_FLOW_OK;
-  if (GST_CLOCK_TIME_IS_VALID (pts))
-    is_discont = gst_audio_stream_align_process (self->align, is_discont, pts,
-        n_frames, NULL, NULL, NULL);
-
-  GstClockTime next = self->base;
-  if (GST_CLOCK_TIME_IS_VALID (next))
-    next += sal_listener_get_time (self->listener);
-  if (is_discont) {
-    ret = drain (self);
-    self->base = GST_CLOCK_TIME_NONE;
-    /* draining made the aligner forget the place that it has just found */
-    if (GST_CLOCK_TIME_IS_VALID (pts))
-      gst_audio_stream_align_process (self->align, TRUE, pts, n_frames, NULL,
-          NULL, NULL);
-  }
-  if (!GST_CLOCK_TIME_IS_VALID (self->base)) {
-    if (GST_CLOCK_TIME_IS_VALID (pts))
-      self->base = pts;
-    else if (GST_CLOCK_TIME_IS_VALID (next))
-      self->base = next;
-    else
-      self->base = segment->format == GST_FORMAT_TIME ? segment->start : 0;
-  }
-  return ret;
 }
 
 static void
 take_new_target (GstSpeakerSaliency *self)
 {
   GST_OBJECT_LOCK (self);
-  SalTarget *target = g_steal_pointer (&self->new_target);
+  g_autoptr (SalTarget) target = g_steal_pointer (&self->new_target);
   GST_OBJECT_UNLOCK (self);
   if (target == NULL)
     return;
-
   GST_INFO_OBJECT (self, "target is %s", sal_target_get_name (target));
-  sal_listener_set_target (self->listener, target);
-  sal_target_unref (self->target);
-  self->target = target;
+  sal_stream_set_target (self->stream, target);
 }
 
+/* Takes @buffer. */
 static GstFlowReturn
 hear_buffer (GstSpeakerSaliency *self, GstBuffer *buffer)
 {
-  gboolean is_gap = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
   GstMapInfo map;
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
     gst_buffer_unref (buffer);
     GST_ELEMENT_ERROR (self, RESOURCE, READ, ("cannot read a buffer"), (NULL));
     return GST_FLOW_ERROR;
   }
-  gsize n_frames = map.size / GST_AUDIO_INFO_BPF (&self->info);
-  const guint8 *pcm = is_gap ? NULL : map.data;
-  sal_listener_push (self->listener, pcm, n_frames);
-  /* the line may hold the buffer from here on, but does not touch it yet */
-  sal_delay_line_push (self->line, GST_MINI_OBJECT_CAST (buffer), pcm,
-      n_frames);
+  gsize n_frames =
+      map.size / GST_AUDIO_INFO_BPF (sal_stream_get_format (self->stream));
+  GstFlowReturn ret = follow (self, GST_BUFFER_PTS (buffer), n_frames,
+      GST_BUFFER_IS_DISCONT (buffer));
+  gboolean is_gap = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
+  if (ret == GST_FLOW_OK)
+    sal_stream_push (self->stream,
+        GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)),
+        is_gap ? NULL : map.data, n_frames);
   gst_buffer_unmap (buffer, &map);
-  take_stretches (self);
-  return GST_FLOW_OK;
+  gst_buffer_unref (buffer);
+  return ret;
 }
 
 static GstFlowReturn
@@ -322,14 +220,7 @@ speaker_saliency_submit_input_buffer (GstBaseTransform *trans,
     return GST_FLOW_OK;
   }
   take_new_target (self);
-  /* @is_discont stays set until a buffer has left, so the flag is what counts */
-  ret = follow_time (self, GST_BUFFER_PTS (buffer),
-      gst_buffer_get_size (buffer) / GST_AUDIO_INFO_BPF (&self->info),
-      GST_BUFFER_IS_DISCONT (buffer));
-  if (ret != GST_FLOW_OK) {
-    gst_buffer_unref (buffer);
-    return ret;
-  }
+  /* @is_discont stays set until a buffer has left, so the buffer's flag counts */
   return hear_buffer (self, buffer);
 }
 
@@ -346,31 +237,27 @@ speaker_saliency_generate_output (GstBaseTransform *trans, GstBuffer **output)
 /* Events and queries */
 
 /* Takes @event.  A gap is silence that nobody sent. */
-static gboolean
+static void
 hear_gap (GstSpeakerSaliency *self, GstEvent *event)
 {
-  guint rate = GST_AUDIO_INFO_RATE (&self->info);
+  guint rate = GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream));
   GstClockTime pts, duration;
   gst_event_parse_gap (event, &pts, &duration);
-  if (!GST_CLOCK_TIME_IS_VALID (duration))
-    duration = 0;
-
   gboolean is_long = duration > MAX_GAP;
   guint64 n_frames =
       is_long ? 0 : gst_util_uint64_scale_round (duration, rate, GST_SECOND);
+
   take_new_target (self);
-  follow_time (self, pts, n_frames, is_long);
-  sal_delay_line_push (self->line, GST_MINI_OBJECT_CAST (event), NULL, 0);
-  GstFlowReturn ret = push_ready (self);
+  GstFlowReturn ret = is_long ? drain (self)
+      : follow (self, pts, n_frames, FALSE);
+  sal_stream_queue (self->stream, event);
   while (n_frames > 0 && ret == GST_FLOW_OK) {
     gsize n = MIN (n_frames, rate);
-    sal_listener_push (self->listener, NULL, n);
-    sal_delay_line_push (self->line, NULL, NULL, n);
-    take_stretches (self);
+    sal_stream_push (self->stream, NULL, NULL, n);
     ret = push_ready (self);
     n_frames -= n;
   }
-  return TRUE;
+  push_ready (self);
 }
 
 /* After a flush nothing old leaves, but sticky events are still in force. */
@@ -378,15 +265,24 @@ static void
 flush (GstSpeakerSaliency *self)
 {
   GstMiniObject *object;
-  while (self->line != NULL
-      && (object = sal_delay_line_abandon (self->line)) != NULL) {
+  gst_clear_buffer (&self->untouched);
+  if (self->stream == NULL)
+    return;
+  while ((object = sal_stream_abandon (self->stream)) != NULL) {
     if (GST_IS_EVENT (object) && GST_EVENT_IS_STICKY (object)
         && GST_EVENT_TYPE (object) != GST_EVENT_SEGMENT)
       gst_pad_store_sticky_event (GST_BASE_TRANSFORM_SRC_PAD (self),
           GST_EVENT_CAST (object));
     gst_mini_object_unref (object);
   }
-  forget_stream (self);
+  sal_stream_reset (self->stream);
+}
+
+static gboolean
+is_format (GstSpeakerSaliency *self, const GstAudioInfo *info)
+{
+  return self->stream != NULL
+      && gst_audio_info_is_equal (info, sal_stream_get_format (self->stream));
 }
 
 /* Events after which nothing of what was heard before may leave */
@@ -403,7 +299,7 @@ ends_stream (GstSpeakerSaliency *self, GstEvent *event)
       GstAudioInfo info;
       gst_event_parse_caps (event, &caps);
       return !gst_audio_info_from_caps (&info, caps)
-          || !gst_audio_info_is_equal (&info, &self->info);
+          || !is_format (self, &info);
     }
     case GST_EVENT_SEGMENT: {
       GstSegment segment;
@@ -424,12 +320,13 @@ speaker_saliency_sink_event (GstBaseTransform *trans, GstEvent *event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     flush (self);
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP && can_hear (self)) {
-    return hear_gap (self, event);
+    hear_gap (self, event);
+    return TRUE;
   } else if (ends_stream (self, event)) {
     drain (self);
-  } else if (GST_EVENT_IS_SERIALIZED (event) && self->line != NULL
-      && !sal_delay_line_is_empty (self->line)) {
-    sal_delay_line_push (self->line, GST_MINI_OBJECT_CAST (event), NULL, 0);
+  } else if (GST_EVENT_IS_SERIALIZED (event) && self->stream != NULL
+      && sal_stream_is_waiting (self->stream)) {
+    sal_stream_queue (self->stream, event);
     return TRUE;
   }
   return PARENT->sink_event (trans, event);
@@ -485,12 +382,7 @@ speaker_saliency_propose_allocation (GstBaseTransform *trans,
 static void
 update_latency (GstSpeakerSaliency *self)
 {
-  guint64 n_frames = sal_delay_line_get_delay (self->line);
-  if (n_frames > 0)
-    n_frames += sal_listener_get_delay (self->listener);
-  GstClockTime latency = gst_util_uint64_scale_ceil (n_frames, GST_SECOND,
-      GST_AUDIO_INFO_RATE (&self->info));
-
+  GstClockTime latency = sal_stream_get_latency (self->stream);
   GST_OBJECT_LOCK (self);
   gboolean changed = latency != self->latency;
   self->latency = latency;
@@ -508,27 +400,17 @@ speaker_saliency_setup (GstAudioFilter *filter, const GstAudioInfo *info)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (filter);
   g_autoptr (GError) error = NULL;
-  if (gst_audio_info_is_equal (info, &self->info))
+  if (is_format (self, info))
     return TRUE;
-
-  gst_audio_info_init (&self->info);
-  if (!sal_listener_set_format (self->listener, info))
-    g_set_error (&error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "%s cannot be converted to what the model hears",
-        GST_AUDIO_INFO_NAME (info));
-  if (error != NULL || !sal_delay_line_set_format (self->line, info, &error)) {
+  if (!sal_stream_set_format (self->stream, info, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     return FALSE;
   }
-  self->info = *info;
-  g_clear_pointer (&self->align, gst_audio_stream_align_free);
-  self->align = gst_audio_stream_align_new (GST_AUDIO_INFO_RATE (info),
-      ALIGNMENT_THRESHOLD, DISCONT_WAIT);
-  self->base = GST_CLOCK_TIME_NONE;
   update_latency (self);
   return TRUE;
 }
 
+/* Posts an error for whatever is missing. */
 static gboolean
 load (GstSpeakerSaliency *self, const SalSettings *settings, SalModel **model,
     SalTarget **target)
@@ -553,55 +435,6 @@ load (GstSpeakerSaliency *self, const SalSettings *settings, SalModel **model,
   return TRUE;
 }
 
-/* What depends on the model: @settings became settings of this run. */
-static gboolean
-prepare (GstSpeakerSaliency *self, const SalSettings *settings,
-    SalModel *model, GError **error)
-{
-  const SalMelConfig *mel = sal_model_get_mel_config (model);
-  SalAnalyserConfig config;
-  sal_settings_get_analyser_config (settings, mel, &config);
-  self->listener = sal_listener_new (model, self->target, &config, error);
-  if (self->listener == NULL)
-    return FALSE;
-
-  SalGateConfig gate;
-  sal_settings_get_gate_config (settings, &gate);
-  self->line = sal_delay_line_new (
-      settings->mask == SAL_MASK_TIME ? &gate : NULL, mel, error);
-  if (self->line == NULL)
-    return FALSE;
-
-  float *hz = g_new (float, mel->n_bands);
-  sal_mel_config_bands (mel, hz);
-  self->bands_hz = g_bytes_new_take (hz, mel->n_bands * sizeof (float));
-  self->frame_duration =
-      gst_util_uint64_scale_round (mel->hop, GST_SECOND, mel->sample_rate);
-  return TRUE;
-}
-
-static gboolean
-speaker_saliency_stop (GstBaseTransform *trans)
-{
-  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
-  forget_stream (self);
-  gst_audio_info_init (&self->info);
-  g_clear_pointer (&self->align, gst_audio_stream_align_free);
-  g_clear_pointer (&self->line, sal_delay_line_free);
-  g_clear_pointer (&self->listener, sal_listener_free);
-  g_clear_pointer (&self->bands_hz, g_bytes_unref);
-  g_clear_pointer (&self->target, sal_target_unref);
-
-  GST_OBJECT_LOCK (self);
-  SalModel *model = g_steal_pointer (&self->model);
-  SalTarget *target = g_steal_pointer (&self->new_target);
-  self->latency = 0;
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&model, sal_model_unref);
-  g_clear_pointer (&target, sal_target_unref);
-  return TRUE;
-}
-
 static gboolean
 speaker_saliency_start (GstBaseTransform *trans)
 {
@@ -613,18 +446,33 @@ speaker_saliency_start (GstBaseTransform *trans)
 
   g_autoptr (GError) error = NULL;
   g_autoptr (SalModel) model = NULL;
-  gboolean ok = load (self, &settings, &model, &self->target);
-  if (ok && !prepare (self, &settings, model, &error)) {
-    post_failure (self, GST_MESSAGE_ERROR, error, settings.model);
-    ok = FALSE;
+  g_autoptr (SalTarget) target = NULL;
+  if (load (self, &settings, &model, &target)) {
+    self->stream = sal_stream_new (model, target, &settings, report_stretch,
+        self, &error);
+    if (self->stream == NULL)
+      post_failure (self, GST_MESSAGE_ERROR, error, settings.model);
   }
   sal_settings_clear (&settings);
-  if (!ok) {
-    speaker_saliency_stop (trans);
+  if (self->stream == NULL)
     return FALSE;
-  }
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
+speaker_saliency_stop (GstBaseTransform *trans)
+{
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
+  gst_clear_buffer (&self->untouched);
+  g_clear_pointer (&self->stream, sal_stream_free);
+
+  GST_OBJECT_LOCK (self);
+  g_autoptr (SalModel) model = g_steal_pointer (&self->model);
+  g_autoptr (SalTarget) target = g_steal_pointer (&self->new_target);
+  self->latency = 0;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
@@ -637,7 +485,8 @@ change_target (GstSpeakerSaliency *self)
 {
   GST_OBJECT_LOCK (self);
   g_autofree char *text = g_strdup (self->settings.target);
-  g_autoptr (SalModel) model = self->model != NULL ? sal_model_ref (self->model) : NULL;
+  g_autoptr (SalModel) model =
+      self->model != NULL ? sal_model_ref (self->model) : NULL;
   GST_OBJECT_UNLOCK (self);
   if (model == NULL || text == NULL)
     return;
@@ -693,9 +542,6 @@ static void
 gst_speaker_saliency_init (GstSpeakerSaliency *self)
 {
   sal_settings_init (&self->settings);
-  gst_audio_info_init (&self->info);
-  g_queue_init (&self->reports);
-  self->base = GST_CLOCK_TIME_NONE;
   /* buffers are held and rewritten here, the base class only negotiates */
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), FALSE);
 }

@@ -183,7 +183,7 @@ install_mask (GObjectClass *klass, const SalSettings *defaults)
   g_object_class_install_property (klass, PROP_HOLD,
       g_param_spec_uint64 ("hold", "Hold",
           "Time the sound still passes after the target fell silent, in ns, "
-          "0 to 60 s", 0, 60 * GST_SECOND, defaults->hold, IN_READY));
+          "0 to 10 s", 0, 10 * GST_SECOND, defaults->hold, IN_READY));
 }
 
 static void

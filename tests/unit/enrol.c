@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "enrol.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data.h"
+
+static SalModel *tiny;
+
+static void
+add (SalEnrol *enrol, const float *samples, gsize n)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_true (sal_enrol_add (enrol, samples, n, &error));
+  g_assert_no_error (error);
+}
+
+static SalSpeaker *
+finish (SalEnrol *enrol, SalEnrolAdvice *advice)
+{
+  g_autoptr (GError) error = NULL;
+  SalSpeaker *speaker = sal_enrol_finish (enrol, "a", advice, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (speaker);
+  return speaker;
+}
+
+static void
+refuse (SalEnrol *enrol, const float *samples, gsize n)
+{
+  g_autoptr (GError) error = NULL;
+  if (sal_enrol_add (enrol, samples, n, &error)) {
+    g_test_fail_printf ("%" G_GSIZE_FORMAT " samples were accepted", n);
+    return;
+  }
+  data_assert_error (error, SAL_ERROR_AUDIO, NULL);
+}
+
+static double
+rms (const float *samples, gsize n)
+{
+  double sum = 0;
+  for (gsize i = 0; i < n; i++)
+    sum += (double) samples[i] * samples[i];
+  return sqrt (sum / (double) n);
+}
+
+/* --- what is heard ------------------------------------------------------- */
+
+static void
+test_advice (void)
+{
+  const gsize n = 6 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, voice, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  g_assert_cmpfloat_with_epsilon (advice.seconds, 6, 1e-6);
+  g_assert_cmpfloat (advice.speech_seconds, >, 4.5); /* some syllables are weak */
+  g_assert_cmpfloat (advice.speech_seconds, <=, 6);
+  /* windows of 2 s every second in frames [0, 598): at 0, 1, 2, 3 */
+  g_assert_cmpuint (advice.n_pieces, ==, 4);
+  g_assert_cmpuint (sal_speaker_get_n_pieces (speaker), ==, 4);
+  g_assert_cmpfloat (advice.agreement, >, 0);
+  g_assert_cmpfloat (advice.agreement, <=, 1.00001);
+  g_assert_cmpfloat (advice.clipped, ==, 0);
+  /* what is not speech is at most 30 dB below: less than 1.5 dB of the mean */
+  g_assert_cmpfloat_with_epsilon (advice.level_db, 20 * log10 (rms (voice, n)),
+      1.5);
+  g_assert_cmpstr (sal_speaker_get_name (speaker), ==, "a");
+  g_assert_cmpfloat_with_epsilon (sal_speaker_get_speech_seconds (speaker),
+      advice.speech_seconds, 1e-9);
+}
+
+static void
+test_one_piece_agrees (void)
+{
+  const gsize n = 2 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, voice, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  g_assert_cmpuint (advice.n_pieces, ==, 1);
+  g_assert_cmpfloat (advice.agreement, ==, 1);
+}
+
+/* Two recordings that are the same agree with each other entirely. */
+static void
+test_same_twice_agrees (void)
+{
+  const gsize n = 2 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, voice, n);
+  add (enrol, voice, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  g_assert_cmpuint (advice.n_pieces, ==, 2);
+  g_assert_cmpfloat_with_epsilon (advice.agreement, 1, 1e-5);
+  g_assert_cmpfloat_with_epsilon (advice.seconds, 4, 1e-6);
+}
+
+/* The cosine of the two pieces, from the voices enrolled of each alone. */
+static void
+test_agreement_of_two_is_their_cosine (void)
+{
+  const gsize n = 2 * DATA_RATE;
+  g_autoptr (SalEnrol) both = sal_enrol_new (tiny);
+  SalSpeaker *alone[2];
+  SalEnrolAdvice advice;
+  for (guint i = 0; i < 2; i++) {
+    g_autofree float *voice = data_voice (1 + 6 * i, n);
+    g_autoptr (SalEnrol) one = sal_enrol_new (tiny);
+    add (one, voice, n);
+    add (both, voice, n);
+    alone[i] = finish (one, NULL);
+  }
+  g_autoptr (SalSpeaker) speaker = finish (both, &advice);
+  double cosine = 0;
+  for (guint i = 0; i < sal_model_get_embedding_size (tiny); i++)
+    cosine += sal_speaker_get_embedding (alone[0])[i]
+        * sal_speaker_get_embedding (alone[1])[i];
+  g_assert_cmpfloat (cosine, <, 0.99);
+  g_assert_cmpfloat_with_epsilon (advice.agreement, cosine, 1e-5);
+  sal_speaker_unref (alone[0]);
+  sal_speaker_unref (alone[1]);
+}
+
+static void
+test_pauses_are_no_speech (void)
+{
+  const gsize n = 6 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  memset (voice + n / 2, 0, n / 2 * sizeof *voice);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, voice, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  g_assert_cmpfloat_with_epsilon (advice.seconds, 6, 1e-6);
+  g_assert_cmpfloat (advice.speech_seconds, <=, 3.03);
+  /* windows at 0, 1 s, and 2 s with half its length of speech */
+  g_assert_cmpuint (advice.n_pieces, >=, 2);
+  g_assert_cmpuint (advice.n_pieces, <=, 3);
+  /* the pause must not lower the level */
+  g_assert_cmpfloat_with_epsilon (advice.level_db,
+      20 * log10 (rms (voice, n / 2)), 1.5);
+}
+
+static void
+test_clipping_is_counted (void)
+{
+  const gsize n = 3 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  gsize n_clipped = 0;
+  for (gsize i = 0; i < n; i++) {
+    voice[i] = CLAMP (4 * voice[i], -1.0f, 1.0f);
+    n_clipped += fabsf (voice[i]) == 1;
+  }
+  g_assert_cmpuint (n_clipped, >, n / 100);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, voice, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  /* a sample of 0.9995 may count, too */
+  g_assert_cmpfloat_with_epsilon (advice.clipped, n_clipped / (double) n, 1e-3);
+}
+
+static void
+test_level_does_not_change_the_voice (void)
+{
+  const gsize n = 4 * DATA_RATE;
+  g_autofree float *voice = data_voice (3, n);
+  g_autoptr (SalEnrol) loud = sal_enrol_new (tiny);
+  g_autoptr (SalEnrol) soft = sal_enrol_new (tiny);
+  add (loud, voice, n);
+  for (gsize i = 0; i < n; i++)
+    voice[i] *= 0.5f;
+  add (soft, voice, n);
+  g_autoptr (SalSpeaker) a = finish (loud, NULL);
+  g_autoptr (SalSpeaker) b = finish (soft, NULL);
+  double cosine = 0;
+  for (guint i = 0; i < sal_model_get_embedding_size (tiny); i++)
+    cosine += sal_speaker_get_embedding (a)[i]
+        * sal_speaker_get_embedding (b)[i];
+  /* but for the floor of the logarithm */
+  g_assert_cmpfloat (cosine, >, 0.98);
+}
+
+/* --- what cannot serve --------------------------------------------------- */
+
+static void
+test_refuses_sound (gconstpointer data)
+{
+  const char *kind = data;
+  const gsize n = 2 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  g_autoptr (GError) error = NULL;
+  gsize length = n;
+  if (g_str_equal (kind, "nan"))
+    voice[n / 2] = NAN;
+  else if (g_str_equal (kind, "infinite"))
+    voice[n - 1] = -INFINITY;
+  else if (g_str_equal (kind, "silent"))
+    memset (voice, 0, n * sizeof *voice);
+  else if (g_str_equal (kind, "nearly-silent"))
+    for (gsize i = 0; i < n; i++)
+      voice[i] *= 1e-5f;
+  else if (g_str_equal (kind, "short"))
+    length = (gsize) (0.4 * DATA_RATE);
+  else
+    length = 0;
+  refuse (enrol, voice, length);
+  g_assert_null (sal_enrol_finish (enrol, "a", NULL, &error));
+  g_assert_error (error, SAL_ERROR, SAL_ERROR_AUDIO);
+}
+
+static void
+test_refuses_nothing (void)
+{
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sal_enrol_finish (enrol, "a", NULL, &error));
+  data_assert_error (error, SAL_ERROR_AUDIO, NULL);
+  sal_enrol_free (NULL);
+}
+
+static void
+test_refusal_leaves_the_rest (void)
+{
+  const gsize n = 3 * DATA_RATE;
+  g_autofree float *voice = data_voice (2, n);
+  g_autofree float *silence = g_new0 (float, n);
+  g_autoptr (SalEnrol) once = sal_enrol_new (tiny);
+  g_autoptr (SalEnrol) again = sal_enrol_new (tiny);
+  SalEnrolAdvice a, b;
+  add (once, voice, n);
+  refuse (again, silence, n);
+  add (again, voice, n);
+  silence[5] = NAN;
+  refuse (again, silence, n);
+  g_autoptr (SalSpeaker) x = finish (once, &a);
+  g_autoptr (SalSpeaker) y = finish (again, &b);
+  g_assert_cmpuint (a.n_pieces, ==, b.n_pieces);
+  g_assert_cmpfloat (a.seconds, ==, b.seconds);
+  g_assert_cmpfloat (a.level_db, ==, b.level_db);
+  gsize size = sal_model_get_embedding_size (tiny) * sizeof (float);
+  g_assert_cmpmem (sal_speaker_get_embedding (x), size,
+      sal_speaker_get_embedding (y), size);
+}
+
+/* Half a second is enough, if only just. */
+static void
+test_accepts_a_short_one (void)
+{
+  const gsize n = (gsize) (0.8 * DATA_RATE);
+  g_autofree float *noise = data_noise (2, n);
+  for (gsize i = 0; i < n; i++)
+    noise[i] *= 0.1f;
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, noise, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  g_assert_cmpuint (advice.n_pieces, ==, 1);
+  data_assert_finite ("embedding", sal_speaker_get_embedding (speaker), 16);
+}
+
+int
+main (int argc, char **argv)
+{
+  const struct {
+    const char *path;
+    GTestFunc test;
+  } tests[] = {
+    { "/enrol/advice", test_advice },
+    { "/enrol/agreement/of-one-piece-is-1", test_one_piece_agrees },
+    { "/enrol/agreement/of-the-same-twice-is-1", test_same_twice_agrees },
+    { "/enrol/agreement/of-two-is-their-cosine",
+        test_agreement_of_two_is_their_cosine },
+    { "/enrol/pauses-are-no-speech", test_pauses_are_no_speech },
+    { "/enrol/clipping-is-counted", test_clipping_is_counted },
+    { "/enrol/level-does-not-change-the-voice",
+        test_level_does_not_change_the_voice },
+    { "/enrol/accepts-a-short-recording", test_accepts_a_short_one },
+    { "/enrol/refuses/nothing", test_refuses_nothing },
+    { "/enrol/refuses/and-leaves-the-rest", test_refusal_leaves_the_rest },
+  };
+  const char *sounds[]
+      = { "nan", "infinite", "silent", "nearly-silent", "short", "empty" };
+  g_test_init (&argc, &argv, NULL);
+  tiny = data_load_model ("tiny");
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add_func (tests[i].path, tests[i].test);
+  for (guint i = 0; i < G_N_ELEMENTS (sounds); i++) {
+    g_autofree char *path
+        = g_strdup_printf ("/enrol/refuses/%s-sound", sounds[i]);
+    g_test_add_data_func (path, sounds[i], test_refuses_sound);
+  }
+  int result = g_test_run ();
+  sal_model_unref (tiny);
+  return result;
+}

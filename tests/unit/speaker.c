@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "speaker.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data.h"
+#include "target.h"
+
+#define E 16 /* embedding of tiny */
+#define P 3
+
+static SalModel *tiny;
+
+/* P directions of unit length. */
+static void
+fill_pieces (float pieces[P * E])
+{
+  g_autofree float *noise = data_noise (4, P * E);
+  for (guint p = 0; p < P; p++) {
+    double square = 0;
+    for (guint i = 0; i < E; i++)
+      square += noise[p * E + i] * noise[p * E + i];
+    for (guint i = 0; i < E; i++)
+      pieces[p * E + i] = noise[p * E + i] / (float) sqrt (square);
+  }
+}
+
+static SalSpeaker *
+make_speaker (void)
+{
+  float pieces[P * E];
+  fill_pieces (pieces);
+  return sal_speaker_new ("Ren\xc3\xa9 \"R\"\n", tiny, pieces, P, 12.75);
+}
+
+static char *
+saved (const char *name)
+{
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  g_autoptr (GError) error = NULL;
+  char *path = data_temp_path (name);
+  g_assert_true (sal_speaker_save (speaker, path, &error));
+  g_assert_no_error (error);
+  return path;
+}
+
+static void
+test_voice_is_the_mean_direction (void)
+{
+  float pieces[P * E], want[E] = { 0 };
+  double square = 0;
+  fill_pieces (pieces);
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  for (guint i = 0; i < E; i++) {
+    for (guint p = 0; p < P; p++)
+      want[i] += pieces[p * E + i];
+    square += want[i] * want[i];
+  }
+  for (guint i = 0; i < E; i++)
+    want[i] /= (float) sqrt (square);
+  g_assert_cmpuint (sal_speaker_get_embedding_size (speaker), ==, E);
+  g_assert_cmpuint (sal_speaker_get_n_pieces (speaker), ==, P);
+  data_assert_close ("embedding", sal_speaker_get_embedding (speaker), want, E,
+      1e-6); /* float32 */
+  g_assert_cmpstr (sal_speaker_get_model_id (speaker), ==,
+      sal_model_get_id (tiny));
+  g_assert_cmpstr (sal_speaker_get_model_name (speaker), ==, "tiny");
+  sal_speaker_unref (NULL);
+}
+
+static void
+test_round_trip (void)
+{
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  g_autofree char *path = saved ("trip.speaker");
+  g_autoptr (GError) error = NULL;
+  SalSpeaker *loaded = sal_speaker_load (path, &error);
+  g_assert_no_error (error);
+  SalSpeaker *again = sal_speaker_ref (loaded);
+  sal_speaker_unref (loaded);
+  g_assert_cmpstr (sal_speaker_get_name (again), ==, "Ren\xc3\xa9 \"R\"\n");
+  g_assert_cmpstr (sal_speaker_get_model_id (again), ==,
+      sal_model_get_id (tiny));
+  g_assert_cmpstr (sal_speaker_get_model_name (again), ==, "tiny");
+  g_assert_cmpuint (sal_speaker_get_n_pieces (again), ==, P);
+  g_assert_cmpfloat (sal_speaker_get_speech_seconds (again), ==, 12.75);
+  /* taken to unit length again */
+  data_assert_close ("embedding", sal_speaker_get_embedding (again),
+      sal_speaker_get_embedding (speaker), E, 1e-6);
+  sal_speaker_unref (again);
+}
+
+static void
+test_file_has_what_it_should (void)
+{
+  g_autofree char *path = saved ("contents.speaker");
+  g_autoptr (SalSafetensors) file = sal_safetensors_load (path, NULL);
+  gsize n, shape[2];
+  float want[P * E];
+  fill_pieces (want);
+  g_autofree float *pieces = data_read_matrix (file, "pieces", shape);
+  g_assert_cmpuint (shape[0], ==, P);
+  g_assert_cmpuint (shape[1], ==, E);
+  g_assert_cmpmem (pieces, sizeof want, want, sizeof want);
+  g_autofree float *embedding = data_read (file, "embedding", &n);
+  g_assert_cmpuint (n, ==, E);
+}
+
+static void
+test_save_names_the_path (void)
+{
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = data_temp_path ("no-such-folder/a.speaker");
+  g_assert_false (sal_speaker_save (speaker, path, &error));
+  data_assert_error (error, SAL_ERROR_FILE, path, NULL);
+}
+
+/* --- files that are none ------------------------------------------------- */
+
+static void
+refuse (const char *path, SalError code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalSpeaker) speaker = sal_speaker_load (path, &error);
+  if (speaker != NULL) {
+    g_test_fail_printf ("%s was accepted", path);
+    return;
+  }
+  data_assert_error (error, code, path, NULL);
+  g_assert_true (g_str_has_prefix (error->message, path));
+}
+
+static const struct {
+  const char *path, *from, *to;
+} edits[] = {
+  { "no-name", "\"name\"", "\"nome\"" },
+  { "no-model-id", "\"model-id\"", "\"model-ie\"" },
+  { "no-embedding", "\"embedding\"", "\"embodding\"" },
+  { "no-pieces", "\"pieces\"", "\"pieses\"" },
+  { "other-embedding-size", "[3,16]", "[6,8]" },
+  { "pieces-of-three-dimensions", "[3,16]", "[3,4,4]" },
+  { "seconds-that-are-no-number", "\"12.750\"", "\"twelve\"" },
+  { "seconds-nan", "\"12.750\"", "\"nan\"" },
+  { "negative-seconds", "\"12.750\"", "\"-1\"" },
+};
+
+static void
+test_refuses_edit (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autofree char *path = saved ("edit.speaker");
+  g_autofree char *edited = data_edit_header (path, edits[i].from, edits[i].to);
+  refuse (edited, SAL_ERROR_FORMAT);
+}
+
+static void
+test_refuses_values (void)
+{
+  g_autofree char *path = saved ("values.speaker");
+  g_autofree char *nan = data_fill_tensor (path, "pieces", 4, 4, 0xff);
+  refuse (nan, SAL_ERROR_FORMAT);
+  g_autofree char *zero = data_fill_tensor (path, "embedding", 0, 4 * E, 0);
+  refuse (zero, SAL_ERROR_FORMAT);
+}
+
+static void
+test_refuses_truncation (void)
+{
+  g_autofree char *path = saved ("whole.speaker");
+  g_autoptr (GByteArray) file = data_file_bytes (path);
+  for (guint size = 0; size < file->len; size += 7) {
+    g_autofree char *cut = data_write_temp ("cut.speaker", file->data, size);
+    refuse (cut, SAL_ERROR_FORMAT);
+  }
+}
+
+static void
+test_refuses_other_files (void)
+{
+  g_autofree char *model = data_path ("tiny.safetensors");
+  refuse (model, SAL_ERROR_FORMAT);
+  g_autofree char *missing = data_temp_path ("missing.speaker");
+  refuse (missing, SAL_ERROR_FILE);
+  refuse (g_get_tmp_dir (), SAL_ERROR_FILE);
+}
+
+/* --- targets ------------------------------------------------------------- */
+
+static void
+test_target_is_the_voice (void)
+{
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalTarget) target = sal_target_new_speaker (tiny, speaker, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sal_target_get_class (target), ==, -1);
+  g_assert_cmpstr (sal_target_get_name (target), ==,
+      sal_speaker_get_name (speaker));
+  g_assert_cmpmem (sal_target_get_row (target), E * sizeof (float),
+      sal_speaker_get_embedding (speaker), E * sizeof (float));
+}
+
+static void
+test_target_of_another_model (void)
+{
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  g_autoptr (SalModel) other = data_load_model ("sunine"); /* same size */
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sal_target_new_speaker (other, speaker, &error));
+  data_assert_error (error, SAL_ERROR_MISMATCH, "tiny", "sunine", NULL);
+}
+
+static void
+test_target_by_name_or_path (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalTarget) class = sal_target_load (tiny, "spk5", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sal_target_get_class (class), ==, 5);
+  g_autofree char *path = saved ("load.speaker");
+  SalTarget *voice = sal_target_load (tiny, path, &error);
+  g_assert_no_error (error);
+  SalTarget *again = sal_target_ref (voice);
+  sal_target_unref (voice);
+  g_assert_cmpint (sal_target_get_class (again), ==, -1);
+  sal_target_unref (again);
+  g_autoptr (SalModel) other = data_load_model ("sunine");
+  g_assert_null (sal_target_load (other, path, &error));
+  data_assert_error (error, SAL_ERROR_MISMATCH, path, NULL);
+  sal_target_unref (NULL);
+}
+
+static void
+test_target_that_is_nobody (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sal_target_new_class (tiny, "nobody", &error));
+  data_assert_error (error, SAL_ERROR_TARGET, "nobody", NULL);
+  g_clear_error (&error);
+  g_assert_null (sal_target_load (tiny, "nobody", &error));
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, "nobody"));
+}
+
+int
+main (int argc, char **argv)
+{
+  const struct {
+    const char *path;
+    GTestFunc test;
+  } tests[] = {
+    { "/speaker/voice-is-the-mean-direction",
+        test_voice_is_the_mean_direction },
+    { "/speaker/save/is-read-back", test_round_trip },
+    { "/speaker/save/file-has-embedding-and-pieces",
+        test_file_has_what_it_should },
+    { "/speaker/save/names-the-path", test_save_names_the_path },
+    { "/speaker/refuses/bad-values", test_refuses_values },
+    { "/speaker/refuses/truncation", test_refuses_truncation },
+    { "/speaker/refuses/other-files", test_refuses_other_files },
+    { "/target/is-the-enrolled-voice", test_target_is_the_voice },
+    { "/target/refuses-a-voice-of-another-model",
+        test_target_of_another_model },
+    { "/target/loads-by-name-or-path", test_target_by_name_or_path },
+    { "/target/refuses-nobody", test_target_that_is_nobody },
+  };
+  g_test_init (&argc, &argv, NULL);
+  tiny = data_load_model ("tiny");
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add_func (tests[i].path, tests[i].test);
+  for (guint i = 0; i < G_N_ELEMENTS (edits); i++) {
+    g_autofree char *path
+        = g_strconcat ("/speaker/refuses/", edits[i].path, NULL);
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_refuses_edit);
+  }
+  int result = g_test_run ();
+  sal_model_unref (tiny);
+  data_clean ();
+  return result;
+}
