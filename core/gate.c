@@ -20,8 +20,8 @@ sal_gate_config_init (SalGateConfig *config)
     .hysteresis = 0.2f,
     .floor_db = -40,
     .attack_ms = 20,
-    .release_ms = 100,
-    .hold_ms = 100,
+    .release_ms = 50,
+    .hold_ms = 0,
   };
 }
 

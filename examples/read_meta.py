@@ -4,16 +4,14 @@
 
     read_meta.py MODEL TARGET FILE
 
-From an uninstalled build, say where it is first:
+Before it is installed, with absolute paths:
 
-    export GST_PLUGIN_PATH=build/plugin
-    export GI_TYPELIB_PATH=build/plugin/gst/saliency
-    export LD_LIBRARY_PATH=build/plugin/gst/saliency
+    meson devenv -C build examples/read_meta.py MODEL TARGET FILE
 
 Prints two lines per stretch of 250 ms, from the message and from the meta:
 
-    message    1.25 s  slt  probability 0.98
-    meta       1.25 s  slt  map 80 x 25, mean evidence +0.31
+    message    1.26 s  slt  probability 0.98
+    meta       1.26 s  slt  map 80 x 25, mean evidence +0.31
 """
 
 import struct
@@ -29,6 +27,11 @@ LINE = ("filesrc name=source ! decodebin ! audioconvert ! audioresample ! "
         "speakersaliency name=saliency ! fakesink name=sink")
 
 
+def say(line):
+    """In one piece: the probe is called from another thread."""
+    sys.stdout.write(line + "\n")
+
+
 def print_meta(pad, info):
     buffer = info.get_buffer()
     for i in range(GstSaliency.buffer_get_n_saliency_meta(buffer)):
@@ -36,16 +39,16 @@ def print_meta(pad, info):
         data = meta.get_map()
         values = struct.unpack(f"{data.get_size() // 4}f", data.get_data())
         mean = sum(values) / max(len(values), 1)
-        print(f"meta    {meta.start / Gst.SECOND:7.2f} s  {meta.get_target()}"
-              f"  map {meta.n_bands} x {meta.n_frames},"
-              f" mean evidence {mean:+.2f}")
+        say(f"meta    {meta.start / Gst.SECOND:7.2f} s  {meta.get_target()}"
+            f"  map {meta.n_bands} x {meta.n_frames},"
+            f" mean evidence {mean:+.2f}")
     return Gst.PadProbeReturn.OK
 
 
 def print_message(structure):
-    print(f"message {structure['timestamp'] / Gst.SECOND:7.2f} s"
-          f"  {structure['target']}"
-          f"  probability {structure['probability']:.2f}")
+    say(f"message {structure['timestamp'] / Gst.SECOND:7.2f} s"
+        f"  {structure['target']}"
+        f"  probability {structure['probability']:.2f}")
 
 
 def run(pipeline):

@@ -37,7 +37,8 @@ def widened(name, tensor, shape, n_height):
 
 
 def load_widened(net, path, head, seed, noise=0.05):
-    """Fill `net` from the model file at path; returns the class rows."""
+    """Fill `net` from the model file at path; returns the class rows, the
+    first of which are the file's."""
     generator = torch.Generator().manual_seed(seed)
     narrow, _ = modelfile.read(path)
     state = net.state_dict()
@@ -51,4 +52,5 @@ def load_widened(net, path, head, seed, noise=0.05):
             value = value + spread * torch.randn(value.shape,
                                                  generator=generator)
         wide.copy_(value)
-    return narrow["head.weight"] if "head.weight" in narrow else head
+    rows = narrow.get("head.weight", head[:0])
+    return torch.cat([rows, head[len(rows):]])

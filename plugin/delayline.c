@@ -11,7 +11,7 @@
 
 typedef struct {
   GstMiniObject *object; /* NULL: only time passes */
-  gsize n_frames;        /* PCM frames it stands for, not yet out of the masker */
+  gsize n_frames;        /* PCM frames it stands for, still in the masker */
 } Waiting;
 
 struct _SalDelayLine {
@@ -77,12 +77,10 @@ sal_delay_line_free (SalDelayLine *self)
 static void
 new_converters (SalDelayLine *self, const GstAudioInfo *info)
 {
-  /* a GstAudioInfo has room for 64 positions; more channels have none */
-  guint n_channels = GST_AUDIO_INFO_CHANNELS (info);
   GstAudioInfo floats;
   gst_audio_info_set_format (&floats, GST_AUDIO_FORMAT_F32,
-      GST_AUDIO_INFO_RATE (info), n_channels,
-      n_channels <= 64 ? info->position : NULL);
+      GST_AUDIO_INFO_RATE (info), GST_AUDIO_INFO_CHANNELS (info),
+      info->position);
   self->to_float = gst_audio_converter_new (GST_AUDIO_CONVERTER_FLAG_NONE,
       (GstAudioInfo *) info, &floats, NULL);
   self->from_float = gst_audio_converter_new (GST_AUDIO_CONVERTER_FLAG_NONE,
@@ -205,7 +203,7 @@ take_object (SalDelayLine *self, GstMiniObject *object, gsize n_frames)
   GstMapInfo map;
   if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
     GST_ERROR ("no memory to write %" GST_PTR_FORMAT, buffer);
-    gst_buffer_resize (buffer, 0, 0); /* rather nothing than what is to be hidden */
+    gst_buffer_resize (buffer, 0, 0); /* nothing rather than what is masked */
     take_silence (self, n_frames);
     return GST_MINI_OBJECT_CAST (buffer);
   }

@@ -4,19 +4,21 @@
  * SECTION:element-speakersaliency
  * @title: speakersaliency
  *
- * Says when a known speaker talks, and which parts of the sound tell so: a message
- * `speakersaliency` and, if asked for, a #GstSaliencyMeta for each settled stretch of
- * time. With `mask=time` everything else is attenuated.
+ * Says when a known speaker talks, and which parts of the sound tell so: a
+ * message `speakersaliency` and, if asked for, a #GstSaliencyMeta for each
+ * settled stretch of time. With `mask=time` everything else is attenuated.
  *
- * Without a mask the very same buffers leave at once. With it they leave as much
- * later as the LATENCY query answers; boundaries, times, flags and metas stay.
+ * Without a mask the very same buffers leave at once. With it they leave as
+ * much later as the LATENCY query answers; boundaries, times, flags and metas
+ * stay.
  *
  * The message has the fields `timestamp`, `stream-time`, `running-time` and
- * `duration` (ns, #guint64) of the stretch, `target` (string), `score` (log-odds of the
- * newest window, #gdouble), `probability` that the target speaks, 0 to 1, `activity`
- * (mean of the saliency map), `seqnum` of the window (#guint64), `late` (#gboolean) and
- * `flags` (#GstSaliencyFlags); with `message-map=true` also `map` (#GBytes of float32,
- * [bands, frames]), `bands`, `frames` and `frame-duration` (ns).
+ * `duration` (ns, #guint64) of the stretch, `target` (string), `score`
+ * (log-odds of the newest window, #gdouble), `probability` that the target
+ * speaks, 0 to 1, `activity` (mean of the saliency map), `seqnum` of the window
+ * (#guint64), `late` (#gboolean) and `flags` (#GstSaliencyFlags); with
+ * `message-map=true` also `map` (#GBytes of float32, [bands, frames]), `bands`,
+ * `frames` and `frame-duration` (ns).
  *
  * ## Example launch line
  * |[
@@ -35,10 +37,10 @@ GST_DEBUG_CATEGORY_STATIC (speaker_saliency_debug);
 /* A longer gap is not worth hearing: the stream ends and begins again. */
 #define MAX_GAP (600 * GST_SECOND)
 
-/* rates: what masker.h takes */
+/* rates: what masker.h takes; channels: what GStreamer mixes */
 #define CAPS "audio/x-raw, format = (string) { " GST_AUDIO_NE (S16) ", " \
     GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (F64) " }, " \
-    "rate = (int) [ 1000, 768000 ], channels = (int) [ 1, max ], " \
+    "rate = (int) [ 1000, 768000 ], channels = (int) [ 1, 63 ], " \
     "layout = (string) interleaved"
 
 struct _GstSpeakerSaliency {
@@ -52,7 +54,7 @@ struct _GstSpeakerSaliency {
 
   /* of the streaming thread */
   SalStream *stream;        /* from start to stop */
-  GstBuffer *untouched;     /* to leave as it is, of a stream played backwards */
+  GstBuffer *untouched;     /* leaves as it is: of a stream played backwards */
 };
 
 G_DEFINE_TYPE (GstSpeakerSaliency, gst_speaker_saliency, GST_TYPE_AUDIO_FILTER)
@@ -215,12 +217,14 @@ speaker_saliency_submit_input_buffer (GstBaseTransform *trans,
     return ret;
 
   GstBuffer *buffer = g_steal_pointer (&trans->queued_buf);
+  if (buffer == NULL) /* all of it was outside the segment */
+    return GST_FLOW_OK;
   if (!can_hear (self)) {
     self->untouched = buffer;
     return GST_FLOW_OK;
   }
   take_new_target (self);
-  /* @is_discont stays set until a buffer has left, so the buffer's flag counts */
+  /* @is_discont stays set until a buffer has left: the buffer's flag counts */
   return hear_buffer (self, buffer);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "listener.h"
 
-#define CHUNK_BYTES 65536 /* of PCM converted at a time, so that scratch stays small */
+#define CHUNK_BYTES 65536 /* of PCM converted at a time */
 
 struct _SalListener {
   SalAnalyser *analyser;
@@ -93,8 +93,8 @@ new_converter (const GstAudioInfo *in, guint rate)
       (GstAudioInfo *) in, &out, options);
 }
 
-/* gst_audio_converter_reset() keeps the phase of the resampler, and what comes out
- * would depend on what was heard before: so each stream gets a new converter. */
+/* gst_audio_converter_reset() keeps the phase of the resampler, and what comes
+ * out would depend on what was heard before: so each stream gets a new one. */
 static void
 renew_converter (SalListener *self)
 {
@@ -126,7 +126,7 @@ sal_listener_set_format (SalListener *self, const GstAudioInfo *info)
   return self->converter != NULL;
 }
 
-/* @n at most self->chunk; of the samples made, no more than @n_wanted are used. */
+/* @n is at most self->chunk; no more than @n_wanted of the samples are used. */
 static void
 push_chunk (SalListener *self, const guint8 *pcm, gsize n, guint64 n_wanted)
 {
@@ -176,8 +176,8 @@ sal_listener_finish (SalListener *self)
   self->finished = TRUE;
 }
 
-/* ns at which frame @t begins, half a hop before its centre; the first one has what
- * is before it as well */
+/* ns at which frame @t begins, half a hop before its centre; the first one has
+ * what is before it as well */
 static GstClockTime
 frame_time (const SalListener *self, guint64 t)
 {
@@ -208,7 +208,7 @@ sal_listener_pop (SalListener *self, SalStretch *stretch)
   stretch->start = MIN (frame_time (self, map->first_frame), end);
   stretch->stop = is_last ? end : MIN (stop, end);
   stretch->window_start = MIN (frame_time (self, map->window_start), end);
-  stretch->window_stop = MIN (window_stop, end);
+  stretch->window_stop = is_last ? end : MIN (window_stop, end);
   return TRUE;
 }
 
@@ -239,6 +239,6 @@ sal_listener_get_delay (const SalListener *self)
       sal_analyser_get_delay (self->analyser), rate, self->model_rate);
   if (rate == self->model_rate)
     return delay;
-  /* a sample is made one PCM frame after the filter has what it needs, at most */
+  /* a sample is made at most one PCM frame after the filter could make it */
   return delay + gst_audio_converter_get_max_latency (self->converter) + 1;
 }

@@ -109,8 +109,9 @@ mask_get_type (void)
   return type;
 }
 
-#define IN_READY (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
-#define IN_PLAYING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+#define ALWAYS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
+#define IN_READY (ALWAYS | GST_PARAM_MUTABLE_READY)
+#define IN_PLAYING (ALWAYS | GST_PARAM_MUTABLE_PLAYING)
 
 static void
 install_analysis (GObjectClass *klass, const SalSettings *defaults)

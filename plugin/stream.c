@@ -3,7 +3,7 @@
 
 #include "delayline.h"
 
-/* A jump of the timestamps by more than this, and for longer, is a discontinuity. */
+/* A jump of the timestamps by more, and for longer, is a discontinuity. */
 #define ALIGNMENT_THRESHOLD (40 * GST_MSECOND)
 #define DISCONT_WAIT (1 * GST_SECOND)
 
@@ -173,7 +173,7 @@ sal_stream_queue (SalStream *self, GstEvent *event)
   sal_delay_line_push (self->line, GST_MINI_OBJECT_CAST (event), NULL, 0);
 }
 
-/* A report goes with the first buffer that ends where its stretch ends, or later. */
+/* A report goes with the first buffer that does not end before its stretch. */
 static GstBuffer *
 attach_reports (SalStream *self, GstBuffer *buffer)
 {

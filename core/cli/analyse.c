@@ -120,8 +120,16 @@ draw (const Options *options, const CliReport *report, GError **error)
     .threshold = session->gate.threshold,
   };
 
-  return cli_output_check (options->png, error)
-      && sal_picture_save (&picture, options->png, error);
+  return sal_picture_save (&picture, options->png, error);
+}
+
+/* Before the work is done, not after it. */
+static gboolean
+check_outputs (const Options *options, GError **error)
+{
+  return (options->png == NULL || cli_output_check (options->png, error))
+      && (options->json == NULL || g_str_equal (options->json, "-")
+          || cli_output_check (options->json, error));
 }
 
 static gboolean
@@ -131,6 +139,8 @@ run (const Options *options, GError **error)
   g_autoptr (GPtrArray) turns = NULL;
   double seconds = 0;
 
+  if (!check_outputs (options, error))
+    return FALSE;
   if (options->turns != NULL) {
     turns = sal_turns_load (options->turns, error);
     if (turns == NULL)

@@ -55,7 +55,8 @@ double cli_reader_get_seconds (const CliReader *self); /* read so far */
  *
  * Files are replaced, devices and folders must not be.
  *
- * Returns: %TRUE if there is nothing at @path or a regular file; else %FALSE and %SAL_ERROR_FILE
+ * Returns: %TRUE if @path lies in a folder that can be written to, and is a regular file if it is there at all;
+ *   else %FALSE and %SAL_ERROR_FILE
  */
 gboolean cli_output_check (const char *path, GError **error);
 

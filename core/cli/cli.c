@@ -87,7 +87,10 @@ cli_write_json (JsonNode *root, const char *path, GError **error)
   if (!cli_output_check (path, error))
     return FALSE;
   g_autofree char *line = g_strconcat (text, "\n", NULL);
-  return g_file_set_contents (path, line, -1, error);
+  if (g_file_set_contents (path, line, -1, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", path);
+  return FALSE;
 }
 
 void

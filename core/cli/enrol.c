@@ -131,7 +131,8 @@ print_json (const SalSpeaker *speaker, const SalEnrolAdvice *advice,
   cli_json_text (b, "model_id", sal_speaker_get_model_id (speaker));
   cli_json_number (b, "seconds", advice->seconds);
   cli_json_number (b, "speech_seconds", advice->speech_seconds);
-  cli_json_number (b, "pieces", advice->n_pieces);
+  json_builder_set_member_name (b, "pieces");
+  json_builder_add_int_value (b, advice->n_pieces);
   cli_json_number (b, "agreement", advice->agreement);
   cli_json_number (b, "level_db", advice->level_db);
   cli_json_number (b, "clipped", advice->clipped);

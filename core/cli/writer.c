@@ -22,12 +22,20 @@ struct _CliWriter {
 gboolean
 cli_output_check (const char *path, GError **error)
 {
-  if (!g_file_test (path, G_FILE_TEST_EXISTS)
-      || g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    return TRUE;
-  g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
-      "%s: is not a regular file and will not be replaced", path);
-  return FALSE;
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (g_access (folder, W_OK) != 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: folder %s: %s", path,
+        folder, g_strerror (errno));
+    return FALSE;
+  }
+  if (g_file_test (path, G_FILE_TEST_EXISTS)
+      && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+        "%s: is not a regular file and will not be replaced", path);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /* The sample format of a file, for WAV and FLAC to keep. */

@@ -284,17 +284,23 @@ draw_line_at (cairo_t *cr, const SalRect *r, double value, double grey,
   cairo_set_dash (cr, NULL, 0, 0);
 }
 
+/* The curve, flat from the panel's edges to the first and last frame. */
 static void
 trace_activity (cairo_t *cr, const Drawing *self)
 {
   const SalColumns *columns = self->columns;
   const SalRect *r = &self->activity;
   double x0 = time_to_x (self, self->shift);
+  double y = 0;
 
   for (guint j = 0; j < columns->n_columns; j++) {
     double x = x0 + r->w * (j + 0.5) / columns->n_columns;
-    cairo_line_to (cr, x, r->y + r->h * (1 - columns->activity[j]));
+    y = r->y + r->h * (1 - columns->activity[j]);
+    if (j == 0)
+      cairo_line_to (cr, r->x, y);
+    cairo_line_to (cr, x, y);
   }
+  cairo_line_to (cr, r->x + r->w, y);
 }
 
 static void

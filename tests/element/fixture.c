@@ -3,6 +3,10 @@
 
 #include <math.h>
 
+#include <glib/gstdio.h>
+
+#include "saliency.h"
+
 char *
 test_data (const char *name)
 {
@@ -71,6 +75,34 @@ voice (double t, guint64 n, guint channel)
   return 0.15 * loudness * sum + 0.002 * (noise / 2147483648.0 - 1);
 }
 
+char *
+new_speaker_file (const char *model_name)
+{
+  g_autofree char *model_path = test_data (model_name);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalModel) model = sal_model_load (model_path, &error);
+  g_assert_no_error (error);
+  guint rate = sal_model_get_mel_config (model)->sample_rate;
+  gsize n = 4 * rate;
+  g_autofree float *samples = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    samples[i] = (float) voice ((double) i / rate, i, 0);
+
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
+  sal_enrol_add (enrol, samples, n, &error);
+  g_assert_no_error (error);
+  g_autoptr (SalSpeaker) speaker =
+      sal_enrol_finish (enrol, "made up", NULL, &error);
+  g_assert_no_error (error);
+  char *path = NULL;
+  int fd = g_file_open_tmp ("XXXXXX.speaker", &path, &error);
+  g_assert_no_error (error);
+  g_close (fd, NULL);
+  sal_speaker_save (speaker, path, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
 static void
 write_sample (GstAudioFormat format, guint8 *data, gsize i, double x)
 {
@@ -102,9 +134,11 @@ fixture_new_buffer (const Fixture *self, guint64 first, gsize n_frames)
   GstMapInfo map;
   g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
   for (gsize i = 0; i < n_frames; i++)
-    for (guint c = 0; c < n_channels; c++)
+    for (guint c = 0; c < n_channels; c++) {
+      guint64 n = first + i;
       write_sample (GST_AUDIO_INFO_FORMAT (&self->info), map.data,
-          i * n_channels + c, voice ((double) (first + i) / rate, first + i, c));
+          i * n_channels + c, voice ((double) n / rate, n, c));
+    }
   gst_buffer_unmap (buffer, &map);
 
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (first, GST_SECOND, rate);

@@ -16,6 +16,9 @@ typedef struct {
 /* Path of a file of the test data; to be freed. */
 char *test_data (const char *name);
 
+/* The file of a speaker enrolled with that model from the sound of fixture_new_buffer(); to be removed and freed. */
+char *new_speaker_file (const char *model_name);
+
 /* "speakersaliency" with the small model, target spk0 and @properties ("mask=time ..."); to be unreffed. */
 GstElement *new_element (const char *properties);
 

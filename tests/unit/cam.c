@@ -85,9 +85,9 @@ static const struct {
 };
 
 /* tanh (5 x) multiplies what float32 and the order of sums leave, about 1e-5 of
- * the peak, by up to 5.  With "max" two layers of opposite sign may be as large as
- * each other to rounding; correlation forgives such a point, the difference
- * would not. */
+ * the peak, by up to 5.  With "max" two layers of opposite sign may be equally
+ * large to rounding; correlation forgives such a point, the difference would
+ * not. */
 #define TOLERANCE 1e-3
 #define CORRELATION 0.9999
 
@@ -159,7 +159,8 @@ test_layer_matches_the_formula (void)
           want[i] += (is_signed ? weight : MAX (weight, 0)) * A[k * plane + i];
         }
       sal_cam_layer (f.net, layer, &config, got);
-      data_assert_relative ("layer", got, want, plane, 1e-5); /* float32 sums */
+      /* float32 sums */
+      data_assert_relative ("layer", got, want, plane, 1e-5);
     }
   }
   fixture_clear (&f);
@@ -246,8 +247,8 @@ test_values_are_in_range (void)
   fixture_init (&f, data_load_model ("tiny"), 200);
   for (int is_signed = 0; is_signed < 2; is_signed++)
     for (guint layers = 1; layers < 16; layers++) {
-      SalCamConfig config
-          = config_of (is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, layers);
+      SalCamConfig config = config_of (
+          is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, layers);
       config.fusion = layers % 2 ? SAL_CAM_FUSION_MAX : SAL_CAM_FUSION_MEAN;
       compute (&f, &config, f.map);
       for (gsize i = 0; i < f.size; i++) {

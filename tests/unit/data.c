@@ -60,8 +60,8 @@ SalModel *
 data_load_model (const char *name)
 {
   g_autofree char *file = g_strconcat (name, ".safetensors", NULL);
-  g_autofree char *path
-      = g_str_equal (name, "shipped") ? data_shipped_model () : data_path (file);
+  g_autofree char *path = g_str_equal (name, "shipped")
+      ? data_shipped_model () : data_path (file);
   g_autoptr (GError) error = NULL;
   SalModel *model = sal_model_load (path, &error);
   g_assert_no_error (error);

@@ -58,7 +58,7 @@ test_advice (void)
   add (enrol, voice, n);
   g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
   g_assert_cmpfloat_with_epsilon (advice.seconds, 6, 1e-6);
-  g_assert_cmpfloat (advice.speech_seconds, >, 4.5); /* some syllables are weak */
+  g_assert_cmpfloat (advice.speech_seconds, >, 4.5); /* some is weak */
   g_assert_cmpfloat (advice.speech_seconds, <=, 6);
   /* windows of 2 s every second in frames [0, 598): at 0, 1, 2, 3 */
   g_assert_cmpuint (advice.n_pieces, ==, 4);

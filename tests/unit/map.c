@@ -14,7 +14,7 @@ pixel (const float *in, guint w, double i, double j)
   return in[(gsize) i * w + (gsize) j];
 }
 
-/* The formula in double: place (i + 1/2) scale - 1/2, clamped, four neighbours. */
+/* In double: place (i + 1/2) scale - 1/2, clamped, between four neighbours. */
 static double
 resized_at (const float *in, guint h, guint w, guint i, guint j, double sh,
     double sw)

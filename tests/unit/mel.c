@@ -60,7 +60,8 @@ new_mel (const SalMelConfig *config)
 
 /* L as frames one after the other, [T, F]. */
 static float *
-whole (SalMel *mel, guint n_bands, const float *samples, gsize n, gsize *n_frames)
+whole (SalMel *mel, guint n_bands, const float *samples, gsize n,
+    gsize *n_frames)
 {
   gsize T = *n_frames = sal_mel_n_frames (mel, n);
   g_autofree float *out = g_new (float, n_bands * T + 1);
@@ -135,8 +136,8 @@ test_tone_peaks_in_its_band (void)
 static void
 test_magnitude_is_root_of_power (void)
 {
-  /* One bin per triangle or less is needed for the root to pass the sum: with a
-   * pure tone one bin dominates, so that ln power is close to 2 ln magnitude. */
+  /* |X| of a click is its height a at every bin, so that bands hold a^2 sum H
+   * and a sum H. */
   SalMelConfig config = ours;
   config.preemphasis = SAL_PREEMPHASIS_NONE;
   config.log_floor = 1e-9f;
@@ -145,12 +146,12 @@ test_magnitude_is_root_of_power (void)
   g_autoptr (SalMel) magnitude = new_mel (&config);
   float samples[400], a[80], b[80];
   for (guint i = 0; i < 400; i++)
-    samples[i] = i == 200 ? 0.5f : 0; /* a click: |X| is flat */
+    samples[i] = i == 200 ? 0.5f : 0;
   sal_mel_process (power, samples, 400, a);
   sal_mel_process (magnitude, samples, 400, b);
   float level = logf (0.5f * 32768); /* window is 1 at 200 */
   for (guint f = 0; f < 80; f++)
-    if (isfinite (a[f]) && b[f] > 0)
+    if (b[f] > 0) /* the lowest triangles may hold no bin */
       g_assert_cmpfloat_with_epsilon (a[f] - b[f], level, 1e-3f);
 }
 

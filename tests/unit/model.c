@@ -100,8 +100,8 @@ test_id_is_the_checksum (void)
       = g_compute_checksum_for_data (G_CHECKSUM_SHA256, file->data, file->len);
   sum[16] = '\0';
   g_assert_cmpstr (sal_model_get_id (model), ==, sum);
-  g_autofree char *edited
-      = data_edit_record (tiny_path, "\"name\": \"tiny\"", "\"name\": \"tinz\"");
+  g_autofree char *edited = data_edit_record (tiny_path,
+      "\"name\": \"tiny\"", "\"name\": \"tinz\"");
   g_autoptr (SalModel) other = load (edited);
   g_assert_cmpstr (sal_model_get_id (other), !=, sum);
   g_assert_cmpstr (sal_model_get_name (other), ==, "tinz");
@@ -192,6 +192,10 @@ static const Edit records[] = {
   { "classes-not-text", "\"spk3\"", "3", { "classes" } },
   { "cohort-of-no-class", "\"cohort\": \"all\"", "\"cohort\": [0, 12]",
       { "cohort", "12" } },
+  { "cohort-of-nobody", "\"cohort\": \"all\"", "\"cohort\": []",
+      { "cohort" } },
+  { "cohort-of-one", "\"cohort\": \"all\"", "\"cohort\": [3]",
+      { "cohort" } },
   { "cohort-of-unknown-word", "\"cohort\": \"all\"", "\"cohort\": \"some\"",
       { "cohort" } },
 };
@@ -276,8 +280,7 @@ test_refuses_weights_not_finite (void)
     { "layer1.0.se.fc.0.bias", 4 }, { "head.weight", 2 } };
   for (guint i = 0; i < G_N_ELEMENTS (all); i++) {
     const Edit edit = { .words = { all[i].tensor } };
-    refuse (data_fill_tensor (tiny_path, all[i].tensor, 2 * all[i].size,
-                all[i].size, 0xff),
+    refuse (data_fill_tensor (tiny_path, all[i].tensor, 0, all[i].size, 0xff),
         &edit);
   }
 }

@@ -71,7 +71,8 @@ test_reads_every_half (void)
   for (guint i = 0; i < 0x7c00; i++)
     halves[i] = GUINT16_TO_LE ((guint16) i);
   g_autofree char *path = data_write_safetensors ("halves",
-      "{\"h\":{\"dtype\":\"F16\",\"shape\":[31744],\"data_offsets\":[0,63488]}}",
+      "{\"h\":{\"dtype\":\"F16\",\"shape\":[31744],"
+      "\"data_offsets\":[0,63488]}}",
       halves, 2 * 0x7c00);
   g_autoptr (SalSafetensors) file = sal_safetensors_load (path, NULL);
   g_autofree float *got = data_read (file, "h", NULL);
@@ -89,8 +90,8 @@ test_reads_bf16 (void)
   const guint16 words[3] = { GUINT16_TO_LE (0x3f80), GUINT16_TO_LE (0xc049),
     GUINT16_TO_LE (0x0000) };
   g_autofree char *path = data_write_safetensors ("bf16",
-      "{\"h\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[0,6]}}", words,
-      6);
+      "{\"h\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[0,6]}}",
+      words, 6);
   g_autoptr (SalSafetensors) file = sal_safetensors_load (path, NULL);
   g_autofree float *got = data_read (file, "h", NULL);
   const float want[3] = { 1, -3.140625f, 0 };
@@ -125,7 +126,8 @@ test_round_trip (void)
     { "none", a, 1, { 0 } },
   };
   g_autoptr (GHashTable) metadata = g_hash_table_new (g_str_hash, g_str_equal);
-  g_hash_table_insert (metadata, (gpointer) "k\n", (gpointer) "{\"v\": \"\xc3\xa9\"}");
+  g_hash_table_insert (metadata, (gpointer) "k\n",
+      (gpointer) "{\"v\": \"\xc3\xa9\"}");
   g_autofree char *path = data_temp_path ("trip");
   g_autoptr (GError) error = NULL;
   g_assert_true (sal_safetensors_save (path, tensors, 3, metadata, &error));

@@ -68,7 +68,7 @@ ref_bytes (GBytes *bytes)
   return bytes != NULL ? g_bytes_ref (bytes) : NULL;
 }
 
-/* Every copy is accepted, of a region too: the times say what the map is about. */
+/* Every copy is accepted, of a region too: the times say what it is about. */
 static gboolean
 saliency_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *buffer,
     GQuark type, gpointer data)
