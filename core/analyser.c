@@ -8,7 +8,7 @@
 #include "timeline.h"
 
 #define MIN_FRAMES 16        /* of a window: two columns of S4 */
-#define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale: below any microphone's noise */
+#define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
 #define CHUNK 1024           /* samples, so that buffers have a fixed size */
 #define LOUD_STEPS (SAL_WINDOW_FRAMES + CHUNK + 1)
 
@@ -141,8 +141,8 @@ dense_columns (guint lookahead)
   return lookahead <= 25 ? 6 : lookahead <= 150 ? 9 : 12;
 }
 
-/* Forward pass, scores and map of frames [start, start + n); fills the scalars of
- * a result. */
+/* Forward pass, scores and map of frames [start, start + n); fills the scalars
+ * of a result. */
 static void
 compute_window (SalAnalyser *self, guint64 start, guint n, SalMap *facts)
 {
@@ -172,7 +172,7 @@ is_silent (const SalAnalyser *self, guint64 start, guint64 end)
   return TRUE;
 }
 
-/* The window that ends at frame `end`; then frames before `until` are settled. */
+/* The window that ends at frame `end`; frames before `until` are settled. */
 static void
 run_window (SalAnalyser *self, guint64 end, guint64 until)
 {

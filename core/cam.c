@@ -67,7 +67,7 @@ sal_cam_free (SalCam *self)
   g_free (self);
 }
 
-/* Mean over the 2x2 neighbours right and below: what a period-2 grid averages to. */
+/* Mean over the 2x2 neighbours right and below: averages a grid out. */
 static float
 smoothed (const float *plane, guint h, guint w, guint i, guint j)
 {

@@ -4,8 +4,8 @@
 #include <cblas.h>
 #include <string.h>
 
-/* The fast routines turn the input into columns, [C k k, n], for a strip of output
- * rows at a time, small enough to stay in the second-level cache. */
+/* The fast routines turn the input into columns, [C k k, n], for a strip of
+ * output rows at a time, small enough to stay in the second-level cache. */
 #define STRIP_FLOATS (192 * 1024)
 
 static guint
@@ -88,7 +88,8 @@ void
 sal_conv_forward (const SalConv *conv, guint h, guint w, const float *x,
     const float *weight, const float *bias, float *y, float *scratch)
 {
-  guint out_h = sal_conv_out_size (conv, h), out_w = sal_conv_out_size (conv, w);
+  guint out_h = sal_conv_out_size (conv, h);
+  guint out_w = sal_conv_out_size (conv, w);
   guint k = conv->kernel, strip = strip_rows (conv, out_h, out_w);
   gsize plane = (gsize) out_h * out_w;
   for (guint o = 0; bias != NULL && o < conv->n_out; o++)
@@ -113,7 +114,8 @@ void
 sal_conv_backward (const SalConv *conv, guint h, guint w, const float *dy,
     const float *weight, float *dx, float *scratch)
 {
-  guint out_h = sal_conv_out_size (conv, h), out_w = sal_conv_out_size (conv, w);
+  guint out_h = sal_conv_out_size (conv, h);
+  guint out_w = sal_conv_out_size (conv, w);
   guint k = conv->kernel, strip = strip_rows (conv, out_h, out_w);
   gsize plane = (gsize) out_h * out_w;
   for (guint row = 0; row < out_h; row += strip) {
@@ -130,7 +132,7 @@ sal_conv_backward (const SalConv *conv, guint h, guint w, const float *dy,
   }
 }
 
-/* Calls visit for every product y[o,i,j] += weight[..] x[..] of the definition. */
+/* Visits every product y[o,i,j] += weight[..] x[..] of the definition. */
 #define FOR_EVERY_PRODUCT(conv, h, w, visit)                                  \
   for (guint o = 0; o < (conv)->n_out; o++)                                   \
     for (guint i = 0; i < out_h; i++)                                         \
@@ -151,7 +153,8 @@ void
 sal_conv_forward_plain (const SalConv *conv, guint h, guint w, const float *x,
     const float *weight, const float *bias, float *y)
 {
-  guint out_h = sal_conv_out_size (conv, h), out_w = sal_conv_out_size (conv, w);
+  guint out_h = sal_conv_out_size (conv, h);
+  guint out_w = sal_conv_out_size (conv, w);
   guint k = conv->kernel, s = conv->stride;
   int pad = ((int) k - 1) / 2;
   gsize plane = (gsize) out_h * out_w;
@@ -164,7 +167,8 @@ void
 sal_conv_backward_plain (const SalConv *conv, guint h, guint w,
     const float *dy, const float *weight, float *dx)
 {
-  guint out_h = sal_conv_out_size (conv, h), out_w = sal_conv_out_size (conv, w);
+  guint out_h = sal_conv_out_size (conv, h);
+  guint out_w = sal_conv_out_size (conv, w);
   guint k = conv->kernel, s = conv->stride;
   int pad = ((int) k - 1) / 2;
   FOR_EVERY_PRODUCT (conv, h, w, dx[at_x] += weight[at_w] * dy[at_y])

@@ -10,7 +10,7 @@
 #define WINDOW_FRAMES 200    /* two seconds */
 #define STEP_FRAMES 100
 #define MIN_SPEECH_FRAMES 50 /* half a second */
-#define SPEECH_RANGE 6.9f    /* ln power: 30 dB below the loud frames is no speech */
+#define SPEECH_RANGE 6.9f    /* ln power: 30 dB below the loud is no speech */
 #define SILENCE_RMS 1e-3f    /* -60 dB of full scale */
 #define FULL_SCALE 0.999f
 
@@ -20,7 +20,7 @@ struct _SalEnrol {
   SalNet *net;
   GArray *pieces;          /* [P, E] */
   guint64 n_samples, n_clipped, n_speech_frames;
-  double speech_energy;    /* sum of squares over the samples of speech frames */
+  double speech_energy;    /* sum of the mean squares of speech frames */
 };
 
 SalEnrol *

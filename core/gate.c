@@ -35,7 +35,7 @@ check (const char *name, float value, float low, float high, GError **error)
   return FALSE;
 }
 
-/* dB per frame that cover `range` in `ms`; at once if that is less than a frame. */
+/* dB per frame that cover `range` in `ms`; all at once in less than a frame. */
 static float
 slope (float range, float ms, float frame_ms)
 {

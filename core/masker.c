@@ -7,7 +7,7 @@
 
 #include "fft.h"
 
-#define BLOCK_SECONDS 0.02 /* at least; a gain frame of 10 ms fits in half of it */
+#define BLOCK_SECONDS 0.02 /* at least: a gain frame fits in half of it */
 
 struct _SalMasker {
   SalMaskerConfig config; /* bands_hz is ours */
@@ -17,7 +17,7 @@ struct _SalMasker {
   float *samples;         /* one channel of a block, FFT input and output */
   fftwf_complex *spectrum;
   fftwf_plan forward, backward;
-  GArray *pcm;            /* input from where the next block begins, interleaved */
+  GArray *pcm;            /* input from where the next block begins */
   GArray *gains;          /* [.., n_bands] from gain frame first_gain on */
   guint64 first_gain;
   GArray *done;           /* output not yet pulled */
@@ -136,8 +136,8 @@ n_gains (const SalMasker *self)
   return self->first_gain + self->gains->len / self->config.n_bands;
 }
 
-/* The gain of band b at a place between two gain frames; the last one holds, and
- * before the first the first. */
+/* The gain of band b at a place between two gain frames; the last one holds,
+ * and before the first the first. */
 static float
 band_gain (const SalMasker *self, double place, guint b)
 {

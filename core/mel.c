@@ -235,7 +235,7 @@ mean_of (const float *x, guint n)
   return (float) (sum / n);
 }
 
-/* FFT input from window_length samples at x: DC removal, pre-emphasis, taper. */
+/* FFT input from window_length samples at x: DC, pre-emphasis, taper. */
 static void
 fill_frame (SalMel *self, const float *x)
 {
@@ -277,7 +277,7 @@ compute_frame (SalMel *self, const float *x, float *out)
 /* --- the stream ---------------------------------------------------------- */
 
 /* Samples pass three stations: pre-emphasis, mirrored beginning, history.  Each
- * takes one sample and returns the number of frames it completed at `frames`. */
+ * takes one sample and returns how many frames it completed at `frames`. */
 
 static guint
 push_history (SalMel *self, float sample, float *frames)

@@ -204,7 +204,7 @@ scale_shift (const SalUnit *unit, gsize plane, const float *x, float *y)
       y[c * plane + i] = x[c * plane + i] * unit->scale[c] + unit->shift[c];
 }
 
-/* g = sigmoid (w2 relu (w1 m + b1) + b2), m [C] the mean of x2 over the plane */
+/* g = sigmoid (w2 relu (w1 m + b1) + b2), m [C] the mean of x2 over a plane */
 static void
 excitation_forward (const SalBlock *block, BlockState *state, gsize plane,
     float *mean)
@@ -230,8 +230,9 @@ excitation_forward (const SalBlock *block, BlockState *state, gsize plane,
   }
 }
 
-/* dx2 [C, plane] holds dz and becomes the gradient by x2.  With dg_c = sum dz x2:
- * dx2 = dz g + dm / plane, ds = dg g (1-g), dm = w1^T ((w2^T ds) [squeeze > 0]). */
+/* dx2 [C, plane] holds dz and becomes the gradient by x2: with dg = sum dz x2,
+ * ds = dg g (1-g), dm = w1^T ((w2^T ds) [squeeze > 0]),
+ * dx2 = dz g + dm / plane. */
 static void
 excitation_backward (const SalBlock *block, const BlockState *state,
     gsize plane, float *dx2, float *vector)
@@ -258,13 +259,14 @@ excitation_backward (const SalBlock *block, const BlockState *state,
           = dx2[c * plane + i] * state->gate[c] + dm[c] / plane;
 }
 
-/* y = relu (x2 g + shortcut (x)), x2 = conv2 (relu (conv1 (x))); x [C', h, w] */
+/* y = relu (x2 g + shortcut (x)), x2 = conv2 (relu (conv1 (x))) */
 static void
 block_forward (SalNet *self, const SalBlock *block, BlockState *state, guint h,
     guint w, const float *x)
 {
   const SalConv *conv1 = &block->conv1.conv;
-  guint out_h = sal_conv_out_size (conv1, h), out_w = sal_conv_out_size (conv1, w);
+  guint out_h = sal_conv_out_size (conv1, h);
+  guint out_w = sal_conv_out_size (conv1, w);
   gsize plane = (gsize) out_h * out_w, size = conv1->n_out * plane;
   const float *hidden = state->hidden;
   sal_conv_forward (conv1, h, w, x, block->conv1.weight, block->conv1.bias,
@@ -297,7 +299,8 @@ block_backward (SalNet *self, const SalBlock *block, const BlockState *state,
     guint h, guint w, float *dy, float *dx)
 {
   const SalConv *conv1 = &block->conv1.conv;
-  guint out_h = sal_conv_out_size (conv1, h), out_w = sal_conv_out_size (conv1, w);
+  guint out_h = sal_conv_out_size (conv1, h);
+  guint out_w = sal_conv_out_size (conv1, w);
   gsize plane = (gsize) out_h * out_w, size = conv1->n_out * plane;
   gsize in_size = (gsize) conv1->n_in * h * w;
   for (gsize i = 0; i < size; i++)
@@ -325,7 +328,7 @@ block_backward (SalNet *self, const SalBlock *block, const BlockState *state,
 
 /* --- pooling and embedding ----------------------------------------------- */
 
-/* Mean and unbiased variance (or deviation) of S4 over columns [first, last). */
+/* Mean and unbiased variance, or deviation, of columns [first, last) of S4. */
 static void
 pool (const SalNet *self, guint first, guint last, float *pooled)
 {
@@ -347,7 +350,7 @@ pool (const SalNet *self, guint first, guint last, float *pooled)
   }
 }
 
-/* dx = dmean / n + dvar 2 (x - mean) / (n-1); of a deviation s, dvar = dstd / 2 s.
+/* dx = dmean / n + dvar 2 (x - mean) / (n-1), dvar = ds / 2 s of a deviation.
  * The mean inside the variance adds nothing: the deviations sum to 0. */
 static void
 pool_backward (const SalNet *self, const float *pooled, const float *dpooled,

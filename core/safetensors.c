@@ -210,8 +210,8 @@ check_tiling (SalSafetensors *self, GError **error)
       return fail (error,
           "tensor %s begins at byte %" G_GUINT64_FORMAT " of the data, %s %"
           G_GUINT64_FORMAT, entry->name, entry->begin,
-          entry->begin < at ? "overlapping what ends at" : "leaving a hole from",
-          at);
+          entry->begin < at ? "overlapping what ends at"
+                            : "leaving a hole from", at);
     at = entry->end;
   }
   if (at != self->data_size)

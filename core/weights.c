@@ -60,7 +60,7 @@ affine_clear (Affine *affine)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Affine, affine_clear)
 
-/* Batch norm at inference: scale = g / sqrt (var + eps), shift = b - mean scale */
+/* At inference: scale = g / sqrt (var + eps), shift = b - mean scale. */
 static gboolean
 read_batch_norm (Reader *reader, const char *name, gsize n, Affine *affine)
 {

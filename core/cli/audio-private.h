@@ -19,5 +19,6 @@ struct _CliReader {
   GArray *mono;         /* of float */
   guint64 n_read;       /* frames */
   float peak;
+  guint64 n_clipped;
   gboolean at_end;
 };

@@ -41,7 +41,8 @@ gboolean cli_reader_next (CliReader *self, CliBlock *block, GError **error);
  *
  * To be called at the end: was that sound?
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_AUDIO if it was shorter than 0.1 s or all zeros
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_AUDIO if it was shorter than 0.1 s, all zeros, or more
+ *   than a tenth of it clipped
  */
 gboolean cli_reader_check (const CliReader *self, GError **error);
 
@@ -64,7 +65,8 @@ gboolean cli_output_check (const char *path, GError **error);
  * cli_writer_open:
  * @like: gives rate, channels and, where WAV has it, the sample format; else it is 16 bits
  *
- * A WAV file, or FLAC if @path ends in ".flac".  It is written beside @path and takes its place when it is closed.
+ * A WAV file, or FLAC if @path ends in ".flac".  It is written beside @path and takes its place when it is closed;
+ * an interrupt removes it.  One writer at a time.
  *
  * Returns: (transfer full) (nullable): a writer, or %NULL and %SAL_ERROR_FILE
  */

@@ -13,6 +13,8 @@
 
 #define BLOCK_FRAMES 8192
 #define MIN_SECONDS 0.1
+#define FULL_SCALE 0.999f
+#define MAX_CLIPPED 0.1 /* of the samples: speech at its loudest has a hundredth */
 
 static gboolean
 check_regular (int fd, GError **error)
@@ -119,7 +121,7 @@ cli_reader_free (CliReader *self)
   g_free (self);
 }
 
-/* Looks for samples that are not finite, and at the peak. */
+/* Looks for samples that are not finite, for the peak, and for clipped ones. */
 static gboolean
 inspect (CliReader *self, gsize n_frames, GError **error)
 {
@@ -133,6 +135,7 @@ inspect (CliReader *self, gsize n_frames, GError **error)
       return FALSE;
     }
     self->peak = MAX (self->peak, fabsf (self->pcm[i]));
+    self->n_clipped += fabsf (self->pcm[i]) >= FULL_SCALE;
   }
   return TRUE;
 }
@@ -224,6 +227,14 @@ cli_reader_check (const CliReader *self, GError **error)
   if (self->peak <= 0) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
         "%s: all samples are zero, no sound in %.1f s", self->path, seconds);
+    return FALSE;
+  }
+  double clipped = self->n_clipped
+      / ((double) self->n_read * self->info.channels);
+  if (clipped > MAX_CLIPPED) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
+        "%s: clipped: %.0f %% of the samples are at full scale, above the "
+        "limit of %.0f %%", self->path, 100 * clipped, 100 * MAX_CLIPPED);
     return FALSE;
   }
   return TRUE;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "audio-private.h"
@@ -36,6 +37,28 @@ cli_output_check (const char *path, GError **error)
     return FALSE;
   }
   return TRUE;
+}
+
+static const char *volatile unfinished; /* a file that must not stay */
+
+static void
+remove_unfinished (int number)
+{
+  if (unfinished != NULL)
+    unlink (unfinished);
+  raise (number); /* ends the program: SA_RESETHAND */
+}
+
+static void
+guard (const char *temporary)
+{
+  struct sigaction action = { .sa_handler = remove_unfinished,
+    .sa_flags = (int) SA_RESETHAND };
+
+  unfinished = temporary;
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  sigaction (SIGHUP, &action, NULL);
 }
 
 /* The sample format of a file, for WAV and FLAC to keep. */
@@ -102,6 +125,7 @@ open_temporary (CliWriter *self, const CliReader *like, GError **error)
     g_clear_pointer (&self->temporary, g_free);
     return FALSE;
   }
+  guard (self->temporary);
   self->file = sf_open_fd (fd, SFM_WRITE, &info, TRUE);
   if (self->file == NULL) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
@@ -138,6 +162,7 @@ cli_writer_free (CliWriter *self)
     return;
   if (self->file != NULL)
     sf_close (self->file);
+  unfinished = NULL;
   if (self->temporary != NULL)
     g_unlink (self->temporary);
   g_array_unref (self->integers);
@@ -195,6 +220,7 @@ cli_writer_close (CliWriter *self, GError **error)
         g_strerror (errno));
     return FALSE;
   }
+  unfinished = NULL;
   g_clear_pointer (&self->temporary, g_free);
   return TRUE;
 }

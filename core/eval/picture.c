@@ -353,7 +353,9 @@ static void
 draw_legend (cairo_t *cr, const Drawing *self)
 {
   static const char *const both[] = { MINUS "1 against", "0", "+1 for" };
-  static const char *const db[] = { MINUS "50 dB", MINUS "25", "0" };
+  static const char *const db[] = {
+    MINUS G_STRINGIFY (SAL_COLOUR_RANGE_DB) " dB", "0"
+  };
   double x = self->bands.x + self->bands.w + 14;
   SalRect saliency = { x, self->bands.y + 24, BAR_WIDTH, 118 };
   SalRect level = { x, self->bands.y + 200, BAR_WIDTH, 118 };

@@ -85,10 +85,12 @@ static const struct {
 };
 
 /* tanh (5 x) multiplies what float32 and the order of sums leave, about 1e-5 of
- * the peak, by up to 5.  With "max" two layers of opposite sign may be equally
- * large to rounding; correlation forgives such a point, the difference would
- * not. */
+ * the peak, by up to 5.  In places more may differ: where a ReLU of the network
+ * is at rounding distance from 0, and with "max" where two layers of opposite
+ * sign are equally large to rounding. */
 #define TOLERANCE 1e-3
+#define PART 0.9
+#define RMS 0.01
 #define CORRELATION 0.9999
 
 static void
@@ -109,8 +111,7 @@ compare (Fixture *f, SalSafetensors *values, guint kind, gboolean is_signed)
     g_test_fail_printf ("%s: correlation %.6f is below %.4f, largest "
         "difference %.3g", name, correlation, CORRELATION,
         data_difference (got, want, n));
-  if (config.fusion == SAL_CAM_FUSION_MEAN)
-    data_assert_close (name, got, want, n, TOLERANCE);
+  data_assert_mostly (name, got, want, n, TOLERANCE, PART, RMS);
 }
 
 static void

@@ -341,6 +341,27 @@ data_assert_relative (const char *what, const float *got, const float *want,
 }
 
 void
+data_assert_mostly (const char *what, const float *got, const float *want,
+    gsize n, double limit, double part, double rms)
+{
+  double scale = data_magnitude (want, n), error = 0, power = 0;
+  gsize n_close = 0;
+  for (gsize i = 0; i < n; i++) {
+    double d = (double) got[i] - want[i];
+    n_close += fabs (d) <= limit * scale;
+    error += d * d;
+    power += (double) want[i] * want[i];
+  }
+  double close = (double) n_close / (double) n, relative = sqrt (error / power);
+  g_autofree char *text = g_strdup_printf ("%s: %.2f %% within %.3g of the "
+      "largest value, root mean square %.3g, largest difference %.3g", what,
+      100 * close, limit, relative, data_difference (got, want, n) / scale);
+  g_test_message ("%s", text);
+  if (!(close >= part && relative <= rms))
+    g_test_fail_printf ("%s", text);
+}
+
+void
 data_assert_finite (const char *what, const float *got, gsize n)
 {
   for (gsize i = 0; i < n; i++)
