@@ -7,6 +7,7 @@
 #include "model-private.h"
 #include "timeline.h"
 
+#define MIN_HOP 5            /* frames */
 #define MIN_FRAMES 16        /* of a window: two columns of S4 */
 #define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
 #define CHUNK 1024           /* samples, so that buffers have a fixed size */
@@ -44,20 +45,16 @@ sal_analyser_config_init (SalAnalyserConfig *config)
 }
 
 static gboolean
-check_config (const SalAnalyserConfig *config, GError **error)
+check_frames (const char *name, guint frames, guint least,
+    const SalMelConfig *mel, GError **error)
 {
-  if (config->hop < 5 || config->hop > SAL_WINDOW_FRAMES) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "hop is %u frames, outside 5..%d", config->hop, SAL_WINDOW_FRAMES);
-    return FALSE;
-  }
-  if (config->lookahead > SAL_WINDOW_FRAMES) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "lookahead is %u frames, above %d", config->lookahead,
-        SAL_WINDOW_FRAMES);
-    return FALSE;
-  }
-  return sal_cam_config_check (&config->cam, error);
+  double ms = 1000.0 * mel->hop / mel->sample_rate;
+  if (frames >= least && frames <= SAL_WINDOW_FRAMES)
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+      "%s is %g ms (%u frames), outside %g..%g ms", name, frames * ms, frames,
+      least * ms, SAL_WINDOW_FRAMES * ms);
+  return FALSE;
 }
 
 SalAnalyser *
@@ -69,9 +66,11 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   sal_analyser_config_init (&defaults);
   if (config == NULL)
     config = &defaults;
-  if (!check_config (config, error))
-    return NULL;
   const SalRecord *record = sal_model_get_record (model);
+  if (!check_frames ("hop", config->hop, MIN_HOP, &record->mel, error)
+      || !check_frames ("lookahead", config->lookahead, 0, &record->mel, error)
+      || !sal_cam_config_check (&config->cam, error))
+    return NULL;
   SalMel *mel = sal_mel_new (&record->mel, error);
   if (mel == NULL)
     return NULL;

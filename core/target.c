@@ -77,6 +77,12 @@ sal_target_load (const SalModel *model, const char *text, GError **error)
   g_return_val_if_fail (model != NULL && text != NULL, NULL);
   if (sal_model_find_class (model, text) >= 0)
     return sal_target_new_class (model, text, error);
+  if (!g_file_test (text, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_TARGET,
+        "%s: no such file, and no voice of that name among the %u of model %s",
+        text, sal_model_get_n_classes (model), sal_model_get_name (model));
+    return NULL;
+  }
   g_autoptr (SalSpeaker) speaker = sal_speaker_load (text, error);
   if (speaker == NULL)
     return NULL;

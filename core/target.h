@@ -29,7 +29,8 @@ SAL_API SalTarget *sal_target_new_speaker (const SalModel *model, const SalSpeak
  * sal_target_load:
  * @text: the name of a class of @model; else the path of a .speaker file
  *
- * Returns: (transfer full) (nullable): a target, or %NULL and the error of the file
+ * Returns: (transfer full) (nullable): a target, or %NULL and %SAL_ERROR_TARGET if there is neither, or the
+ *   error of the file
  */
 SAL_API SalTarget *sal_target_load (const SalModel *model, const char *text, GError **error);
 

@@ -120,7 +120,7 @@ def main():
         missing = f"{folder}/missing.speaker"
         refused(tap, "/cli/mask/refuses/missing-speaker",
                 ["mask", "-m", MODEL, "-t", missing, f"{folder}/good.wav",
-                 "-o", f"{output}/out"], missing, "No such file",
+                 "-o", f"{output}/out"], missing, "no such file",
                 [f"{output}/out"])
         refuses_another_model(tap, folder)
         tap.check(os.listdir(output) == [], "/cli/leaves-nothing-behind",
