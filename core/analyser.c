@@ -11,7 +11,6 @@
 #define MIN_FRAMES 16        /* of a window: two columns of S4 */
 #define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
 #define CHUNK 1024           /* samples, so that buffers have a fixed size */
-#define LOUD_STEPS (SAL_WINDOW_FRAMES + CHUNK + 1)
 
 struct _SalAnalyser {
   SalModel *model;
@@ -24,10 +23,13 @@ struct _SalAnalyser {
   SalTimeline *timeline;
   guint per_column;     /* frames per column of S4 */
   guint64 seqnum;       /* of the next window */
+  SalMap facts;         /* scalars of the newest window */
   double energy;        /* of the step of one hop of samples being filled */
   guint n_energy;       /* samples in it */
   guint64 n_steps;      /* filled; step t is where frame t begins */
-  guint8 loud[LOUD_STEPS]; /* whether step t % LOUD_STEPS had sound */
+  guint n_loud;
+  guint8 *loud;         /* whether step t % n_loud had sound, [n_loud] */
+  gboolean finished;
   GQueue ready;         /* of SalMap */
   float *chunk;         /* [CHUNK] */
   float *frames;        /* what a chunk completes, [n, F] */
@@ -66,6 +68,12 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   sal_analyser_config_init (&defaults);
   if (config == NULL)
     config = &defaults;
+  if (!sal_target_fits (target, model)) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
+        "target %s was made for another model than %s",
+        sal_target_get_name (target), sal_model_get_name (model));
+    return NULL;
+  }
   const SalRecord *record = sal_model_get_record (model);
   if (!check_frames ("hop", config->hop, MIN_HOP, &record->mel, error)
       || !check_frames ("lookahead", config->lookahead, 0, &record->mel, error)
@@ -89,6 +97,10 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->per_column = 1;
   for (guint i = 0; i < SAL_NET_STAGES; i++)
     self->per_column *= record->topology.strides[i];
+  /* A window, what a chunk is ahead of it, and what a frame is. */
+  self->n_loud = SAL_WINDOW_FRAMES
+      + (CHUNK + record->mel.fft_size) / record->mel.hop + 2;
+  self->loud = g_new0 (guint8, self->n_loud);
   self->chunk = g_new (float, CHUNK);
   self->frames = g_new (float, sal_mel_max_frames (mel, CHUNK) * F);
   self->window = g_new (float, SAL_WINDOW_FRAMES * F);
@@ -110,6 +122,7 @@ sal_analyser_free (SalAnalyser *self)
   sal_cam_free (self->cam);
   sal_scorer_free (self->scorer);
   sal_timeline_free (self->timeline);
+  g_free (self->loud);
   g_free (self->chunk);
   g_free (self->frames);
   g_free (self->window);
@@ -128,6 +141,7 @@ sal_analyser_reset (SalAnalyser *self)
   self->energy = 0;
   self->n_energy = 0;
   self->n_steps = 0;
+  self->finished = FALSE;
 }
 
 /* --- windows ------------------------------------------------------------- */
@@ -138,6 +152,15 @@ static guint
 dense_columns (guint lookahead)
 {
   return lookahead <= 25 ? 6 : lookahead <= 150 ? 9 : 12;
+}
+
+static gboolean
+all_finite (const float *x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!isfinite (x[i]))
+      return FALSE;
+  return TRUE;
 }
 
 /* Forward pass, scores and map of frames [start, start + n); fills the scalars
@@ -151,13 +174,17 @@ compute_window (SalAnalyser *self, guint64 start, guint n, SalMap *facts)
   sal_net_forward (self->net, self->window, n);
   sal_scorer_score (self->scorer, self->target,
       sal_net_get_embedding (self->net), &score);
-  facts->score = score.log_odds;
   sal_scorer_dense (self->scorer, self->net, self->target,
       dense_columns (self->config.lookahead), self->columns);
+  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  if (!isfinite (score.log_odds) || !all_finite (self->columns, shape[2])) {
+    facts->flags |= SAL_MAP_EMPTY; /* weights far out of range */
+    return;
+  }
+  facts->score = score.log_odds;
   if (!sal_cam_compute (self->cam, self->net, self->target, &self->config.cam,
           self->map, &facts->peak))
     facts->flags |= SAL_MAP_EMPTY;
-  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
   sal_timeline_add (self->timeline, start, n, self->map, self->columns,
       shape[2], self->per_column);
 }
@@ -166,9 +193,26 @@ static gboolean
 is_silent (const SalAnalyser *self, guint64 start, guint64 end)
 {
   for (guint64 t = start; t < MIN (end, self->n_steps); t++)
-    if (self->loud[t % LOUD_STEPS])
+    if (self->loud[t % self->n_loud])
       return FALSE;
   return TRUE;
+}
+
+/* Frames before `until` are settled; the newest window's facts go with them. */
+static void
+settle (SalAnalyser *self, guint64 until)
+{
+  const SalMap *facts = &self->facts;
+  SalMap *map = sal_timeline_settle (self->timeline, until);
+  if (map == NULL)
+    return;
+  map->seqnum = facts->seqnum;
+  map->window_start = facts->window_start;
+  map->window_frames = facts->window_frames;
+  map->flags = facts->flags;
+  map->score = facts->score;
+  map->peak = facts->peak;
+  g_queue_push_tail (&self->ready, map);
 }
 
 /* The window that ends at frame `end`; frames before `until` are settled. */
@@ -187,16 +231,8 @@ run_window (SalAnalyser *self, guint64 end, guint64 until)
     facts.flags |= SAL_MAP_EMPTY;
   else
     compute_window (self, start, n, &facts);
-  SalMap *map = sal_timeline_settle (self->timeline, until);
-  if (map == NULL)
-    return;
-  map->seqnum = facts.seqnum;
-  map->window_start = facts.window_start;
-  map->window_frames = facts.window_frames;
-  map->flags = facts.flags;
-  map->score = facts.score;
-  map->peak = facts.peak;
-  g_queue_push_tail (&self->ready, map);
+  self->facts = facts;
+  settle (self, until);
 }
 
 static void
@@ -220,7 +256,7 @@ listen (SalAnalyser *self, const float *samples, gsize n_samples)
     self->energy += (double) samples[i] * samples[i];
     if (++self->n_energy < hop)
       continue;
-    self->loud[self->n_steps++ % LOUD_STEPS]
+    self->loud[self->n_steps++ % self->n_loud]
         = self->energy > (double) SILENCE_RMS * SILENCE_RMS * hop;
     self->energy = 0;
     self->n_energy = 0;
@@ -230,10 +266,12 @@ listen (SalAnalyser *self, const float *samples, gsize n_samples)
 void
 sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
 {
+  g_return_if_fail (!self->finished);
   while (n_samples > 0) {
     gsize n = MIN (n_samples, CHUNK);
     for (gsize i = 0; i < n; i++)
-      self->chunk[i] = isfinite (samples[i]) ? samples[i] : 0;
+      self->chunk[i] = isfinite (samples[i])
+          ? CLAMP (samples[i], -SAL_LOUDEST, SAL_LOUDEST) : 0;
     listen (self, self->chunk, n);
     push_frames (self,
         sal_mel_push (self->mel, self->chunk, n, self->frames));
@@ -245,10 +283,16 @@ sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
 void
 sal_analyser_finish (SalAnalyser *self)
 {
+  g_return_if_fail (!self->finished);
+  self->finished = TRUE;
   push_frames (self, sal_mel_finish (self->mel, self->frames));
   guint64 n = sal_timeline_get_n_frames (self->timeline);
-  if (n > sal_timeline_get_n_settled (self->timeline))
+  if (n % self->config.hop != 0) {
     run_window (self, n, n);
+  } else { /* the last window ended here, only the settling is new */
+    self->facts.seqnum = self->seqnum++;
+    settle (self, n);
+  }
 }
 
 SalMap *
@@ -260,7 +304,7 @@ sal_analyser_pop (SalAnalyser *self)
 void
 sal_analyser_set_target (SalAnalyser *self, SalTarget *target)
 {
-  g_return_if_fail (target != NULL);
+  g_return_if_fail (target != NULL && sal_target_fits (target, self->model));
   sal_target_ref (target);
   sal_target_unref (self->target);
   self->target = target;

@@ -30,9 +30,10 @@ typedef struct _SalAnalyser SalAnalyser; /* one thread at a time */
 /**
  * sal_analyser_new:
  * @model: a reference is taken; so for @target
- * @config: copied
+ * @config: (nullable): copied; %NULL: the defaults
  *
- * Returns: (transfer full) (nullable): an analyser, or %NULL and %SAL_ERROR_CONFIG
+ * Returns: (transfer full) (nullable): an analyser, or %NULL and %SAL_ERROR_CONFIG, or
+ *   %SAL_ERROR_MISMATCH if @target was made for another model
  */
 SAL_API SalAnalyser *sal_analyser_new (SalModel *model, SalTarget *target, const SalAnalyserConfig *config, GError **error);
 SAL_API void sal_analyser_free (SalAnalyser *self); /* NULL is a no-op */
@@ -40,17 +41,18 @@ SAL_API void sal_analyser_free (SalAnalyser *self); /* NULL is a no-op */
 /**
  * sal_analyser_push:
  * @samples: (array length=n_samples): mono PCM in [-1, 1] at the model's rate, any number; a sample that is
- *   not finite counts as zero
+ *   not finite counts as zero, one beyond 10000 as that
  *
- * Computes every window these samples complete, in the calling thread.  The maps do not depend on how the
- * stream is cut.
+ * Computes every window these samples complete, in the calling thread; results wait for sal_analyser_pop(),
+ * however many.  They do not depend on how the stream is cut.
  */
 SAL_API void sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples);
 
 /**
  * sal_analyser_finish:
  *
- * End of the stream: one more window over the tail, and all remaining frames are settled.
+ * End of the stream: one more window over the tail, if the last one did not end there, and all remaining
+ * frames are settled.  Nothing may be pushed before sal_analyser_reset().
  */
 SAL_API void sal_analyser_finish (SalAnalyser *self);
 
@@ -71,7 +73,8 @@ SAL_API void sal_analyser_reset (SalAnalyser *self);
 /**
  * sal_analyser_set_target:
  *
- * From the next window on.
+ * From the next window on; frames that no later window covers are settled with zeros.  @target must fit the
+ * model.
  */
 SAL_API void sal_analyser_set_target (SalAnalyser *self, SalTarget *target);
 

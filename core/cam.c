@@ -35,6 +35,14 @@ sal_cam_config_check (const SalCamConfig *config, GError **error)
         "layers is 0x%x, not some of S1..S4 (0x1..0xf)", config->layers);
     return FALSE;
   }
+  if ((guint) config->method > SAL_CAM_SIGNED_LAYER
+      || (guint) config->fusion > SAL_CAM_FUSION_MAX
+      || (guint) config->score_function > SAL_SCORE_LOGIT) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+        "method %d, fusion %d or score_function %d is unknown",
+        config->method, config->fusion, config->score_function);
+    return FALSE;
+  }
   if (!(config->gamma > 0 && config->gamma <= 100)) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
         "gamma is %g, outside 0..100", config->gamma);
@@ -44,11 +52,11 @@ sal_cam_config_check (const SalCamConfig *config, GError **error)
 }
 
 SalCam *
-sal_cam_new (const SalModel *model, guint max_frames)
+sal_cam_new (SalModel *model, guint max_frames)
 {
   SalCam *self = g_new0 (SalCam, 1);
   gsize size = (gsize) sal_model_get_record (model)->mel.n_bands * max_frames;
-  self->scorer = sal_scorer_new ((SalModel *) model);
+  self->scorer = sal_scorer_new (model);
   self->gradient = g_new (float, sal_model_get_embedding_size (model));
   self->raw = g_new (float, size);
   self->layer = g_new (float, size);
@@ -94,12 +102,8 @@ sal_cam_layer (const SalNet *net, guint layer, const SalCamConfig *config,
         float weight = degrid ? smoothed (g, h, w, i, j) : g[i * w + j];
         if (!is_signed)
           weight = MAX (weight, 0); /* (6) */
-        map[i * w + j] += weight * A[i * w + j]; /* (7); A >= 0 */
+        map[i * w + j] += weight * A[i * w + j]; /* (7), whose relu does nothing: A >= 0 */
       }
-  /* The relu of (7) has nothing to do in Layer-CAM: every term is positive,
-   * except that a batch norm after the last ReLU could make A negative. */
-  for (gsize i = 0; i < plane && !is_signed; i++)
-    map[i] = MAX (map[i], 0);
 }
 
 /* Input rows, or columns, per output row: the strides so far. */

@@ -20,7 +20,7 @@ typedef struct {
   SalCamMethod method;     /* NONE: no map, no backward pass */
   SalCamLayers layers;     /* at least one */
   SalCamFusion fusion;     /* MAX: of the magnitude, for signed maps */
-  float gamma;             /* > 0; 5 in the paper */
+  float gamma;             /* (0, 100]; 5 in the paper */
   SalScoreFunction score_function;
   gboolean degrid;         /* 2x2 mean of the gradient of S1..S3, which carry a period-2 grid */
 } SalCamConfig;
@@ -35,7 +35,7 @@ SAL_API gboolean sal_cam_config_check (const SalCamConfig *config, GError **erro
 
 typedef struct _SalCam SalCam; /* scratch, one thread at a time */
 
-SAL_API SalCam *sal_cam_new (const SalModel *model, guint max_frames);
+SAL_API SalCam *sal_cam_new (SalModel *model, guint max_frames);
 SAL_API void sal_cam_free (SalCam *self); /* NULL is a no-op */
 
 /**

@@ -35,9 +35,10 @@ inside (const SalConv *conv, guint w, guint out_w, int b, guint *begin,
 {
   int pad = ((int) conv->kernel - 1) / 2, s = (int) conv->stride;
   int first = b >= pad ? 0 : (pad - b + s - 1) / s;
-  int last = ((int) w - 1 + pad - b) / s; /* the last one inside */
+  int room = (int) w - 1 + pad - b; /* column j is inside while j s <= room */
+  int after = room >= 0 ? room / s + 1 : 0;
   *begin = (guint) MIN (first, (int) out_w);
-  *end = (guint) CLAMP (last + 1, (int) *begin, (int) out_w);
+  *end = (guint) CLAMP (after, (int) *begin, (int) out_w);
 }
 
 /* One row of columns: tap (a, b) of channel plane x for output rows

@@ -92,10 +92,12 @@ static gboolean
 check_samples (const float *samples, gsize n_samples, GError **error)
 {
   for (gsize i = 0; i < n_samples; i++)
-    if (!isfinite (samples[i])) {
+    if (!(fabsf (samples[i]) <= SAL_LOUDEST)) {
       g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
           "sample %" G_GSIZE_FORMAT " is %s", i,
-          isnan (samples[i]) ? "not a number" : "infinite");
+          isnan (samples[i])        ? "not a number"
+              : isinf (samples[i]) ? "infinite"
+                                   : "far above full scale");
       return FALSE;
     }
   return TRUE;
@@ -181,13 +183,14 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
 static float
 agreement (const float *pieces, guint n, guint E)
 {
+  g_autofree float *total = g_new0 (float, E);
   g_autofree float *others = g_new (float, E);
   double sum = 0;
+  for (gsize i = 0; i < (gsize) n * E; i++)
+    total[i % E] += pieces[i];
   for (guint p = 0; n > 1 && p < n; p++) {
-    memset (others, 0, E * sizeof (float));
-    for (guint q = 0; q < n; q++)
-      for (guint i = 0; i < E && q != p; i++)
-        others[i] += pieces[q * E + i];
+    for (guint i = 0; i < E; i++)
+      others[i] = total[i] - pieces[p * E + i];
     sal_unit_length (others, E);
     for (guint i = 0; i < E; i++)
       sum += others[i] * pieces[p * E + i];

@@ -38,7 +38,7 @@ SAL_API void sal_enrol_free (SalEnrol *self); /* NULL is a no-op */
  *
  * May be called for several recordings of the same voice.
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_AUDIO if a sample is not finite or there is less than half a
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_AUDIO if a sample is not finite, or beyond %SAL_LOUDEST, or there is less than half a
  *   second of speech
  */
 SAL_API gboolean sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples, GError **error);

@@ -47,7 +47,8 @@ sal_gate_new (const SalGateConfig *config, float frame_ms, GError **error)
 {
   g_return_val_if_fail (config != NULL && frame_ms > 0, NULL);
   if (!check ("threshold", config->threshold, 0.001f, 0.999f, error)
-      || !check ("hysteresis", config->hysteresis, 0, config->threshold, error)
+      || !check ("hysteresis", config->hysteresis, 0,
+          nextafterf (config->threshold, 0), error)
       || !check ("floor", config->floor_db, -120, 0, error)
       || !check ("attack", config->attack_ms, 0, 10000, error)
       || !check ("release", config->release_ms, 0, 10000, error)

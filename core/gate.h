@@ -9,12 +9,12 @@
 #include "error.h"
 
 typedef struct {
-  float threshold;   /* probability at which it opens, (0, 1) */
+  float threshold;   /* probability at which it opens, [0.001, 0.999] */
   float hysteresis;  /* it closes below threshold - hysteresis, [0, threshold) */
   float floor_db;    /* gain when closed, [-120, 0] */
-  float attack_ms;   /* time from floor to 0 dB, >= 0 */
-  float release_ms;  /* time from 0 dB to floor, >= 0 */
-  float hold_ms;     /* stays open so long after the last frame above, >= 0 */
+  float attack_ms;   /* time from floor to 0 dB, [0, 10000] */
+  float release_ms;  /* time from 0 dB to floor, likewise */
+  float hold_ms;     /* stays open so long after the last frame above, likewise */
 } SalGateConfig;
 
 /**

@@ -85,14 +85,14 @@ sal_map_normalise (float *map, gsize n, float gamma, gboolean is_signed,
     high = MAX (high, map[i]);
   }
   *peak = finite ? MAX (fabsf (low), fabsf (high)) : 0;
-  float span = is_signed ? *peak : high - low;
+  double span = is_signed ? *peak : (double) high - low;
   /* Far below what a float can tell from its neighbours the map is flat. */
-  if (!finite || !(span > 1e-6f * *peak) || !(span > G_MINFLOAT)) {
+  if (!finite || !(span > 1e-6 * *peak) || !(span > G_MINFLOAT)) {
     memset (map, 0, n * sizeof (float));
     return FALSE;
   }
-  float least = is_signed ? 0 : low;
+  double least = is_signed ? 0 : low;
   for (gsize i = 0; i < n; i++)
-    map[i] = tanhf (gamma * ((map[i] - least) / span)); /* (8), (9) */
+    map[i] = tanhf (gamma * (float) ((map[i] - least) / span)); /* (8), (9) */
   return TRUE;
 }

@@ -10,8 +10,8 @@
 
 typedef enum {
   SAL_MAP_PARTIAL = 1 << 0, /* from a window shorter than the usual one */
-  SAL_MAP_EMPTY = 1 << 1,   /* the map was flat, or none was asked for: zeros */
-  SAL_MAP_SILENCE = 1 << 2, /* no sound in the window: no inference, zeros */
+  SAL_MAP_EMPTY = 1 << 1,   /* the window's map was flat, or none was asked for */
+  SAL_MAP_SILENCE = 1 << 2, /* no sound in the window: no inference */
 } SalMapFlags;
 
 /**
@@ -24,10 +24,10 @@ typedef struct {
   guint64 first_frame;
   guint n_frames;        /* T */
   guint n_bands;         /* F */
-  guint64 seqnum;        /* number of the newest window that counted, from 0 */
+  guint64 seqnum;        /* number of the newest window that counted, from 0; differs between maps */
   guint64 window_start;  /* frames: first of that window */
   guint window_frames;   /* its length */
-  SalMapFlags flags;     /* of that window */
+  SalMapFlags flags;     /* of that window: what it adds; earlier windows may have said more */
   float score;           /* log-odds of that whole window */
   float peak;            /* of its saliency map before normalisation */
   float probability;     /* mean of activity */

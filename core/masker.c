@@ -29,15 +29,28 @@ struct _SalMasker {
 };
 
 static gboolean
+bands_rise (const SalMaskerConfig *config)
+{
+  for (guint b = 1; config->bands_hz != NULL && b < config->n_bands; b++)
+    if (!(config->bands_hz[b] > config->bands_hz[b - 1]))
+      return FALSE;
+  return config->bands_hz != NULL;
+}
+
+static gboolean
 check_config (const SalMaskerConfig *config, GError **error)
 {
   const char *what = NULL;
   if (config->rate < 1000 || config->rate > 768000)
     what = "rate is outside 1000..768000 Hz";
-  else if (config->n_channels == 0)
-    what = "there are no channels";
-  else if (config->n_bands == 0)
-    what = "there are no bands";
+  else if (config->n_channels == 0 || config->n_channels > 1024)
+    what = "n_channels is outside 1..1024";
+  else if (config->n_bands == 0 || config->n_bands > 65536)
+    what = "n_bands is outside 1..65536";
+  else if (!isfinite (config->frame_centre))
+    what = "frame_centre is not a number of seconds";
+  else if (config->n_bands > 1 && !bands_rise (config))
+    what = "bands_hz does not rise from band to band";
   else if (!(config->frame_period > 0 && config->frame_period <= 0.0101))
     what = "frame_period is outside 0..10 ms";
   if (what != NULL)
@@ -216,12 +229,11 @@ mask_channel (SalMasker *self, const float *pcm, guint channel, float gain)
     self->samples[i] *= gain * self->taper[i];
 }
 
-/* Overlap-add of the next block into `first`, the half it finishes. */
+/* Overlap-add of the block at pcm into `first`, the half it finishes. */
 static void
-mask_block (SalMasker *self, float *first)
+mask_block (SalMasker *self, const float *pcm, float *first)
 {
   guint C = self->config.n_channels, half = self->hop;
-  const float *pcm = (const float *) self->pcm->data;
   double place = gain_place (self);
   gboolean plain = all_bands_are_one (self, place);
   if (self->config.n_bands > 1)
@@ -242,9 +254,9 @@ mask_block (SalMasker *self, float *first)
 
 /* Whether the PCM and the gains of the next block are there. */
 static gboolean
-block_is_ready (const SalMasker *self)
+block_is_ready (const SalMasker *self, guint used)
 {
-  gsize have = self->pcm->len / self->config.n_channels;
+  gsize have = (self->pcm->len - used) / self->config.n_channels;
   if (self->finished)
     return self->n_out < self->n_in;
   guint64 n = n_gains (self);
@@ -256,21 +268,24 @@ static void
 run (SalMasker *self)
 {
   guint C = self->config.n_channels;
-  while (block_is_ready (self)) {
-    if (self->pcm->len < self->block * C) /* at the end: zeros */
-      g_array_set_size (self->pcm, self->block * C);
+  guint used = 0; /* floats of pcm that blocks are done with */
+  while (block_is_ready (self, used)) {
+    if (self->pcm->len - used < self->block * C) /* at the end: zeros */
+      g_array_set_size (self->pcm, used + self->block * C);
     guint at = self->done->len;
     g_array_set_size (self->done, at + self->hop * C);
-    mask_block (self, (float *) self->done->data + at);
+    mask_block (self, (const float *) self->pcm->data + used,
+        (float *) self->done->data + at);
     /* What block 0 finishes lies before the stream. */
     guint64 left = self->n_blocks > 0 ? self->n_in - self->n_out : 0;
     guint n = (guint) MIN (left, self->hop);
     g_array_set_size (self->done, at + n * C);
     self->n_out += n;
     self->n_blocks++;
-    g_array_remove_range (self->pcm, 0, self->hop * C);
+    used += self->hop * C;
     drop_old_gains (self);
   }
+  g_array_remove_range (self->pcm, 0, used);
 }
 
 void
@@ -307,6 +322,8 @@ sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames)
 {
   gsize n = n_frames * self->config.n_channels;
   g_return_if_fail (n <= self->done->len);
+  if (n == 0)
+    return;
   memcpy (pcm, self->done->data, n * sizeof (float));
   g_array_remove_range (self->done, 0, (guint) n);
 }

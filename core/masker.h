@@ -55,7 +55,8 @@ SAL_API void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames)
 /**
  * sal_masker_finish:
  *
- * End of the stream: the last gain holds for whatever has none, and all PCM becomes ready.
+ * End of the stream: the last gain holds for whatever has none, and all PCM becomes ready.  Nothing may be
+ * pushed before sal_masker_reset().
  */
 SAL_API void sal_masker_finish (SalMasker *self);
 

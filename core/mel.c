@@ -7,6 +7,8 @@
 
 #include "fft.h"
 
+#define MAX_FFT_SIZE 65536
+
 struct _SalMel {
   SalMelConfig config;
   guint n_bins;      /* K */
@@ -48,16 +50,21 @@ sal_mel_config_check (const SalMelConfig *config, GError **error)
   float nyquist = config->sample_rate / 2.0f;
   if (config->sample_rate == 0)
     return fail (error, "sample_rate is 0 Hz");
-  if (!(config->sample_scale > 0))
-    return fail (error, "sample_scale is %g, not above 0",
+  if (!(config->sample_scale > 0 && isfinite (config->sample_scale)))
+    return fail (error, "sample_scale is %g, not a number above 0",
         config->sample_scale);
   if (!(config->preemphasis_coefficient >= 0
           && config->preemphasis_coefficient < 1))
     return fail (error, "preemphasis_coefficient is %g, outside 0..1",
         config->preemphasis_coefficient);
-  if (config->fft_size < 2 || config->fft_size % 2 != 0)
-    return fail (error, "fft_size is %u, not an even number above 0",
-        config->fft_size);
+  if (config->fft_size < 2 || config->fft_size > MAX_FFT_SIZE
+      || config->fft_size % 2 != 0)
+    return fail (error, "fft_size is %u, not an even number in 2..%d",
+        config->fft_size, MAX_FFT_SIZE);
+  if (config->framing == SAL_FRAMING_REFLECT && !config->window_centred
+      && config->window_length != config->fft_size)
+    return fail (error, "window_placement is left of %u samples, but framing "
+        "is reflect, whose frames are centred", config->fft_size);
   if (config->window_length < 2 || config->window_length > config->fft_size)
     return fail (error, "window_length is %u, outside 2..fft_size %u",
         config->window_length, config->fft_size);
@@ -73,8 +80,9 @@ sal_mel_config_check (const SalMelConfig *config, GError **error)
   if (config->n_bands == 0 || config->n_bands > config->fft_size)
     return fail (error, "n_bands is %u, outside 1..fft_size %u",
         config->n_bands, config->fft_size);
-  if (!(config->log_floor > 0))
-    return fail (error, "log_floor is %g, not above 0", config->log_floor);
+  if (!(config->log_floor > 0 && isfinite (config->log_floor)))
+    return fail (error, "log_floor is %g, not a number above 0",
+        config->log_floor);
   return TRUE;
 }
 
@@ -114,9 +122,7 @@ guint
 sal_mel_config_centre (const SalMelConfig *config)
 {
   if (config->framing == SAL_FRAMING_REFLECT)
-    return config->window_centred ? 0
-        : (guint) MAX (0, (int) config->window_length / 2
-                - (int) config->fft_size / 2);
+    return 0;
   return config->window_length / 2;
 }
 

@@ -43,6 +43,8 @@ typedef struct {
   gboolean floor_is_max;         /* ln max (E, floor), else ln (E + floor) */
 } SalMelConfig;
 
+#define SAL_LOUDEST 1e4f /* PCM: 80 dB above full scale; powers beyond it would not stay finite */
+
 typedef struct _SalMel SalMel;
 
 /**
@@ -59,7 +61,7 @@ SAL_API gboolean sal_mel_config_check (const SalMelConfig *config, GError **erro
  * @config: copied
  * @error: return location for a #GError
  *
- * Plans the FFT and builds H; all allocation happens here.  Takes the FFT planner lock.
+ * Plans the FFT and builds H; a stream needs no other allocation.  Takes the FFT planner lock.
  *
  * Returns: (transfer full) (nullable): an extractor; %NULL and %SAL_ERROR_CONFIG if a field is out of range
  */
@@ -85,7 +87,7 @@ SAL_API gsize sal_mel_max_frames (const SalMel *self, gsize n_samples);
  * @samples: (array length=n_samples): a whole signal, PCM in [-1, 1]
  * @out: (out caller-allocates): L, [F, T] with T = sal_mel_n_frames (self, n_samples); not overlapping @samples
  *
- * Forgets any stream begun with sal_mel_push().  No lock; one thread at a time per @self.
+ * Forgets any stream begun with sal_mel_push().  Allocates; no lock; one thread at a time per @self.
  */
 SAL_API void sal_mel_process (SalMel *self, const float *samples, gsize n_samples, float *out);
 

@@ -22,10 +22,10 @@ sal_unit_length (float *v, gsize n)
   double sum = 0;
   for (gsize i = 0; i < n; i++)
     sum += (double) v[i] * v[i];
-  float length = (float) sqrt (sum);
+  double length = sqrt (sum);
   for (gsize i = 0; i < n && length > 0; i++)
-    v[i] /= length;
-  return length;
+    v[i] = (float) (v[i] / length);
+  return (float) length;
 }
 
 static gboolean

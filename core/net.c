@@ -130,6 +130,7 @@ sal_net_new (SalModel *model, guint max_frames)
   self->inner = g_new (float, largest);
   self->vector = g_new (float, MAX (2 * widest, self->weights->pooled_size));
   self->scratch = g_new (float, scratch_size (self));
+  self->n_frames = 0; /* no forward pass yet */
   return self;
 }
 
@@ -396,6 +397,7 @@ sal_net_embed_columns (SalNet *self, guint first, guint last,
 void
 sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
 {
+  g_return_if_fail (columns > 0 && self->n_frames > 0);
   guint n = self->stages[SAL_NET_STAGES - 1].w;
   guint before = columns / 2, after = columns - before;
   for (guint j = 0; j < n; j++)

@@ -56,7 +56,7 @@ SAL_API void sal_net_embed_columns (SalNet *self, guint first, guint last, float
 
 /**
  * sal_net_embed_around:
- * @columns: m
+ * @columns: m, at least 1
  * @embeddings: (out caller-allocates): [W, E], W columns of S4: of columns [j - m/2, j - m/2 + m) around each
  *   j, cut at the edges
  */

@@ -6,6 +6,8 @@
 
 #include "json.h"
 
+#define MAX_BYTES 2e9 /* of memory for one window; Table 1 takes 4e7 */
+
 /* A section being read: members are taken out one by one; what is left over at
  * the end is unknown.  The first failure is kept, later reads do nothing. */
 typedef struct {
@@ -325,6 +327,10 @@ parse_cohort (SalRecord *self, Section *s)
           i, self->n_classes);
       return;
     }
+    if (self->in_cohort[(guint) value]) {
+      fail (s, "cohort has class %u twice", (guint) value);
+      return;
+    }
     self->in_cohort[(guint) value] = TRUE;
   }
 }
@@ -362,6 +368,7 @@ parse_golden_stage (SalGoldenValues *golden, const char *stage, JsonNode *node,
   for (guint i = 0; i < golden->n_values; i++) {
     double index, value;
     if (!array_number (indices, i, &index) || index < 0 || index > 1e12
+        || index != floor (index)
         || !array_number (values, i, &value)) {
       fail (&s, "entry %u is not a place and a value", i);
       break;
@@ -379,10 +386,10 @@ parse_golden (SalRecord *self, JsonNode *node, GError **error)
     return TRUE;
   if (!JSON_NODE_HOLDS_OBJECT (node)
       || json_object_get_size (json_node_get_object (node))
-          > SAL_RECORD_MAX_GOLDEN) {
+          > SAL_GOLDEN_STAGES) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_RECORD,
         "record: golden is not an object of at most %d stages",
-        SAL_RECORD_MAX_GOLDEN);
+        SAL_GOLDEN_STAGES);
     return FALSE;
   }
   JsonObjectIter iter;
@@ -420,6 +427,25 @@ parse_root (SalRecord *self, JsonNode *root, GError **error)
   return section_close (&s);
 }
 
+/* What a two-second window's activations take, all blocks: three arrays each. */
+static gboolean
+check_size (const SalRecord *self, GError **error)
+{
+  const SalTopology *t = &self->topology;
+  double h = self->mel.n_bands, w = 200, bytes = 0;
+  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+    h = ceil (h / t->strides[i]);
+    w = ceil (w / t->strides[i]);
+    bytes += 3.0 * t->blocks[i] * t->widths[i] * h * w * sizeof (float);
+  }
+  if (bytes <= MAX_BYTES)
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_RECORD,
+      "record: topology: a window would take %.3g bytes, more than %.3g",
+      bytes, MAX_BYTES);
+  return FALSE;
+}
+
 SalRecord *
 sal_record_parse (const char *text, GError **error)
 {
@@ -441,6 +467,8 @@ sal_record_parse (const char *text, GError **error)
         mel_error->message);
     return NULL;
   }
+  if (!check_size (self, error))
+    return NULL;
   return g_steal_pointer (&self);
 }
 

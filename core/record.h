@@ -8,12 +8,12 @@
  */
 #pragma once
 
+#include "golden.h"
 #include "mel.h"
 
 #define SAL_RECORD_KEY "speakersaliency"
 #define SAL_RECORD_VERSION 1
 #define SAL_RECORD_STAGES 4
-#define SAL_RECORD_MAX_GOLDEN 8
 
 typedef enum { SAL_NORMALISATION_NONE, SAL_NORMALISATION_MEAN, SAL_NORMALISATION_MEAN_VARIANCE } SalNormalisation;
 typedef enum { SAL_POOLING_MEAN_VARIANCE, SAL_POOLING_MEAN_STD } SalPooling;
@@ -54,7 +54,7 @@ typedef struct {
   gboolean *in_cohort;            /* [n_classes] */
   SalCalibration calibration;     /* 1, 0 if the record has none */
   guint n_golden;
-  SalGoldenValues golden[SAL_RECORD_MAX_GOLDEN];
+  SalGoldenValues golden[SAL_GOLDEN_STAGES];
 } SalRecord;
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "speaker.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "model-private.h"
@@ -34,7 +35,7 @@ sal_speaker_new (const char *name, const SalModel *model, const float *pieces,
 {
   g_return_val_if_fail (name != NULL && n_pieces > 0, NULL);
   SalSpeaker *self = g_atomic_rc_box_new0 (SalSpeaker);
-  self->name = g_strdup (name);
+  self->name = g_utf8_make_valid (name, -1);
   self->model_id = g_strdup (sal_model_get_id (model));
   self->model_name = g_strdup (sal_model_get_name (model));
   self->E = sal_model_get_embedding_size (model);
@@ -123,7 +124,15 @@ read_speaker (SalSpeaker *self, const SalSafetensors *file, GError **error)
         sal_safetensors_get_path (file), version, KIND_VERSION);
     return FALSE;
   }
-  self->speech_seconds = g_ascii_strtod (seconds, NULL);
+  char *end;
+  self->speech_seconds = g_ascii_strtod (seconds, &end);
+  if (*seconds == '\0' || *end != '\0' || !isfinite (self->speech_seconds)
+      || self->speech_seconds < 0) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+        "%s: metadata \"speech-seconds\" is \"%.20s\", not a number of seconds",
+        sal_safetensors_get_path (file), seconds);
+    return FALSE;
+  }
   return read_pieces (self, file, error);
 }
 

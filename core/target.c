@@ -7,6 +7,7 @@
 
 struct _SalTarget {
   char *name;
+  char *model_id;
   float *row;
   int class_index;
 };
@@ -17,6 +18,7 @@ target_new (const SalModel *model, const char *name, const float *row,
 {
   SalTarget *self = g_atomic_rc_box_new0 (SalTarget);
   self->name = g_strdup (name);
+  self->model_id = g_strdup (sal_model_get_id (model));
   self->row = g_memdup2 (row,
       sal_model_get_embedding_size (model) * sizeof (float));
   self->class_index = class_index;
@@ -103,6 +105,7 @@ target_clear (gpointer data)
 {
   SalTarget *self = data;
   g_free (self->name);
+  g_free (self->model_id);
   g_free (self->row);
 }
 
@@ -111,6 +114,12 @@ sal_target_unref (SalTarget *self)
 {
   if (self != NULL)
     g_atomic_rc_box_release_full (self, target_clear);
+}
+
+gboolean
+sal_target_fits (const SalTarget *self, const SalModel *model)
+{
+  return g_str_equal (self->model_id, sal_model_get_id (model));
 }
 
 const char *

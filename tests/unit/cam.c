@@ -89,7 +89,7 @@ static const struct {
  * is at rounding distance from 0, and with "max" where two layers of opposite
  * sign are equally large to rounding. */
 #define TOLERANCE 1e-3
-#define PART 0.9
+#define PART 0.8
 #define RMS 0.01
 #define CORRELATION 0.9999
 
