@@ -2,3 +2,14 @@
 #include "error.h"
 
 G_DEFINE_QUARK (sal-error-quark, sal_error)
+
+gboolean
+sal_error_set (GError **error, SalError code, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, SAL_ERROR, code, message);
+  return FALSE;
+}

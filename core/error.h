@@ -32,3 +32,12 @@ typedef enum {
 
 #define SAL_ERROR (sal_error_quark ())
 SAL_API GQuark sal_error_quark (void);
+
+/**
+ * sal_error_set:
+ *
+ * g_set_error() in a form that can be returned.
+ *
+ * Returns: %FALSE
+ */
+gboolean sal_error_set (GError **error, SalError code, const char *format, ...) G_GNUC_PRINTF (3, 4);

@@ -9,6 +9,8 @@
 
 #define MAX_FFT_SIZE 65536
 
+#define fail(error, ...) sal_error_set (error, SAL_ERROR_CONFIG, __VA_ARGS__)
+
 struct _SalMel {
   SalMelConfig config;
   guint n_bins;      /* K */
@@ -32,17 +34,6 @@ struct _SalMel {
   guint n_history;
   guint skip;        /* samples of it until the next frame begins */
 };
-
-static gboolean G_GNUC_PRINTF (2, 3)
-fail (GError **error, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, SAL_ERROR, SAL_ERROR_CONFIG, message);
-  return FALSE;
-}
 
 gboolean
 sal_mel_config_check (const SalMelConfig *config, GError **error)

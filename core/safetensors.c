@@ -9,6 +9,8 @@
 
 #include "json.h"
 
+#define fail(error, ...) sal_error_set (error, SAL_ERROR_FORMAT, __VA_ARGS__)
+
 typedef enum { KIND_F32, KIND_F16, KIND_BF16, KIND_OTHER } Kind;
 
 typedef struct {
@@ -50,17 +52,6 @@ entry_free (gpointer data)
   Entry *entry = data;
   g_free (entry->name);
   g_free (entry);
-}
-
-static gboolean G_GNUC_PRINTF (2, 3)
-fail (GError **error, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, SAL_ERROR, SAL_ERROR_FORMAT, message);
-  return FALSE;
 }
 
 /* --- header -------------------------------------------------------------- */

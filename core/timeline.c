@@ -14,6 +14,7 @@ struct _SalTimeline {
   guint n_bands, capacity;
   SalCalibration calibration;
   guint64 n_frames, n_settled;
+  float *log_odds; /* of a window, column to frames, [capacity] */
   /* rings: frame t is at t % capacity */
   Frame *frames;
   float *log_mel;  /* [capacity, F] */
@@ -28,6 +29,7 @@ sal_timeline_new (guint n_bands, guint capacity,
   self->n_bands = n_bands;
   self->capacity = capacity;
   self->calibration = *calibration;
+  self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
   self->log_mel = g_new0 (float, (gsize) capacity * n_bands);
   self->saliency = g_new0 (float, (gsize) capacity * n_bands);
@@ -39,6 +41,7 @@ sal_timeline_free (SalTimeline *self)
 {
   if (self == NULL)
     return;
+  g_free (self->log_odds);
   g_free (self->frames);
   g_free (self->log_mel);
   g_free (self->saliency);
@@ -110,20 +113,12 @@ sal_timeline_get_window (const SalTimeline *self, guint64 start,
   gather (self, self->log_mel, start, n_frames, log_mel);
 }
 
-/* Log-odds of frame i of a window, between the centres of two columns. */
-static float
-at_frame (const float *columns, guint n_columns, guint per_column, guint i)
-{
-  float at = ((float) i + 0.5f) / (float) per_column - 0.5f;
-  at = CLAMP (at, 0.0f, (float) (n_columns - 1));
-  guint low = (guint) at, high = MIN (low + 1, n_columns - 1);
-  return columns[low] + (at - (float) low) * (columns[high] - columns[low]);
-}
-
 void
 sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames,
     const float *map, const float *columns, guint n_columns, guint per_column)
 {
+  sal_map_resize (columns, 1, n_columns, self->log_odds, 1, n_frames, 1,
+      1.0f / (float) per_column);
   for (guint i = 0; i < n_frames; i++) {
     guint64 t = start + i;
     if (t < self->n_settled)
@@ -133,8 +128,7 @@ sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames,
     float h = 0.54f
         - 0.46f * cosf (2 * (float) G_PI * ((float) i + 0.5f) / n_frames);
     self->frames[at].weight += h;
-    self->frames[at].log_odds
-        += h * at_frame (columns, n_columns, per_column, i);
+    self->frames[at].log_odds += h * self->log_odds[i];
     for (guint f = 0; map != NULL && f < self->n_bands; f++)
       saliency[f] += h * map[(gsize) f * n_frames + i];
   }
