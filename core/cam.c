@@ -102,7 +102,7 @@ sal_cam_layer (const SalNet *net, guint layer, const SalCamConfig *config,
         float weight = degrid ? smoothed (g, h, w, i, j) : g[i * w + j];
         if (!is_signed)
           weight = MAX (weight, 0); /* (6) */
-        map[i * w + j] += weight * A[i * w + j]; /* (7), whose relu does nothing: A >= 0 */
+        map[i * w + j] += weight * A[i * w + j]; /* (7); A >= 0, so no relu */
       }
 }
 

@@ -427,7 +427,7 @@ parse_root (SalRecord *self, JsonNode *root, GError **error)
   return section_close (&s);
 }
 
-/* What a two-second window's activations take, all blocks: three arrays each. */
+/* What the activations of a window of two seconds take: three arrays a block. */
 static gboolean
 check_size (const SalRecord *self, GError **error)
 {

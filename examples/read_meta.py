@@ -6,7 +6,7 @@
 
 Before it is installed, with absolute paths:
 
-    meson devenv -C build examples/read_meta.py MODEL TARGET FILE
+    meson devenv -C build $PWD/examples/read_meta.py MODEL TARGET FILE
 
 Prints two lines per stretch of 250 ms, from the message and from the meta:
 

@@ -54,12 +54,14 @@ double cli_reader_get_seconds (const CliReader *self); /* read so far */
 /**
  * cli_output_check:
  *
- * Files are replaced, devices and folders must not be.
+ * @input: (nullable): what the output is made from
+ *
+ * Files are replaced; devices, folders and the input must not be.
  *
  * Returns: %TRUE if @path lies in a folder that can be written to, and is a regular file if it is there at all;
  *   else %FALSE and %SAL_ERROR_FILE
  */
-gboolean cli_output_check (const char *path, GError **error);
+gboolean cli_output_check (const char *path, const char *input, GError **error);
 
 /**
  * cli_writer_open:

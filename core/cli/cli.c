@@ -84,7 +84,7 @@ cli_write_json (JsonNode *root, const char *path, GError **error)
     puts (text);
     return TRUE;
   }
-  if (!cli_output_check (path, error))
+  if (!cli_output_check (path, NULL, error))
     return FALSE;
   g_autofree char *line = g_strconcat (text, "\n", NULL);
   if (g_file_set_contents (path, line, -1, error))

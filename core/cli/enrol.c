@@ -162,10 +162,23 @@ hear (SalModel *model, char **files, GError **error)
   return ok ? g_steal_pointer (&enrol) : NULL;
 }
 
+/* Who forgets the output gives it a recording's name: that must not be lost. */
+static gboolean
+check_output (const char *path, GError **error)
+{
+  if (g_file_test (path, G_FILE_TEST_EXISTS)
+      && !g_str_has_suffix (path, ".speaker")) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+        "%s: is there, is no .speaker file and will not be replaced", path);
+    return FALSE;
+  }
+  return cli_output_check (path, NULL, error);
+}
+
 static gboolean
 run (const Options *options, GError **error)
 {
-  if (!cli_output_check (options->output, error))
+  if (!check_output (options->output, error))
     return FALSE;
   g_autoptr (SalModel) model = cli_load_model (options->model, error);
   if (model == NULL)

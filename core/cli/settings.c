@@ -31,7 +31,7 @@ cli_settings_init (CliSettings *self)
   sal_gate_config_init (&gate);
   *self = (CliSettings) { .hop_ms = NAN, .lookahead_ms = NAN,
     .floor_db = gate.floor_db, .threshold = gate.threshold,
-    .hysteresis = gate.hysteresis, .attack_ms = gate.attack_ms,
+    .hysteresis = NAN, .attack_ms = gate.attack_ms,
     .release_ms = gate.release_ms, .hold_ms = gate.hold_ms };
 }
 
@@ -185,8 +185,12 @@ open_parts (CliSession *self, const CliSettings *settings, GError **error)
 
   self->period = mel->hop / (double) mel->sample_rate;
   self->centre = sal_mel_config_centre (mel) / (double) mel->sample_rate;
+  sal_gate_config_init (&self->gate);
+  float hysteresis = isnan (settings->hysteresis)
+      ? MIN (self->gate.hysteresis, (float) settings->threshold / 2)
+      : (float) settings->hysteresis;
   self->gate = (SalGateConfig) { .threshold = (float) settings->threshold,
-    .hysteresis = (float) settings->hysteresis,
+    .hysteresis = hysteresis,
     .floor_db = (float) settings->floor_db,
     .attack_ms = (float) settings->attack_ms,
     .release_ms = (float) settings->release_ms,

@@ -14,7 +14,7 @@ typedef struct {
   double lookahead_ms;
   double floor_db;     /* this and the rest: of SalGateConfig */
   double threshold;
-  double hysteresis;
+  double hysteresis;   /* NAN: the usual one, at most half the threshold */
   double attack_ms;
   double release_ms;
   double hold_ms;

@@ -123,6 +123,7 @@ def main():
                  "-o", f"{output}/out"], missing, "no such file",
                 [f"{output}/out"])
         refuses_another_model(tap, folder)
+        refuses_to_replace(tap, folder)
         tap.check(os.listdir(output) == [], "/cli/leaves-nothing-behind",
                   os.listdir(output))
     for words in ([], ["nonsense"], ["enrol"], ["mask", "a.wav"],
@@ -132,6 +133,21 @@ def main():
                   f"/cli/usage/{'-'.join(words[:1]) or 'nothing'}",
                   f"exit code {result.returncode}\n{result.stderr}")
     tap.finish()
+
+
+def refuses_to_replace(tap, folder):
+    """A recording stays what it is when it is named as the output."""
+    path = f"{folder}/good.wav"
+    piece = "will not be replaced"
+    for words in (["enrol", "-o", path, path],
+                  ["mask", "-t", "spk0", path, "-o", path],
+                  ["analyse", "-t", "spk0", path, "--png", path],
+                  ["analyse", "-t", "spk0", path, "--json", path]):
+        before = open(path, "rb").read()
+        refused(tap, f"/cli/{words[0]}/refuses-to-replace{words[-2]}",
+                [words[0], "-m", MODEL, *words[1:]], path, piece)
+        tap.check(open(path, "rb").read() == before,
+                  f"/cli/{words[0]}/keeps-the-recording{words[-2]}")
 
 
 def refuses_another_model(tap, folder):
