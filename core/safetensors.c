@@ -333,12 +333,6 @@ sal_safetensors_get_metadata (const SalSafetensors *self, const char *key)
   return g_hash_table_lookup (self->metadata, key);
 }
 
-gboolean
-sal_safetensors_has (const SalSafetensors *self, const char *name)
-{
-  return g_hash_table_contains (self->entries, name);
-}
-
 GBytes *
 sal_safetensors_get_bytes (const SalSafetensors *self)
 {

@@ -28,7 +28,6 @@ void sal_safetensors_free (SalSafetensors *self); /* NULL is a no-op */
 
 const char *sal_safetensors_get_path (const SalSafetensors *self);
 const char *sal_safetensors_get_metadata (const SalSafetensors *self, const char *key); /* NULL if absent */
-gboolean sal_safetensors_has (const SalSafetensors *self, const char *name);
 GBytes *sal_safetensors_get_bytes (const SalSafetensors *self); /* (transfer none): the whole file */
 
 /**

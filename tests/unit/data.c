@@ -83,7 +83,8 @@ data_load_values (const char *name)
 gboolean
 data_has_tensor (SalSafetensors *file, const char *name)
 {
-  return sal_safetensors_has (file, name);
+  gsize shape[SAL_SAFETENSORS_MAX_DIMS];
+  return sal_safetensors_get_shape (file, name, shape) >= 0;
 }
 
 float *
