@@ -25,6 +25,23 @@ def read_manifest(root):
         return list(csv.DictReader(file, delimiter="\t"))
 
 
+def development(rows):
+    """Names of the speakers that decisions are made on and calibration is
+    fitted on: every second one with a minute of speech, and, as other voices,
+    every sixteenth of the rest.  Training leaves them out."""
+    seconds, sexes = {}, {}
+    for row in rows:
+        name = row["speaker"]
+        seconds[name] = seconds.get(name, 0) + float(row["seconds"])
+        sexes[name] = row["sex"]
+    chosen = set()
+    for sex in "fm":
+        names = sorted(n for n in seconds if sexes[n] == sex)
+        chosen.update([n for n in names if seconds[n] >= 60][::2])
+        chosen.update([n for n in names if seconds[n] < 60][::16])
+    return chosen
+
+
 def decode(path):
     """PCM in [-1, 1] at 16 kHz, mono, through opusdec."""
     raw = subprocess.run(
@@ -73,19 +90,43 @@ def speech_frames(log_mel):
 class Sampler:
     """Windows with labels for training.  Every window holds one voice, or
     two that change at a random place; each comes with two stretches of S4
-    columns, every one inside a single voice's part."""
+    columns, every one inside a single voice's part.
 
-    def __init__(self, arrays, labels, frames, columns, turns, seed):
+    Classes are n_voices voices, then the same voices at other speeds; sexes
+    has one entry a voice."""
+
+    def __init__(self, arrays, labels, sexes, frames, columns, turns, seed):
         self.arrays, self.labels = arrays, np.asarray(labels)
         self.speech = [speech_frames(a) for a in arrays]
+        self.colours = [a[:, s].mean(1) for a, s in zip(arrays, self.speech)]
+        self.n_classes, self.n_voices = self.labels.max() + 1, len(sexes)
         self.by_class = [np.flatnonzero(self.labels == c)
-                         for c in range(self.labels.max() + 1)]
+                         for c in range(self.n_classes)]
+        self.by_sex = {sex: [c for c in range(self.n_classes)
+                             if sexes[c % self.n_voices] == sex]
+                       for sex in set(sexes)}
+        self.sexes = sexes
         self.frames, self.columns, self.turns = frames, columns, turns
         self.rng = np.random.default_rng(seed)
 
-    def piece(self, label, n):
+    def rival(self, a):
+        """The voice after the change: often one of the same sex, sometimes
+        the same recordings at another speed, so that the channel does not
+        give it away, sometimes the same voice through another channel."""
+        rng, kind = self.rng, self.rng.random()
+        if kind < 0.1:
+            return a
+        if kind < 0.25 and self.n_classes > self.n_voices:
+            shift = rng.integers(1, self.n_classes // self.n_voices)
+            return (a + shift * self.n_voices) % self.n_classes
+        if kind < 0.65:
+            return rng.choice(self.by_sex[self.sexes[a % self.n_voices]])
+        return rng.integers(self.n_classes)
+
+    def piece(self, label, n, colour=None, strength=0.0):
         """ln power [F, n] and speech flags [n] of a random stretch of this
-        speaker; repeated from its start when the utterance is shorter."""
+        speaker; repeated from its start when the utterance is shorter.  Its
+        average spectrum is drawn towards `colour` [F], level apart."""
         rng = self.rng
         index = rng.choice(self.by_class[label])
         source, speech = self.arrays[index], self.speech[index]
@@ -94,7 +135,19 @@ class Sampler:
             at = (start + np.arange(n)) % source.shape[1]
             if speech[at].mean() > 0.5:
                 break
-        return source[:, at], speech[at]
+        x = source[:, at]
+        if colour is not None:
+            change = strength * (colour - self.colours[index])
+            x = x + (change - change.mean())[:, None]
+        return x, speech[at]
+
+    def borrowed(self):
+        """The average spectrum of some recording, for half of the windows,
+        and how strongly to take it on: voices through others' channels."""
+        rng = self.rng
+        if rng.random() < 0.5:
+            return None, 0.0
+        return self.colours[rng.integers(len(self.colours))], rng.random()
 
     def coloured(self, x):
         """A random smooth channel response of a few dB."""
@@ -134,10 +187,13 @@ class Sampler:
         return np.logaddexp(x, noise + gain)
 
     def band_limited(self, x):
-        """Telephone: what is above 3.4 kHz falls away."""
-        edge = int(self.rng.uniform(0.6, 0.75) * x.shape[0])
-        slope = np.maximum(0, np.arange(x.shape[0]) - edge) * 6.0 * DB
-        return np.logaddexp(x - slope[:, None], 0)
+        """Telephone and low-rate codecs: what is above 3 to 7 kHz falls
+        away, often with what is below 300 Hz."""
+        rng, n = self.rng, x.shape[0]
+        loss = np.maximum(0, np.arange(n) - rng.uniform(0.6, 0.95) * n) * 6.0
+        if rng.random() < 0.5:
+            loss += np.maximum(0, rng.uniform(0, 0.14) * n - np.arange(n)) * 4
+        return np.logaddexp(x - (loss * DB)[:, None], 0)
 
     def augmented(self, x):
         rng = self.rng
@@ -145,7 +201,7 @@ class Sampler:
             x = self.reverberant(x)
         if rng.random() < 0.6:
             x = self.noisy(x)
-        if rng.random() < 0.1:
+        if rng.random() < 0.15:
             x = self.band_limited(x)
         x = np.logaddexp(x + rng.uniform(-20, 5) * DB, 0)
         if rng.random() < 0.3:
@@ -174,21 +230,23 @@ class Sampler:
     def window(self):
         """(x [F, T] mean-free, two labels, two stretches)."""
         rng, T = self.rng, self.frames
-        a = rng.integers(len(self.by_class))
+        a = rng.integers(self.n_classes)
         if rng.random() >= self.turns:
-            x, speech = self.piece(a, T)
+            x, speech = self.piece(a, T, *self.borrowed())
             x = self.coloured(x)
             labels = (a, a)
             stretches = ((0, self.columns), self.stretch(speech, 0, T))
         else:
-            b = (a + rng.integers(1, len(self.by_class))) % len(self.by_class)
+            b = self.rival(a)
             cut = rng.integers(int(0.18 * T), int(0.82 * T))
-            xa, sa = self.piece(a, cut)
-            xb, sb = self.piece(b, T - cut)
+            channel = self.borrowed()
+            xa, sa = self.piece(a, cut, *channel)
+            xb, sb = self.piece(b, T - cut, *channel)
+            if rng.random() < 0.5:
+                xa, xb = self.coloured(xa), self.coloured(xb)
             shift = rng.normal(0, 3) * DB
             shift += np.log(np.exp(xa).mean() / np.exp(xb).mean())
-            x = np.concatenate(
-                [self.coloured(xa), self.coloured(xb) + shift], 1)
+            x = np.concatenate([xa, xb + shift], 1)
             speech = np.concatenate([sa, sb])
             labels = (a, b)
             stretches = (self.stretch(speech, 0, cut),

@@ -42,6 +42,8 @@ def arguments():
     p.add_argument("--start", help="narrower model file to widen")
     p.add_argument("--speeds", type=float, nargs="*", default=[1.0, 0.9, 1.1],
                    help="each makes every speaker one more; 1 comes first")
+    p.add_argument("--everyone", action="store_true",
+                   help="train on the development speakers, too")
     p.add_argument("--frames", type=int, default=200, help="per window")
     p.add_argument("--turns", type=float, default=0.7,
                    help="part of the windows that hold a change of speaker")
@@ -75,9 +77,14 @@ class Trainer:
         torch.set_num_threads(args.threads)
         rows = corpus.read_manifest(args.corpus)
         self.train_rows = [r for r in rows if r["split"] == "train"]
-        self.closed_rows = [r for r in rows if r["split"] == "closed"]
-        speakers = sorted({r["speaker"] for r in self.train_rows})
+        hidden = set() if args.everyone else corpus.development(
+            self.train_rows)
+        self.sexes = {r["speaker"]: r["sex"] for r in self.train_rows
+                      if r["speaker"] not in hidden}
+        speakers = sorted(self.sexes)
         self.n_speakers = len(speakers)
+        self.closed_rows = [r for r in rows if r["split"] == "closed"
+                            and r["speaker"] in self.sexes]
         self.names = [name if speed == 1 else f"{name}@{speed}"
                       for speed in args.speeds for name in speakers]
         self.topology = dict(reference.TOPOLOGY)
@@ -157,14 +164,18 @@ class Trainer:
         args = self.args
         arrays, labels = [], []
         for i, speed in enumerate(args.speeds):
-            arrays += corpus.features(args.corpus, self.train_rows,
-                                      reference.FRONTEND, args.work, speed)
-            labels += [i * self.n_speakers + self.names.index(r["speaker"])
-                       for r in self.train_rows]
+            everything = corpus.features(args.corpus, self.train_rows,
+                                         reference.FRONTEND, args.work, speed)
+            for row, array in zip(self.train_rows, everything):
+                if row["speaker"] in self.sexes:
+                    arrays.append(array)
+                    labels.append(i * self.n_speakers
+                                  + self.names.index(row["speaker"]))
         columns = args.frames
         for stride in self.topology["strides"]:
             columns = (columns - 1) // stride + 1
-        sampler = corpus.Sampler(arrays, labels, args.frames, columns,
+        sexes = [self.sexes[name] for name in self.names[:self.n_speakers]]
+        sampler = corpus.Sampler(arrays, labels, sexes, args.frames, columns,
                                  args.turns, [args.seed, self.step])
         log = open(os.path.join(args.work, "log.tsv"), "a", buffering=1)
         self.net.train()
