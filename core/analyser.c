@@ -59,6 +59,26 @@ check_frames (const char *name, guint frames, guint least,
   return FALSE;
 }
 
+/* Columns pooled for the dense score: what localised best in trials with voices
+ * never trained on, by look-ahead.  Less future asks for a sharper score. */
+static guint
+dense_columns (guint lookahead)
+{
+  return lookahead <= 25 ? 6 : lookahead <= 150 ? 9 : 12;
+}
+
+/* What makes log-odds probabilities. */
+static SalLine
+dense_line (const SalAnalyser *self)
+{
+  const SalRecord *record = sal_model_get_record (self->model);
+  const SalCurvePair *pair = &record->calibration.dense;
+  double seconds = (double) self->config.lookahead * record->mel.hop
+      / record->mel.sample_rate;
+  return sal_curve_at (sal_target_get_class (self->target) < 0
+      ? &pair->enrolled : &pair->classes, seconds);
+}
+
 SalAnalyser *
 sal_analyser_new (SalModel *model, SalTarget *target,
     const SalAnalyserConfig *config, GError **error)
@@ -93,7 +113,7 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->scorer = sal_scorer_new (model);
   self->timeline = sal_timeline_new ((guint) F,
       2 * SAL_WINDOW_FRAMES + config->hop + config->lookahead,
-      &record->calibration);
+      dense_line (self));
   self->per_column = 1;
   for (guint i = 0; i < SAL_NET_STAGES; i++)
     self->per_column *= record->topology.strides[i];
@@ -145,14 +165,6 @@ sal_analyser_reset (SalAnalyser *self)
 }
 
 /* --- windows ------------------------------------------------------------- */
-
-/* Columns pooled for the dense score: what localised best in trials with voices
- * never trained on, by look-ahead.  Less future asks for a sharper score. */
-static guint
-dense_columns (guint lookahead)
-{
-  return lookahead <= 25 ? 6 : lookahead <= 150 ? 9 : 12;
-}
 
 static gboolean
 all_finite (const float *x, gsize n)

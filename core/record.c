@@ -335,16 +335,72 @@ parse_cohort (SalRecord *self, Section *s)
   }
 }
 
+/* The numbers of a list into entry i of an array of structs. */
+static void
+take_floats (Section *section, const char *field, guint n, float *out,
+    gsize stride, double low, double high)
+{
+  JsonArray *array = take_array (section, field, n, n);
+  for (guint i = 0; array != NULL && i < n; i++) {
+    double value;
+    if (!array_number (array, i, &value) || value < low || value > high) {
+      fail (section, "entry %u of %s is not a number in %g..%g", i, field, low,
+          high);
+      return;
+    }
+    out[i * stride] = (float) value;
+  }
+}
+
+static gboolean
+parse_curve (SalCurve *curve, const char *name, JsonNode *node, GError **error)
+{
+  Section s;
+  const gsize stride = sizeof (SalLine) / sizeof (float);
+  if (section_open (&s, name, node, error)) {
+    JsonArray *at = take_array (&s, "at", 1, SAL_CURVE_MAX_POINTS);
+    curve->n = at != NULL ? json_array_get_length (at) : 0;
+    take_floats (&s, "at", curve->n, curve->at, 1, 1e-3, 1e3);
+    for (guint i = 1; i < curve->n; i++)
+      if (!(curve->at[i] > curve->at[i - 1]))
+        fail (&s, "entry %u of at does not rise", i);
+    take_floats (&s, "scale", curve->n, &curve->lines[0].scale, stride, 1e-3,
+        1e3);
+    take_floats (&s, "offset", curve->n, &curve->lines[0].offset, stride, -1e3,
+        1e3);
+  }
+  return section_close (&s);
+}
+
+static gboolean
+parse_curves (SalCurvePair *pair, const char *name, JsonNode *node,
+    GError **error)
+{
+  Section s;
+  g_autofree char *enrolled = g_strconcat (name, ": enrolled", NULL);
+  g_autofree char *classes = g_strconcat (name, ": classes", NULL);
+  if (section_open (&s, name, node, error)) {
+    JsonNode *first = take (&s, "enrolled"), *second = take (&s, "classes");
+    if (!s.failed)
+      s.failed = !parse_curve (&pair->enrolled, enrolled, first, error)
+          || !parse_curve (&pair->classes, classes, second, error);
+  }
+  return section_close (&s);
+}
+
 static gboolean
 parse_calibration (SalRecord *self, JsonNode *node, GError **error)
 {
   Section s;
-  self->calibration = (SalCalibration){ 1, 0 };
+  SalCalibration *c = &self->calibration;
   if (node == NULL)
     return TRUE;
   if (section_open (&s, "calibration", node, error)) {
-    self->calibration.scale = take_number (&s, "scale", 1e-3, 1e3);
-    self->calibration.offset = take_number (&s, "offset", -1e3, 1e3);
+    JsonNode *window = take (&s, "window"), *dense = take (&s, "dense");
+    if (!s.failed)
+      s.failed
+          = !parse_curves (&c->window, "calibration: window", window, error)
+          || !parse_curves (&c->dense, "calibration: dense", dense, error);
   }
   return section_close (&s);
 }

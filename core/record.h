@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "calibration.h"
 #include "golden.h"
 #include "mel.h"
 
@@ -30,10 +31,6 @@ typedef struct {
 } SalTopology;
 
 typedef struct {
-  float scale, offset; /* log-likelihood ratio = scale u + offset, natural logarithm */
-} SalCalibration;
-
-typedef struct {
   char *stage;
   float tolerance;
   guint n_values;
@@ -52,7 +49,7 @@ typedef struct {
   guint n_classes;
   char **classes;                 /* %NULL-terminated */
   gboolean *in_cohort;            /* [n_classes] */
-  SalCalibration calibration;     /* 1, 0 if the record has none */
+  SalCalibration calibration;     /* empty curves if the record has none */
   guint n_golden;
   SalGoldenValues golden[SAL_GOLDEN_STAGES];
 } SalRecord;

@@ -12,6 +12,7 @@ struct _SalScorer {
   guint E, N;
   float *direction; /* e of unit length, [E] */
   float *logits;    /* z_j, [N] */
+  float *scratch;   /* [N] */
   float *embeddings;/* for the dense score, [n_embeddings, E] */
   gsize n_embeddings;
 };
@@ -25,6 +26,7 @@ sal_scorer_new (SalModel *model)
   self->N = sal_model_get_n_classes (model);
   self->direction = g_new (float, self->E);
   self->logits = g_new (float, self->N + 1);
+  self->scratch = g_new (float, self->N + 1);
   return self;
 }
 
@@ -36,6 +38,7 @@ sal_scorer_free (SalScorer *self)
   sal_model_unref (self->model);
   g_free (self->direction);
   g_free (self->logits);
+  g_free (self->scratch);
   g_free (self->embeddings);
   g_free (self);
 }
@@ -75,9 +78,10 @@ cohort_log_sum (SalScorer *self, const SalTarget *target)
   return most + (float) log (sum);
 }
 
-void
-sal_scorer_score (SalScorer *self, const SalTarget *target,
-    const float *embedding, SalScore *score)
+/* All but the normalised score. */
+static void
+compare (SalScorer *self, const SalTarget *target, const float *embedding,
+    SalScore *score)
 {
   float s = sal_model_get_record (self->model)->head_scale;
   memcpy (self->direction, embedding, self->E * sizeof (float));
@@ -86,6 +90,32 @@ sal_scorer_score (SalScorer *self, const SalTarget *target,
   score->logit = s * score->cosine;
   score->log_odds = score->logit - cohort_log_sum (self, target);
   score->posterior = 1 / (1 + expf (-score->log_odds));
+}
+
+void
+sal_scorer_score (SalScorer *self, const SalTarget *target,
+    const float *embedding, SalScore *score)
+{
+  float s = sal_model_get_record (self->model)->head_scale;
+  compare (self, target, embedding, score);
+  for (guint j = 0; j < self->N; j++)
+    self->logits[j] /= s;
+  SalCohortStats own = sal_target_get_cohort_stats (target);
+  SalCohortStats here = sal_cohort_stats (self->model, self->logits,
+      sal_target_get_class (target), self->scratch);
+  score->normalised = 0.5f * ((score->cosine - here.mean) / here.deviation
+                                 + (score->cosine - own.mean) / own.deviation);
+}
+
+float
+sal_scorer_llr (const SalScorer *self, const SalTarget *target,
+    const SalScore *score, double speech_seconds)
+{
+  const SalCurvePair *pair
+      = &sal_model_get_record (self->model)->calibration.window;
+  SalLine line = sal_curve_at (sal_target_get_class (target) < 0
+      ? &pair->enrolled : &pair->classes, speech_seconds);
+  return line.scale * score->normalised + line.offset;
 }
 
 /* With d the gradient by the direction, e = |e| direction:
@@ -97,7 +127,7 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
 {
   SalScore score;
   float s = sal_model_get_record (self->model)->head_scale;
-  sal_scorer_score (self, target, embedding, &score);
+  compare (self, target, embedding, &score);
   float log_sum = score.logit - score.log_odds;
   memcpy (dembedding, sal_target_get_row (target), self->E * sizeof (float));
   if (function != SAL_SCORE_LOGIT) {
@@ -134,7 +164,7 @@ sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target,
   }
   sal_net_embed_around (net, columns, self->embeddings);
   for (guint j = 0; j < shape[2]; j++) {
-    sal_scorer_score (self, target, self->embeddings + j * self->E, &score);
+    compare (self, target, self->embeddings + j * self->E, &score);
     log_odds[j] = score.log_odds;
   }
 }

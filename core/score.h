@@ -4,6 +4,7 @@
  *   z_j = s <e, w_j>                          logits, e of unit length
  *   u_c = z_c - log sum_{j != c} exp z_j      cohort log-odds
  *   p_c = 1 / (1 + exp (-u_c))                the paper's posterior (1)
+ *   a_c = ((y - mu_e) / sigma_e + (y - mu_c) / sigma_c) / 2, y = <e, w_c>     AS-norm (cohort.h)
  *
  * u is what is differentiated by default: p = sigma (u), so that the gradients differ by
  * a factor, but u never saturates.
@@ -20,6 +21,7 @@ typedef struct {
   float logit;     /* z_c */
   float log_odds;  /* u_c */
   float posterior; /* p_c */
+  float normalised;/* a_c */
 } SalScore;
 
 typedef struct _SalScorer SalScorer; /* scratch, one thread at a time */
@@ -32,6 +34,16 @@ SAL_API void sal_scorer_free (SalScorer *self); /* NULL is a no-op */
  * @embedding: [E], of any length but 0
  */
 SAL_API void sal_scorer_score (SalScorer *self, const SalTarget *target, const float *embedding, SalScore *score);
+
+/**
+ * sal_scorer_llr:
+ * @score: of a window
+ * @speech_seconds: net speech in that window
+ *
+ * Returns: the log-likelihood ratio (natural logarithm) of "the target speaks" to "someone else does", by the
+ *   calibration of the model; the normalised score if it has none
+ */
+SAL_API float sal_scorer_llr (const SalScorer *self, const SalTarget *target, const SalScore *score, double speech_seconds);
 
 /**
  * sal_scorer_gradient:

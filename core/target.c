@@ -10,7 +10,22 @@ struct _SalTarget {
   char *model_id;
   float *row;
   int class_index;
+  SalCohortStats cohort;
 };
+
+/* Cosines between a row and all class rows, and what they say. */
+static SalCohortStats
+find_stats (const SalModel *model, const float *row, int class_index)
+{
+  gsize E = sal_model_get_embedding_size (model);
+  guint N = sal_model_get_n_classes (model);
+  g_autofree float *cosines = g_new0 (float, N + 1);
+  g_autofree float *scratch = g_new (float, N + 1);
+  for (guint j = 0; j < N; j++)
+    for (gsize i = 0; i < E; i++)
+      cosines[j] += row[i] * sal_model_get_rows (model)[j * E + i];
+  return sal_cohort_stats (model, cosines, class_index, scratch);
+}
 
 static SalTarget *
 target_new (const SalModel *model, const char *name, const float *row,
@@ -22,6 +37,7 @@ target_new (const SalModel *model, const char *name, const float *row,
   self->row = g_memdup2 (row,
       sal_model_get_embedding_size (model) * sizeof (float));
   self->class_index = class_index;
+  self->cohort = find_stats (model, row, class_index);
   return self;
 }
 
@@ -132,6 +148,12 @@ const float *
 sal_target_get_row (const SalTarget *self)
 {
   return self->row;
+}
+
+SalCohortStats
+sal_target_get_cohort_stats (const SalTarget *self)
+{
+  return self->cohort;
 }
 
 int

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "cohort.h"
 #include "speaker.h"
 
 typedef struct _SalTarget SalTarget;
@@ -41,6 +42,7 @@ SAL_API void sal_target_unref (SalTarget *self); /* NULL is a no-op */
 SAL_API gboolean sal_target_fits (const SalTarget *self, const SalModel *model); /* was it made for @model */
 SAL_API const char *sal_target_get_name (const SalTarget *self);
 SAL_API const float *sal_target_get_row (const SalTarget *self); /* w_c, [E] */
+SAL_API SalCohortStats sal_target_get_cohort_stats (const SalTarget *self); /* of w_c */
 SAL_API int sal_target_get_class (const SalTarget *self); /* -1 for an enrolled voice */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTarget, sal_target_unref)

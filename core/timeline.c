@@ -12,7 +12,7 @@ typedef struct {
 
 struct _SalTimeline {
   guint n_bands, capacity;
-  SalCalibration calibration;
+  SalLine calibration;
   guint64 n_frames, n_settled;
   float *log_odds; /* of a window, column to frames, [capacity] */
   /* rings: frame t is at t % capacity */
@@ -23,12 +23,12 @@ struct _SalTimeline {
 
 SalTimeline *
 sal_timeline_new (guint n_bands, guint capacity,
-    const SalCalibration *calibration)
+    SalLine calibration)
 {
   SalTimeline *self = g_new0 (SalTimeline, 1);
   self->n_bands = n_bands;
   self->capacity = capacity;
-  self->calibration = *calibration;
+  self->calibration = calibration;
   self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
   self->log_mel = g_new0 (float, (gsize) capacity * n_bands);

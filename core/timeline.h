@@ -13,7 +13,7 @@
 #pragma once
 
 #include "map.h"
-#include "record.h"
+#include "calibration.h"
 
 typedef struct _SalTimeline SalTimeline; /* one thread at a time */
 
@@ -21,7 +21,7 @@ typedef struct _SalTimeline SalTimeline; /* one thread at a time */
  * sal_timeline_new:
  * @capacity: the most frames between the oldest that is not settled and the newest, plus one window
  */
-SalTimeline *sal_timeline_new (guint n_bands, guint capacity, const SalCalibration *calibration);
+SalTimeline *sal_timeline_new (guint n_bands, guint capacity, SalLine calibration);
 void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
 void sal_timeline_reset (SalTimeline *self); /* frame 0 comes next, nothing is settled */
 

@@ -109,8 +109,8 @@ print_human (const SalModel *model, JsonNode *record)
   print_topology (&r->topology);
   if (r->has_head)
     print_classes (model);
-  printf ("  calibration log-likelihood ratio = %g log-odds %+g\n",
-      r->calibration.scale, r->calibration.offset);
+  printf ("  calibration %s\n", r->calibration.window.enrolled.n > 0
+      ? "by amount of speech and look-ahead" : "none");
   print_provenance (json_node_get_object (record));
 }
 

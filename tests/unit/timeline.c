@@ -11,12 +11,12 @@
 #define N 24        /* frames of a window */
 #define COLUMNS 3   /* of 8 frames */
 
-static const SalCalibration calibration = { 0.5f, -0.25f };
+static const SalLine calibration = { 0.5f, -0.25f };
 
 static SalTimeline *
 new_timeline (void)
 {
-  return sal_timeline_new (F, CAPACITY, &calibration);
+  return sal_timeline_new (F, CAPACITY, calibration);
 }
 
 /* Frame t holds t, t + 1000, .. in its bands. */

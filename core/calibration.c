@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "calibration.h"
+
+#include <math.h>
+
+static float
+between (float a, float b, double part)
+{
+  return (float) (a + part * (b - a));
+}
+
+SalLine
+sal_curve_at (const SalCurve *self, double seconds)
+{
+  if (self->n == 0)
+    return (SalLine){ 1, 0 };
+  guint last = self->n - 1, i = 0;
+  if (!(seconds > self->at[0]))
+    return self->lines[0];
+  if (seconds >= self->at[last])
+    return self->lines[last];
+  while (seconds >= self->at[i + 1])
+    i++;
+  double part = log (seconds / self->at[i])
+      / log ((double) self->at[i + 1] / self->at[i]);
+  const SalLine *a = &self->lines[i], *b = &self->lines[i + 1];
+  return (SalLine){ between (a->scale, b->scale, part),
+    between (a->offset, b->offset, part) };
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* calibration.h: from a score to a log-likelihood ratio
+ *
+ *   llr = scale score + offset          natural logarithm
+ *
+ * Scale and offset depend on what a score was made from: seconds of speech for that of
+ * a window, seconds of look-ahead for the dense score.  Between two known points they
+ * go straight over the logarithm of that amount; beyond the ends they stay.
+ */
+#pragma once
+
+#include "error.h"
+
+#define SAL_CURVE_MAX_POINTS 8
+
+typedef struct {
+  float scale, offset;
+} SalLine;
+
+typedef struct {
+  guint n; /* 0: the score is the log-likelihood ratio */
+  float at[SAL_CURVE_MAX_POINTS]; /* seconds, rising, > 0 */
+  SalLine lines[SAL_CURVE_MAX_POINTS];
+} SalCurve;
+
+/* For voices enrolled, and for those the model was trained on. */
+typedef struct {
+  SalCurve enrolled, classes;
+} SalCurvePair;
+
+typedef struct {
+  SalCurvePair window; /* of the normalised score, by seconds of speech */
+  SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead */
+} SalCalibration;
+
+SalLine sal_curve_at (const SalCurve *self, double seconds);
