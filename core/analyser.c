@@ -113,7 +113,8 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->scorer = sal_scorer_new (model);
   self->timeline = sal_timeline_new ((guint) F,
       2 * SAL_WINDOW_FRAMES + config->hop + config->lookahead,
-      dense_line (self));
+      (double) record->mel.hop / record->mel.sample_rate, dense_line (self),
+      &record->calibration.presence);
   self->per_column = 1;
   for (guint i = 0; i < SAL_NET_STAGES; i++)
     self->per_column *= record->topology.strides[i];
@@ -321,6 +322,7 @@ sal_analyser_set_target (SalAnalyser *self, SalTarget *target)
   sal_target_unref (self->target);
   self->target = target;
   sal_timeline_forget (self->timeline);
+  sal_timeline_set_line (self->timeline, dense_line (self));
 }
 
 guint

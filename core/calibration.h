@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include "presence.h"
 
 #define SAL_CURVE_MAX_POINTS 8
 
@@ -31,6 +31,7 @@ typedef struct {
 typedef struct {
   SalCurvePair window; /* of the normalised score, by seconds of speech */
   SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead */
+  SalPresenceConfig presence; /* of the chain that the dense scores go through */
 } SalCalibration;
 
 SalLine sal_curve_at (const SalCurve *self, double seconds);

@@ -389,18 +389,33 @@ parse_curves (SalCurvePair *pair, const char *name, JsonNode *node,
 }
 
 static gboolean
+parse_presence (SalPresenceConfig *config, JsonNode *node, GError **error)
+{
+  Section s;
+  if (section_open (&s, "calibration: presence", node, error)) {
+    config->prior = take_number (&s, "prior", 1e-3, 0.999);
+    config->rate = take_number (&s, "rate", 1e-3, 100);
+    config->weight = take_number (&s, "weight", 1e-3, 1000);
+  }
+  return section_close (&s);
+}
+
+static gboolean
 parse_calibration (SalRecord *self, JsonNode *node, GError **error)
 {
   Section s;
   SalCalibration *c = &self->calibration;
+  sal_presence_config_init (&c->presence);
   if (node == NULL)
     return TRUE;
   if (section_open (&s, "calibration", node, error)) {
     JsonNode *window = take (&s, "window"), *dense = take (&s, "dense");
+    JsonNode *presence = take (&s, "presence");
     if (!s.failed)
       s.failed
           = !parse_curves (&c->window, "calibration: window", window, error)
-          || !parse_curves (&c->dense, "calibration: dense", dense, error);
+          || !parse_curves (&c->dense, "calibration: dense", dense, error)
+          || !parse_presence (&c->presence, presence, error);
   }
   return section_close (&s);
 }

@@ -12,7 +12,9 @@ typedef struct {
 
 struct _SalTimeline {
   guint n_bands, capacity;
-  SalLine calibration;
+  SalLine line;
+  SalPresence *presence;
+  float *llr;      /* of the frames not settled, [capacity] */
   guint64 n_frames, n_settled;
   float *log_odds; /* of a window, column to frames, [capacity] */
   /* rings: frame t is at t % capacity */
@@ -22,13 +24,15 @@ struct _SalTimeline {
 };
 
 SalTimeline *
-sal_timeline_new (guint n_bands, guint capacity,
-    SalLine calibration)
+sal_timeline_new (guint n_bands, guint capacity, double period, SalLine line,
+    const SalPresenceConfig *presence)
 {
   SalTimeline *self = g_new0 (SalTimeline, 1);
   self->n_bands = n_bands;
   self->capacity = capacity;
-  self->calibration = calibration;
+  self->line = line;
+  self->presence = sal_presence_new (presence, period, capacity);
+  self->llr = g_new (float, capacity);
   self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
   self->log_mel = g_new0 (float, (gsize) capacity * n_bands);
@@ -41,6 +45,8 @@ sal_timeline_free (SalTimeline *self)
 {
   if (self == NULL)
     return;
+  sal_presence_free (self->presence);
+  g_free (self->llr);
   g_free (self->log_odds);
   g_free (self->frames);
   g_free (self->log_mel);
@@ -52,6 +58,7 @@ void
 sal_timeline_reset (SalTimeline *self)
 {
   self->n_frames = self->n_settled = 0;
+  sal_presence_reset (self->presence);
 }
 
 static void
@@ -68,6 +75,13 @@ sal_timeline_forget (SalTimeline *self)
 {
   for (guint64 t = self->n_settled; t < self->n_frames; t++)
     clear_frame (self, t);
+  sal_presence_reset (self->presence);
+}
+
+void
+sal_timeline_set_line (SalTimeline *self, SalLine line)
+{
+  self->line = line;
 }
 
 void
@@ -134,19 +148,39 @@ sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames,
   }
 }
 
+static float
+frame_log_odds (const SalTimeline *self, guint64 t)
+{
+  const Frame *frame = &self->frames[t % self->capacity];
+  return frame->log_odds / frame->weight;
+}
+
+/* The probabilities of frames [settled, until), from all that is known. */
+static void
+find_presence (SalTimeline *self, guint64 until, float *probability)
+{
+  guint n = (guint) (self->n_frames - self->n_settled);
+  for (guint i = 0; i < n; i++) {
+    guint64 t = self->n_settled + i;
+    self->llr[i] = self->frames[t % self->capacity].weight > 0
+        ? self->line.scale * frame_log_odds (self, t) + self->line.offset : 0;
+  }
+  sal_presence_settle (self->presence, self->llr, n,
+      (guint) (until - self->n_settled), probability);
+}
+
 static void
 settle_frame (const SalTimeline *self, guint64 t, SalMap *out, guint i)
 {
   gsize at = t % self->capacity;
   const Frame *frame = &self->frames[at];
   const float *saliency = self->saliency + at * self->n_bands;
-  if (!(frame->weight > 0))
+  if (!(frame->weight > 0)) { /* nobody looked: silence */
+    out->activity[i] = 0;
     return;
-  float u = frame->log_odds / frame->weight;
-  float presence = 1 / (1 + expf (-(self->calibration.scale * u
-                               + self->calibration.offset)));
-  out->log_odds[i] = u;
-  out->activity[i] = presence;
+  }
+  float presence = out->activity[i];
+  out->log_odds[i] = frame_log_odds (self, t);
   for (guint f = 0; f < self->n_bands; f++) {
     float value = saliency[f] / frame->weight;
     out->saliency[(gsize) f * out->n_frames + i]
@@ -165,6 +199,7 @@ sal_timeline_settle (SalTimeline *self, guint64 until)
   double sum = 0;
   out->first_frame = self->n_settled;
   gather (self, self->log_mel, self->n_settled, n, out->log_mel);
+  find_presence (self, until, out->activity);
   for (guint i = 0; i < n; i++) {
     settle_frame (self, self->n_settled + i, out, i);
     sum += out->activity[i];

@@ -95,7 +95,7 @@ class Sampler:
     Classes are n_voices voices, then the same voices at other speeds; sexes
     has one entry a voice."""
 
-    def __init__(self, arrays, labels, sexes, frames, columns, turns, seed):
+    def __init__(self, arrays, labels, sexes, turns, seed):
         self.arrays, self.labels = arrays, np.asarray(labels)
         self.speech = [speech_frames(a) for a in arrays]
         self.colours = [a[:, s].mean(1) for a, s in zip(arrays, self.speech)]
@@ -106,7 +106,10 @@ class Sampler:
                              if sexes[c % self.n_voices] == sex]
                        for sex in set(sexes)}
         self.sexes = sexes
-        self.frames, self.columns, self.turns = frames, columns, turns
+        self.turns = turns
+        self.reseed(seed)
+
+    def reseed(self, seed):
         self.rng = np.random.default_rng(seed)
 
     def rival(self, a):
@@ -254,8 +257,10 @@ class Sampler:
         x = self.augmented(x)
         return x - x.mean(1, keepdims=True), labels, stretches
 
-    def batch(self, n):
-        """x [n, F, T], labels [n, 2], column weights [n, 2, columns]."""
+    def batch(self, n, frames, columns):
+        """Windows of T = frames: x [n, F, T], labels [n, 2], column weights
+        [n, 2, columns]."""
+        self.frames, self.columns = frames, columns
         x, labels, weights = [], [], np.zeros((n, 2, self.columns), "f4")
         for i in range(n):
             window, pair, stretches = self.window()

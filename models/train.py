@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trains the speaker network on a corpus and writes a model file.
+"""Trains the speaker networks that ship, stage by stage.
 
-    models/train.py --corpus DIR --work DIR -o models/resnet34se.safetensors
+    models/train.py --corpus DIR --work DIR
 
 AM-softmax (s = 30, margin annealed from 0 to 0.2) on windows most of which
 hold a change of speaker, the loss applied to statistics of random stretches of
-S4 inside one speaker's part.  Every speaker at 0.9 and 1.1 times the speed is one speaker more.  Stops and
-resumes at any time: state is in --work.  --start FILE begins from a narrower model of the same shape by copying
-channels (Net2Wider, Chen, Goodfellow, Shlens 2016).
+S4 inside one speaker's part.  Every speaker at 0.9 and 1.1 times the speed is
+one speaker more.  A half-width network comes first; the full one starts from
+its channels (Net2Wider, Chen, Goodfellow, Shlens 2016).  Both are first trained
+without the development speakers, on whom decisions are made and calibration is
+fitted, then for a short while with everyone.
+
+Stops and resumes at any time: DIR/STAGE holds checkpoint, log and model file.
 """
 
 import argparse
@@ -26,31 +30,35 @@ import reference
 import widen
 
 SCALE, MARGIN = 30.0, 0.2
-# What makes the result, beside the corpus.
-RECIPE = ("width", "speeds", "frames", "turns", "batch", "steps", "rate",
-          "seed")
+SPEEDS = (1.0, 0.9, 1.1)  # each makes every speaker one more
+TURNS = 0.7               # part of the windows that hold a change of speaker
+DATA = "LibriSpeech train-clean-100 and dev-clean (CC BY 4.0)"
+
+# width: of Table 1's; frames: lengths of windows, one of them for each batch;
+# rate: peak of AdamW's.
+STAGES = {
+    "small-dev": {"start": None, "everyone": False, "width": 0.5,
+                  "frames": [120], "batch": 64, "steps": 2400, "rate": 2e-3,
+                  "seed": 3},
+    "full-dev": {"start": "small-dev", "everyone": False, "width": 1.0,
+                 "frames": [120, 200], "batch": 56, "steps": 1700,
+                 "rate": 1e-3, "seed": 4},
+    "full": {"start": "full-dev", "everyone": True, "width": 1.0,
+             "frames": [200], "batch": 48, "steps": 300, "rate": 3e-4,
+             "seed": 5},
+    "small": {"start": "small-dev", "everyone": True, "width": 0.5,
+              "frames": [200], "batch": 64, "steps": 500, "rate": 5e-4,
+              "seed": 6},
+}
+NAMES = {"full": "resnet34se", "small": "resnet34se-small"}
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--corpus", required=True, help="folder of manifest.tsv")
-    p.add_argument("--work", required=True, help="cache, checkpoint and log")
-    p.add_argument("-o", "--output", required=True, help="model file to write")
-    p.add_argument("--data", default="LibriSpeech train-clean-100 and "
-                   "dev-clean, VCTK (CC BY 4.0)", help="for the record")
-    p.add_argument("--width", type=float, default=1.0, help="of Table 1's")
-    p.add_argument("--start", help="narrower model file to widen")
-    p.add_argument("--speeds", type=float, nargs="*", default=[1.0, 0.9, 1.1],
-                   help="each makes every speaker one more; 1 comes first")
-    p.add_argument("--everyone", action="store_true",
-                   help="train on the development speakers, too")
-    p.add_argument("--frames", type=int, default=200, help="per window")
-    p.add_argument("--turns", type=float, default=0.7,
-                   help="part of the windows that hold a change of speaker")
-    p.add_argument("--batch", type=int, default=48)
-    p.add_argument("--steps", type=int, default=3000)
-    p.add_argument("--rate", type=float, default=2e-3, help="peak of AdamW")
-    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--work", required=True, help="cache, checkpoints and logs")
+    p.add_argument("--stage", choices=STAGES, action="append",
+                   help="only this one (again for more)")
     p.add_argument("--threads", type=int, default=os.cpu_count())
     return p.parse_args()
 
@@ -65,45 +73,87 @@ def margin_loss(embedding, rows, labels, margin):
 
 def schedule(step, steps):
     """Learning-rate factor: linear warm-up, then half a cosine to zero."""
-    warm = min(1.0, (step + 1) / 200)
+    warm = min(1.0, (step + 1) / min(200, steps / 5))
     return warm * 0.5 * (1 + np.cos(np.pi * step / steps))
 
 
 class Trainer:
-    def __init__(self, args):
-        self.args = args
+    def __init__(self, args, stage):
+        self.args, self.stage = args, stage
+        self.recipe = STAGES[stage]
+        self.folder = os.path.join(args.work, stage)
+        os.makedirs(self.folder, exist_ok=True)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        torch.manual_seed(args.seed)
+        torch.manual_seed(self.recipe["seed"])
         torch.set_num_threads(args.threads)
-        rows = corpus.read_manifest(args.corpus)
-        self.train_rows = [r for r in rows if r["split"] == "train"]
-        hidden = set() if args.everyone else corpus.development(
-            self.train_rows)
-        self.sexes = {r["speaker"]: r["sex"] for r in self.train_rows
-                      if r["speaker"] not in hidden}
-        speakers = sorted(self.sexes)
-        self.n_speakers = len(speakers)
-        self.closed_rows = [r for r in rows if r["split"] == "closed"
-                            and r["speaker"] in self.sexes]
-        self.names = [name if speed == 1 else f"{name}@{speed}"
-                      for speed in args.speeds for name in speakers]
+        self.read_voices()
         self.topology = dict(reference.TOPOLOGY)
-        self.topology["widths"] = [
-            int(w * args.width) for w in reference.TOPOLOGY["widths"]]
+        self.topology["widths"] = [int(w * self.recipe["width"])
+                                   for w in reference.TOPOLOGY["widths"]]
         net = reference.ResNet(self.topology, reference.FRONTEND["n_bands"])
         head = torch.empty(len(self.names), self.topology["embedding_size"])
         torch.nn.init.xavier_normal_(head)
-        if args.start:
-            head = widen.load_widened(net, args.start, head, args.seed)
+        self.sampler = corpus.Sampler(
+            self.arrays, self.labels,
+            [self.sexes[name] for name in self.names[:self.n_speakers]],
+            TURNS, [self.recipe["seed"], 0])
+        if self.recipe["start"]:
+            self.start(net, head)
         self.net = net.to(self.device, memory_format=torch.channels_last)
         self.head = torch.nn.Parameter(head.to(self.device))
         self.optimizer = torch.optim.AdamW(
-            [*self.net.parameters(), self.head], lr=args.rate,
+            [*self.net.parameters(), self.head], lr=self.recipe["rate"],
             weight_decay=0.02)
         self.step = 0
-        self.path = os.path.join(args.work, "checkpoint.pt")
+        self.path = os.path.join(self.folder, "checkpoint.pt")
         if os.path.exists(self.path):
             self.resume()
+
+    def read_voices(self):
+        """Classes, and log-Mel arrays with their labels."""
+        rows = corpus.read_manifest(self.args.corpus)
+        train_rows = [r for r in rows if r["split"] == "train"]
+        hidden = (set() if self.recipe["everyone"]
+                  else corpus.development(train_rows))
+        self.sexes = {r["speaker"]: r["sex"] for r in train_rows
+                      if r["speaker"] not in hidden}
+        speakers = sorted(self.sexes)
+        self.n_speakers = len(speakers)
+        self.names = [name if speed == 1 else f"{name}@{speed}"
+                      for speed in SPEEDS for name in speakers]
+        self.seconds = sum(float(r["seconds"]) for r in train_rows
+                           if r["speaker"] in self.sexes)
+        self.closed_rows = [r for r in rows if r["split"] == "closed"
+                            and r["speaker"] in self.sexes]
+        self.arrays, self.labels = [], []
+        for i, speed in enumerate(SPEEDS):
+            everything = corpus.features(self.args.corpus, train_rows,
+                                         reference.FRONTEND, self.args.work,
+                                         speed)
+            for row, array in zip(train_rows, everything):
+                if row["speaker"] in self.sexes:
+                    self.arrays.append(array)
+                    self.labels.append(i * self.n_speakers
+                                       + speakers.index(row["speaker"]))
+
+    def start(self, net, head):
+        """Weights and class rows of an earlier stage; voices it did not know
+        begin as the mean embedding of a few windows."""
+        state = torch.load(os.path.join(
+            self.args.work, self.recipe["start"], "checkpoint.pt"),
+            map_location="cpu")
+        widen.fill(net, state["net"], self.recipe["seed"])
+        rows = dict(zip(state["names"], F.normalize(state["head"])))
+        net.eval()
+        for c, name in enumerate(self.names):
+            if name in rows:
+                head[c] = rows[name]
+                continue
+            x = np.stack([self.sampler.piece(c, 200)[0] for _ in range(6)])
+            with torch.no_grad():
+                e = net(torch.from_numpy(x - x.mean(2, keepdims=True)))
+            head[c] = F.normalize(F.normalize(e).mean(0), dim=0)
+        net.train()
 
     def resume(self):
         state = torch.load(self.path, map_location=self.device)
@@ -111,19 +161,34 @@ class Trainer:
         self.head.data.copy_(state["head"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
+        self.sampler.reseed([self.recipe["seed"], self.step])
 
     def save(self):
         torch.save({"net": self.net.state_dict(), "head": self.head.data,
-                    "optimizer": self.optimizer.state_dict(),
-                    "step": self.step}, self.path + ".tmp")
+                    "names": self.names, "step": self.step,
+                    "optimizer": self.optimizer.state_dict()},
+                   self.path + ".tmp")
         os.replace(self.path + ".tmp", self.path)
+
+    def draw(self):
+        """A batch of windows of one of the recipe's lengths, about equal
+        work for each."""
+        lengths = self.recipe["frames"]
+        frames = lengths[self.step % len(lengths)]
+        columns = frames
+        for stride in self.topology["strides"]:
+            columns = (columns - 1) // stride + 1
+        n = self.recipe["batch"] * sum(lengths) // (frames * len(lengths))
+        return self.sampler.batch(n, frames, columns)
 
     def update(self, x, labels, weights):
         """One step; returns loss and Top-1 over all stretches."""
-        args = self.args
+        steps = self.recipe["steps"]
         for group in self.optimizer.param_groups:
-            group["lr"] = args.rate * schedule(self.step, args.steps)
-        margin = MARGIN * min(1.0, self.step / (0.5 * args.steps))
+            group["lr"] = self.recipe["rate"] * schedule(self.step, steps)
+        margin = MARGIN
+        if self.recipe["start"] is None:
+            margin *= min(1.0, self.step / (0.5 * steps))
         x, labels, weights = (torch.from_numpy(a).to(self.device)
                               for a in (x, labels, weights))
         with torch.autocast(self.device, torch.bfloat16):
@@ -139,8 +204,27 @@ class Trainer:
         self.step += 1
         return loss.item(), right.item()
 
+    def run(self):
+        log = open(os.path.join(self.folder, "log.tsv"), "a", buffering=1)
+        self.net.train()
+        sums, n, began = np.zeros(2), 0, time.monotonic()
+        while self.step < self.recipe["steps"]:
+            batch = self.draw()
+            sums += self.update(*batch)
+            n += len(batch[0])
+            if self.step % 50 == 0:
+                seconds = time.monotonic() - began
+                line = (f"{self.stage}\t{self.step}\t{sums[0] / 50:.4f}\t"
+                        f"{sums[1] / 50:.4f}\t{n / seconds:.1f}")
+                print(line, flush=True)
+                log.write(line + "\n")
+                sums, n, began = np.zeros(2), 0, time.monotonic()
+            if self.step % 100 == 0:
+                self.save()
+        self.save()
+
     def closed_top1(self):
-        """Top-1 over all training speakers on 200-frame windows."""
+        """Top-1 over all classes on 200-frame windows of other utterances."""
         arrays = corpus.features(self.args.corpus, self.closed_rows,
                                  reference.FRONTEND, self.args.work)
         windows, labels = [], []
@@ -160,69 +244,44 @@ class Trainer:
         self.net.train()
         return right / len(windows), len(windows)
 
-    def run(self):
-        args = self.args
-        arrays, labels = [], []
-        for i, speed in enumerate(args.speeds):
-            everything = corpus.features(args.corpus, self.train_rows,
-                                         reference.FRONTEND, args.work, speed)
-            for row, array in zip(self.train_rows, everything):
-                if row["speaker"] in self.sexes:
-                    arrays.append(array)
-                    labels.append(i * self.n_speakers
-                                  + self.names.index(row["speaker"]))
-        columns = args.frames
-        for stride in self.topology["strides"]:
-            columns = (columns - 1) // stride + 1
-        sexes = [self.sexes[name] for name in self.names[:self.n_speakers]]
-        sampler = corpus.Sampler(arrays, labels, sexes, args.frames, columns,
-                                 args.turns, [args.seed, self.step])
-        log = open(os.path.join(args.work, "log.tsv"), "a", buffering=1)
-        self.net.train()
-        sums, began = np.zeros(2), time.monotonic()
-        while self.step < args.steps:
-            sums += self.update(*sampler.batch(args.batch))
-            if self.step % 50 == 0:
-                seconds = time.monotonic() - began
-                line = (f"{self.step}\t{sums[0] / 50:.4f}\t{sums[1] / 50:.4f}"
-                        f"\t{50 * args.batch / seconds:.1f}")
-                print(line, flush=True)
-                log.write(line + "\n")
-                sums, began = np.zeros(2), time.monotonic()
-            if self.step % 250 == 0:
-                self.save()
-        self.save()
+    def history(self):
+        """This stage's recipe and those of the stages before it."""
+        stage, stages = self.stage, []
+        while stage:
+            stages.insert(0, {"stage": stage, **STAGES[stage]})
+            stage = STAGES[stage]["start"]
+        return stages
 
     def export(self):
         top1, n = self.closed_top1()
-        print(f"closed Top-1 {top1:.4f} of {n} windows, "
-              f"{self.n_speakers} speakers")
+        print(f"{self.stage}: closed Top-1 {top1:.4f} of {n} windows, "
+              f"{self.n_speakers} classes")
+        name = NAMES.get(self.stage, self.stage)
         record = {
             "version": 1,
-            "name": os.path.basename(self.args.output).split(".")[0],
+            "name": name,
             "frontend": reference.FRONTEND,
             "topology": self.topology,
             "head": {"kind": "cosine", "scale": SCALE, "margin": MARGIN,
                      "classes": self.names[:self.n_speakers]},
             "cohort": "all",
             "provenance": {
-                "data": self.args.data,
-                "seconds": round(sum(float(r["seconds"])
-                                     for r in self.train_rows)),
+                "data": DATA,
+                "seconds": round(self.seconds),
                 "speakers": self.n_speakers,
-                "recipe": "models/train.py " + json.dumps(
-                    {k: getattr(self.args, k) for k in RECIPE}),
-                "windows": self.step * self.args.batch,
+                "speeds": SPEEDS,
+                "recipe": "models/train.py " + json.dumps(self.history()),
                 "closed_top1_2s": round(top1, 4),
             },
         }
         # Voices that exist: the changed speeds only taught.
-        modelfile.write(self.args.output, self.net,
-                        self.head.data[:self.n_speakers], record)
+        modelfile.write(os.path.join(self.folder, name + ".safetensors"),
+                        self.net, self.head.data[:self.n_speakers], record)
 
 
 if __name__ == "__main__":
-    trainer = Trainer(arguments())
-    os.makedirs(trainer.args.work, exist_ok=True)
-    trainer.run()
-    trainer.export()
+    options = arguments()
+    for each in options.stage or STAGES:
+        trainer = Trainer(options, each)
+        trainer.run()
+        trainer.export()

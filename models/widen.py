@@ -8,8 +8,6 @@ copies part.
 
 import torch
 
-import modelfile
-
 
 def repeat_to(tensor, shape):
     """Tile every axis up to `shape`, an exact multiple."""
@@ -36,21 +34,18 @@ def widened(name, tensor, shape, n_height):
     return out / reps[1] if tensor.dim() > 1 and reps[1] > 1 else out
 
 
-def load_widened(net, path, head, seed, noise=0.05):
-    """Fill `net` from the model file at path; returns the class rows, the
-    first of which are the file's."""
+def fill(net, narrow, seed, noise=0.05):
+    """Fill `net` from the state of one of the same shape and of the same
+    widths, which is copied, or narrower ones."""
     generator = torch.Generator().manual_seed(seed)
-    narrow, _ = modelfile.read(path)
     state = net.state_dict()
     n_height = state["fc.weight"].shape[1] // 2 // net.topology["widths"][-1]
     for name, wide in state.items():
         if name.endswith("num_batches_tracked"):
             continue
         value = widened(name, narrow[name], wide.shape, n_height)
-        if value.dim() > 1:
+        if value.dim() > 1 and narrow[name].shape != wide.shape:
             spread = noise * value.std()
             value = value + spread * torch.randn(value.shape,
                                                  generator=generator)
         wide.copy_(value)
-    rows = narrow.get("head.weight", head[:0])
-    return torch.cat([rows, head[len(rows):]])

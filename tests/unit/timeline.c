@@ -16,7 +16,9 @@ static const SalLine calibration = { 0.5f, -0.25f };
 static SalTimeline *
 new_timeline (void)
 {
-  return sal_timeline_new (F, CAPACITY, calibration);
+  /* Without memory, so that each frame can be computed alone. */
+  const SalPresenceConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1 };
+  return sal_timeline_new (F, CAPACITY, 1, calibration, &presence);
 }
 
 /* Frame t holds t, t + 1000, .. in its bands. */

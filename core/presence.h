@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* presence.h: does the target speak now, from evidence frame by frame
+ *
+ * A Markov chain of two states, the target speaks or does not, that is seen through
+ * the log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames hear nearly
+ * the same columns, so each counts as a small part of a frame.  What is settled goes
+ * forward only; what is known beyond it, the look-ahead, goes backward:
+ *
+ *   P(speaks at t | everything known) ~ forward(t) backward(t)
+ */
+#pragma once
+
+#include "error.h"
+
+typedef struct {
+  float prior;  /* part of the time that the target speaks, (0, 1) */
+  float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no memory */
+  float weight; /* independent looks in a second of frames: each frame's ratio counts weight times its length, (0, 1000] */
+} SalPresenceConfig;
+
+typedef struct _SalPresence SalPresence; /* one thread at a time */
+
+void sal_presence_config_init (SalPresenceConfig *config);
+
+/**
+ * sal_presence_new:
+ * @period: seconds between frames
+ * @max_frames: the most frames known at once
+ */
+SalPresence *sal_presence_new (const SalPresenceConfig *config, double period, guint max_frames);
+void sal_presence_free (SalPresence *self); /* NULL is a no-op */
+void sal_presence_reset (SalPresence *self); /* back to the prior */
+
+/**
+ * sal_presence_settle:
+ * @llr: [n_frames], of the next frames; 0 says nothing
+ * @n_settled: of them, to be settled now, at most @n_frames
+ * @probability: (out caller-allocates): [n_settled]; may be @llr
+ */
+void sal_presence_settle (SalPresence *self, const float *llr, guint n_frames, guint n_settled, float *probability);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalPresence, sal_presence_free)
