@@ -62,6 +62,41 @@ direct_score (const Fixture *f, const double *w, int class, const double *e,
   out[SAL_SCORE_POSTERIOR] = 1 / (1 + exp (-out[SAL_SCORE_LOG_ODDS]));
 }
 
+static double
+deviations_above (double cosine, const double *cosines, guint n)
+{
+  double sum = 0, squares = 0;
+  for (guint j = 0; j < n; j++) {
+    sum += cosines[j];
+    squares += cosines[j] * cosines[j];
+  }
+  return (cosine - sum / n) / sqrt (squares / n - sum / n * sum / n);
+}
+
+/* AS-norm, the cohort being all other classes. */
+static double
+direct_normalised (const Fixture *f, const double *w, int class,
+    const double *e)
+{
+  double length = 0, y = 0, to_e[N] = { 0 }, to_w[N] = { 0 };
+  guint n = 0;
+  for (guint i = 0; i < E; i++)
+    length += e[i] * e[i];
+  for (guint i = 0; i < E; i++)
+    y += w[i] * e[i] / sqrt (length);
+  for (int j = 0; j < N; j++) {
+    for (guint i = 0; i < E; i++) {
+      to_e[n] += f->rows[j][i] * e[i] / sqrt (length);
+      to_w[n] += f->rows[j][i] * w[i];
+    }
+    if (j != class)
+      n++;
+    else
+      to_e[n] = to_w[n] = 0;
+  }
+  return 0.5 * (deviations_above (y, to_e, n) + deviations_above (y, to_w, n));
+}
+
 static SalTarget *
 class_target (Fixture *f, int class)
 {
@@ -120,6 +155,8 @@ check_scores (Fixture *f, SalTarget *target, const double *w, int class)
         3e-5);
     g_assert_cmpfloat_with_epsilon (score.posterior,
         want[SAL_SCORE_POSTERIOR], 1e-5);
+    g_assert_cmpfloat_with_epsilon (score.normalised,
+        direct_normalised (f, w, class, e), 1e-4);
   }
 }
 
