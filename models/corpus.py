@@ -15,9 +15,9 @@ import subprocess
 
 import numpy as np
 
+import nonvoice
 import reference
-
-DB = np.log(10.0) / 10.0  # one dB of power, in nepers of ln power
+from nonvoice import DB
 
 
 def read_manifest(root):
@@ -92,8 +92,8 @@ class Sampler:
     two that change at a random place; each comes with two stretches of S4
     columns, every one inside a single voice's part.
 
-    Classes are n_voices voices, then the same voices at other speeds; sexes
-    has one entry a voice."""
+    Classes are n_voices voices, then the same voices at other speeds, then,
+    last, what is no voice; sexes has one entry a voice."""
 
     def __init__(self, arrays, labels, sexes, turns, seed):
         self.arrays, self.labels = arrays, np.asarray(labels)
@@ -105,7 +105,7 @@ class Sampler:
         self.by_sex = {sex: [c for c in range(self.n_classes)
                              if sexes[c % self.n_voices] == sex]
                        for sex in set(sexes)}
-        self.sexes = sexes
+        self.sexes, self.n_bands = sexes, arrays[0].shape[0]
         self.turns = turns
         self.reseed(seed)
 
@@ -117,6 +117,10 @@ class Sampler:
         the same recordings at another speed, so that the channel does not
         give it away, sometimes the same voice through another channel."""
         rng, kind = self.rng, self.rng.random()
+        if a == self.n_classes:
+            return rng.integers(self.n_classes)
+        if kind < 0.05:
+            return self.n_classes
         if kind < 0.1:
             return a
         if kind < 0.25 and self.n_classes > self.n_voices:
@@ -131,6 +135,8 @@ class Sampler:
         speaker; repeated from its start when the utterance is shorter.  Its
         average spectrum is drawn towards `colour` [F], level apart."""
         rng = self.rng
+        if label == self.n_classes:
+            return nonvoice.scene(rng, self.n_bands, n), np.ones(n, bool)
         index = rng.choice(self.by_class[label])
         source, speech = self.arrays[index], self.speech[index]
         for _ in range(6):
@@ -182,9 +188,7 @@ class Sampler:
                       for _ in range(rng.integers(3, 6))]
             noise, snr = np.logaddexp.reduce(voices, 0), rng.uniform(8, 25)
         else:
-            tilt = np.linspace(0, rng.uniform(-25, 5), x.shape[0]) * DB
-            noise = np.log(rng.gamma(4, 0.25, x.shape) + 1e-3) + tilt[:, None]
-            noise, snr = self.coloured(noise), rng.uniform(3, 30)
+            noise, snr = nonvoice.coloured(rng, x.shape), rng.uniform(3, 30)
         level = np.logaddexp.reduce
         gain = level(x, None) - level(noise, None) - snr * DB
         return np.logaddexp(x, noise + gain)
@@ -234,6 +238,8 @@ class Sampler:
         """(x [F, T] mean-free, two labels, two stretches)."""
         rng, T = self.rng, self.frames
         a = rng.integers(self.n_classes)
+        if rng.random() < 0.03:
+            a = self.n_classes
         if rng.random() >= self.turns:
             x, speech = self.piece(a, T, *self.borrowed())
             x = self.coloured(x)

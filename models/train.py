@@ -26,6 +26,7 @@ import torch.nn.functional as F
 
 import corpus
 import modelfile
+import nonvoice
 import reference
 import widen
 
@@ -41,13 +42,13 @@ STAGES = {
                   "frames": [120], "batch": 64, "steps": 2400, "rate": 2e-3,
                   "seed": 3},
     "full-dev": {"start": "small-dev", "everyone": False, "width": 1.0,
-                 "frames": [120, 200], "batch": 56, "steps": 1700,
+                 "frames": [120, 200], "batch": 56, "steps": 1400,
                  "rate": 1e-3, "seed": 4},
     "full": {"start": "full-dev", "everyone": True, "width": 1.0,
-             "frames": [200], "batch": 48, "steps": 300, "rate": 3e-4,
+             "frames": [200], "batch": 48, "steps": 250, "rate": 3e-4,
              "seed": 5},
     "small": {"start": "small-dev", "everyone": True, "width": 0.5,
-              "frames": [200], "batch": 64, "steps": 500, "rate": 5e-4,
+              "frames": [200], "batch": 64, "steps": 400, "rate": 5e-4,
               "seed": 6},
 }
 NAMES = {"full": "resnet34se", "small": "resnet34se-small"}
@@ -121,6 +122,7 @@ class Trainer:
         self.n_speakers = len(speakers)
         self.names = [name if speed == 1 else f"{name}@{speed}"
                       for speed in SPEEDS for name in speakers]
+        self.names.append(nonvoice.NAME)
         self.seconds = sum(float(r["seconds"]) for r in train_rows
                            if r["speaker"] in self.sexes)
         self.closed_rows = [r for r in rows if r["split"] == "closed"
@@ -234,7 +236,7 @@ class Trainer:
                 windows.append(part - part.mean(1, keepdims=True))
                 labels.append(self.names.index(row["speaker"]))
         self.net.eval()
-        right, rows = 0, self.head[:self.n_speakers]
+        right, rows = 0, self.head[self.kept()]
         with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
             for i in range(0, len(windows), 64):
                 x = torch.from_numpy(np.stack(windows[i:i + 64]))
@@ -243,6 +245,11 @@ class Trainer:
                 right += (guess == torch.tensor(labels[i:i + 64])).sum().item()
         self.net.train()
         return right / len(windows), len(windows)
+
+    def kept(self):
+        """The rows of a model file: voices that exist, for the changed speeds
+        only taught, and what is no voice."""
+        return [*range(self.n_speakers), len(self.names) - 1]
 
     def history(self):
         """This stage's recipe and those of the stages before it."""
@@ -263,7 +270,7 @@ class Trainer:
             "frontend": reference.FRONTEND,
             "topology": self.topology,
             "head": {"kind": "cosine", "scale": SCALE, "margin": MARGIN,
-                     "classes": self.names[:self.n_speakers]},
+                     "classes": [self.names[c] for c in self.kept()]},
             "cohort": "all",
             "provenance": {
                 "data": DATA,
@@ -274,9 +281,8 @@ class Trainer:
                 "closed_top1_2s": round(top1, 4),
             },
         }
-        # Voices that exist: the changed speeds only taught.
         modelfile.write(os.path.join(self.folder, name + ".safetensors"),
-                        self.net, self.head.data[:self.n_speakers], record)
+                        self.net, self.head.data[self.kept()], record)
 
 
 if __name__ == "__main__":
