@@ -182,13 +182,13 @@ class Sampler:
     def noisy(self, x):
         """Adds stationary noise of a random colour, or babble."""
         rng = self.rng
-        if rng.random() < 0.4:
+        if rng.random() < 0.35:
             voices = [self.piece(rng.integers(len(self.by_class)),
                                  x.shape[1])[0]
                       for _ in range(rng.integers(3, 6))]
-            noise, snr = np.logaddexp.reduce(voices, 0), rng.uniform(8, 25)
+            noise, snr = np.logaddexp.reduce(voices, 0), rng.uniform(5, 25)
         else:
-            noise, snr = nonvoice.coloured(rng, x.shape), rng.uniform(3, 30)
+            noise, snr = nonvoice.coloured(rng, x.shape), rng.uniform(0, 25)
         level = np.logaddexp.reduce
         gain = level(x, None) - level(noise, None) - snr * DB
         return np.logaddexp(x, noise + gain)
@@ -206,7 +206,7 @@ class Sampler:
         rng = self.rng
         if rng.random() < 0.3:
             x = self.reverberant(x)
-        if rng.random() < 0.6:
+        if rng.random() < 0.75:
             x = self.noisy(x)
         if rng.random() < 0.15:
             x = self.band_limited(x)

@@ -2,21 +2,36 @@
 """Sounds that are nobody's voice, as ln power per Mel band: a class of its own
 for training, so that what is no speech resembles no speaker."""
 
+import functools
+
 import numpy as np
+
+import reference
 
 DB = np.log(10.0) / 10.0  # one dB of power, in nepers of ln power
 NAME = "(no voice)"
 
 
+@functools.lru_cache
+def white(seconds=60):
+    """ln power of white noise, each band about 0: how noise truly moves."""
+    cfg = reference.FRONTEND
+    samples = np.random.default_rng(0).normal(
+        0, 0.1, seconds * cfg["sample_rate"])
+    bands = reference.log_mel(samples, cfg)
+    return (bands - bands.mean(1, keepdims=True)).astype("f4")
+
+
 def coloured(rng, shape):
     """Stationary noise with a smooth random spectrum."""
-    n_bands = shape[0]
+    n_bands, n = shape
+    source = white()
+    begin = rng.integers(source.shape[1] - n)
     position = np.linspace(0, np.pi, n_bands)
     orders = np.arange(1, 6)
     gain = rng.normal(0, 4 / orders) @ np.cos(np.outer(orders, position))
-    tilt = np.linspace(0, rng.uniform(-25, 5), n_bands)
-    noise = np.log(rng.gamma(rng.uniform(2, 8), 0.25, shape) + 1e-3)
-    return noise + ((gain + tilt) * DB)[:, None]
+    tilt = np.linspace(0, rng.uniform(-25, 12), n_bands)
+    return source[:, begin:begin + n] + ((gain + tilt) * DB)[:, None]
 
 
 def notes(rng, shape):

@@ -38,17 +38,20 @@ DATA = "LibriSpeech train-clean-100 and dev-clean (CC BY 4.0)"
 # width: of Table 1's; frames: lengths of windows, one of them for each batch;
 # rate: peak of AdamW's.
 STAGES = {
-    "small-dev": {"start": None, "everyone": False, "width": 0.5,
-                  "frames": [120], "batch": 64, "steps": 2400, "rate": 2e-3,
-                  "seed": 3},
-    "full-dev": {"start": "small-dev", "everyone": False, "width": 1.0,
-                 "frames": [120, 200], "batch": 56, "steps": 1400,
+    "start": {"start": None, "everyone": False, "width": 0.5,
+              "frames": [120], "batch": 64, "steps": 2400, "rate": 2e-3,
+              "seed": 3},
+    "full-dev": {"start": "start", "everyone": False, "width": 1.0,
+                 "frames": [120, 200], "batch": 56, "steps": 850,
                  "rate": 1e-3, "seed": 4},
+    "small-dev": {"start": "start", "everyone": False, "width": 0.5,
+                  "frames": [120, 200], "batch": 56, "steps": 600,
+                  "rate": 1e-3, "seed": 7},
     "full": {"start": "full-dev", "everyone": True, "width": 1.0,
              "frames": [200], "batch": 48, "steps": 250, "rate": 3e-4,
              "seed": 5},
     "small": {"start": "small-dev", "everyone": True, "width": 0.5,
-              "frames": [200], "batch": 64, "steps": 400, "rate": 5e-4,
+              "frames": [200], "batch": 64, "steps": 250, "rate": 3e-4,
               "seed": 6},
 }
 NAMES = {"full": "resnet34se", "small": "resnet34se-small"}
