@@ -35,7 +35,7 @@ typedef struct {
   gboolean window_centred;       /* in the FFT; else zeros on the right */
   SalFraming framing;            /* REFLECT: fft_size/2 samples mirrored at both ends */
   gboolean power;                /* |X|^2, else |X| */
-  SalMelFormula mel_formula;     /* 2595 log10 (1 + v/700), or 1127 ln (1 + v/700) */
+  SalMelFormula mel_formula;     /* 2595 log10 (1 + v/700), or 1127 ln (1 + v/700): proportional, so H is the same */
   gboolean triangles_in_mel;     /* sides straight in mel, else in Hz */
   float f_min, f_max;            /* Hz, f_max <= sample_rate/2 */
   guint n_bands;                 /* F */

@@ -7,7 +7,8 @@
 
 const SalRecord *sal_model_get_record (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
-const float *sal_model_get_rows (const SalModel *self); /* class rows, [N, E], unit length */
+const float *sal_model_get_rows (const SalModel *self);   /* class rows, [N, E], of unit length in a cosine head */
+const float *sal_model_get_biases (const SalModel *self); /* of their logits, [N], 0 in a cosine head */
 
 /**
  * sal_model_get_golden_samples:

@@ -12,6 +12,7 @@ struct _SalModel {
   SalRecord *record;
   SalWeights *weights;
   float *rows;          /* [N, E] */
+  float *biases;        /* [N] */
   float *samples;       /* golden */
   gsize n_samples;
 };
@@ -29,15 +30,20 @@ sal_unit_length (float *v, gsize n)
 }
 
 static gboolean
-read_rows (SalModel *self, const SalSafetensors *file, GError **error)
+read_head (SalModel *self, const SalSafetensors *file, GError **error)
 {
   gsize N = self->record->n_classes, E = self->record->topology.embedding_size;
-  if (!self->record->has_head)
+  if (self->record->head == SAL_HEAD_NONE)
     return TRUE;
   self->rows = sal_weights_read (file, "head.weight", (gsize[]){ N, E }, 2,
       error);
   if (self->rows == NULL)
     return FALSE;
+  if (self->record->head == SAL_HEAD_LINEAR) {
+    self->biases = sal_weights_read (file, "head.bias", &N, 1, error);
+    return self->biases != NULL;
+  }
+  self->biases = g_new0 (float, N);
   for (gsize j = 0; j < N; j++)
     if (sal_unit_length (self->rows + j * E, E) == 0) {
       g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
@@ -74,7 +80,7 @@ read_model (SalModel *self, const SalSafetensors *file, GError **error)
     return FALSE;
   }
   self->weights = sal_weights_new (file, self->record, error);
-  return self->weights != NULL && read_rows (self, file, error)
+  return self->weights != NULL && read_head (self, file, error)
       && read_golden (self, file, error);
 }
 
@@ -86,6 +92,7 @@ model_clear (gpointer data)
   sal_record_free (self->record);
   sal_weights_free (self->weights);
   g_free (self->rows);
+  g_free (self->biases);
   g_free (self->samples);
 }
 
@@ -188,6 +195,12 @@ const float *
 sal_model_get_rows (const SalModel *self)
 {
   return self->rows;
+}
+
+const float *
+sal_model_get_biases (const SalModel *self)
+{
+  return self->biases;
 }
 
 const float *

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model-private.h"
+#include "pooling.h"
 
 /* What one block keeps of the forward pass for the backward pass. */
 typedef struct {
@@ -33,6 +34,7 @@ struct _SalNet {
   float *input;        /* normalised, [F, T] */
   float *stem;         /* output of the stem, [C, F, T] */
   Stage stages[SAL_NET_STAGES];
+  SalPooler *pooler;   /* of S4 */
   float *pooled;       /* [max_w of S4, P] */
   float *embedding;    /* [E] */
   float *gradients[2]; /* inside a stage, as large as the largest stage */
@@ -122,8 +124,10 @@ sal_net_new (SalModel *model, guint max_frames)
   }
   self->input = g_new (float, (gsize) self->n_bands * max_frames);
   self->stem = g_new (float, stem_size);
-  self->pooled = g_new (float, (gsize) self->weights->pooled_size
-      * self->stages[SAL_NET_STAGES - 1].max_w);
+  guint max_columns = self->stages[SAL_NET_STAGES - 1].max_w;
+  self->pooler = sal_pooler_new (model, max_columns);
+  self->pooled
+      = g_new (float, (gsize) self->weights->pooled_size * max_columns);
   self->embedding = g_new0 (float, sal_model_get_embedding_size (model));
   self->gradients[0] = g_new (float, largest);
   self->gradients[1] = g_new (float, largest);
@@ -150,6 +154,7 @@ sal_net_free (SalNet *self)
     g_free (self->stages[i].blocks);
     g_free (self->stages[i].gradient);
   }
+  sal_pooler_free (self->pooler);
   g_free (self->input);
   g_free (self->stem);
   g_free (self->pooled);
@@ -327,49 +332,7 @@ block_backward (SalNet *self, const SalBlock *block, const BlockState *state,
       self->scratch);
 }
 
-/* --- pooling and embedding ----------------------------------------------- */
-
-/* Mean and unbiased variance, or deviation, of columns [first, last) of S4. */
-static void
-pool (const SalNet *self, guint first, guint last, float *pooled)
-{
-  const SalTopology *t = &sal_model_get_record (self->model)->topology;
-  const Stage *s4 = &self->stages[SAL_NET_STAGES - 1];
-  const float *x = s4->blocks[s4->n_blocks - 1].out;
-  guint n_rows = s4->c * s4->h, n = last - first;
-  for (guint i = 0; i < n_rows; i++, x += s4->w) {
-    float mean = 0, variance = 0;
-    for (guint j = first; j < last; j++)
-      mean += x[j];
-    mean /= n;
-    for (guint j = first; j < last; j++)
-      variance += (x[j] - mean) * (x[j] - mean);
-    variance /= MAX (n - 1, 1);
-    pooled[i] = mean;
-    pooled[n_rows + i] = t->pooling == SAL_POOLING_MEAN_STD
-        ? sqrtf (variance + t->pooling_epsilon) : variance;
-  }
-}
-
-/* dx = dmean / n + dvar 2 (x - mean) / (n-1), dvar = ds / 2 s of a deviation.
- * The mean inside the variance adds nothing: the deviations sum to 0. */
-static void
-pool_backward (const SalNet *self, const float *pooled, const float *dpooled,
-    float *dx)
-{
-  const SalTopology *t = &sal_model_get_record (self->model)->topology;
-  const Stage *s4 = &self->stages[SAL_NET_STAGES - 1];
-  const float *x = s4->blocks[s4->n_blocks - 1].out;
-  guint n_rows = s4->c * s4->h, n = s4->w;
-  for (guint i = 0; i < n_rows; i++, x += n, dx += n) {
-    float dvar = dpooled[n_rows + i];
-    if (t->pooling == SAL_POOLING_MEAN_STD)
-      dvar = pooled[n_rows + i] > 0 ? dvar / (2 * pooled[n_rows + i]) : 0;
-    for (guint j = 0; j < n; j++)
-      dx[j] = dpooled[i] / n
-          + dvar * 2 * (x[j] - pooled[i]) / MAX (n - 1, 1);
-  }
-}
+/* --- embedding ----------------------------------------------------------- */
 
 /* n rows of pooled statistics [n, P] to embeddings [n, E] */
 static void
@@ -390,7 +353,7 @@ sal_net_embed_columns (SalNet *self, guint first, guint last,
 {
   g_return_if_fail (first < last
       && last <= self->stages[SAL_NET_STAGES - 1].w);
-  pool (self, first, last, self->pooled);
+  sal_pooler_forward (self->pooler, first, last, self->pooled);
   embed (self, self->pooled, 1, embedding);
 }
 
@@ -401,7 +364,8 @@ sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
   guint n = self->stages[SAL_NET_STAGES - 1].w;
   guint before = columns / 2, after = columns - before;
   for (guint j = 0; j < n; j++)
-    pool (self, j > before ? j - before : 0, MIN (j + after, n),
+    sal_pooler_forward (self->pooler, j > before ? j - before : 0,
+        MIN (j + after, n),
         self->pooled + (gsize) j * self->weights->pooled_size);
   embed (self, self->pooled, n, embeddings);
 }
@@ -433,6 +397,7 @@ sal_net_forward (SalNet *self, const float *log_mel, guint n_frames)
       w = stage->w;
     }
   }
+  sal_pooler_set_columns (self->pooler, x, w);
   sal_net_embed_columns (self, 0, w, self->embedding);
 }
 
@@ -459,13 +424,12 @@ void
 sal_net_backward (SalNet *self, const float *dembedding, guint stage)
 {
   g_return_if_fail (stage < SAL_NET_STAGES && self->n_frames > 0);
-  Stage *s4 = &self->stages[SAL_NET_STAGES - 1];
   guint P = self->weights->pooled_size;
   guint E = sal_model_get_embedding_size (self->model);
   cblas_sgemv (CblasRowMajor, CblasTrans, (int) E, (int) P, 1,
       self->weights->fc_weight, (int) P, dembedding, 1, 0, self->vector, 1);
-  pool (self, 0, s4->w, self->pooled);
-  pool_backward (self, self->pooled, self->vector, s4->gradient);
+  sal_pooler_backward (self->pooler, self->vector,
+      self->stages[SAL_NET_STAGES - 1].gradient);
   for (guint i = SAL_NET_STAGES - 1; i > stage; i--)
     stage_backward (self, i);
 }

@@ -205,6 +205,25 @@ take_stages (Section *section, const char *field, guint *out, guint low,
 
 /* --- sections ------------------------------------------------------------ */
 
+/* Fields that others make void: any value would compute the same, and nobody
+ * would notice a wrong one. */
+static void
+refuse_void_fields (const SalRecord *self, Section *s)
+{
+  const SalMelConfig *mel = &self->mel;
+  if (mel->preemphasis == SAL_PREEMPHASIS_NONE
+      && mel->preemphasis_coefficient != 0)
+    fail (s, "preemphasis_coefficient is %g, but preemphasis is none",
+        mel->preemphasis_coefficient);
+  if (self->normalisation != SAL_NORMALISATION_MEAN_VARIANCE
+      && self->normalisation_epsilon != 0)
+    fail (s, "normalisation_epsilon is %g, but normalisation divides by "
+        "nothing", self->normalisation_epsilon);
+  /* Where a frame lies in the FFT turns phases only. */
+  if (mel->framing == SAL_FRAMING_NONE && mel->window_centred)
+    fail (s, "window_placement is centre, but framing is none");
+}
+
 static gboolean
 parse_frontend (SalRecord *self, JsonNode *node, GError **error)
 {
@@ -247,6 +266,7 @@ parse_frontend (SalRecord *self, JsonNode *node, GError **error)
       && self->normalisation_epsilon <= 0)
     fail (&s, "normalisation_epsilon is 0; dividing by the deviation needs "
         "more");
+  refuse_void_fields (self, &s);
   return section_close (&s);
 }
 
@@ -271,8 +291,10 @@ parse_topology (SalRecord *self, JsonNode *node, GError **error)
       fail (&s, "se_reduction is %u, more than the width %u", t->se_reduction,
           t->widths[i]);
   t->pooling = take_choice (&s, "pooling",
-      CHOICES ("mean-variance", "mean-std"));
+      CHOICES ("mean-variance", "mean-std", "attentive"));
   t->pooling_epsilon = take_number (&s, "pooling_epsilon", 0, 1);
+  if (t->pooling == SAL_POOLING_ATTENTIVE)
+    t->attention_size = take_count (&s, "attention_size", 1, 4096);
   t->embedding_bn_before = take_boolean (&s, "embedding_bn_before");
   t->embedding_bn_after = take_boolean (&s, "embedding_bn_after");
   t->embedding_size = take_count (&s, "embedding_size", 2, 4096);
@@ -285,10 +307,13 @@ parse_head (SalRecord *self, JsonNode *node, GError **error)
   Section s;
   if (!section_open (&s, "head", node, error))
     return section_close (&s);
-  self->has_head = take_choice (&s, "kind", CHOICES ("none", "cosine")) == 1;
-  if (self->has_head) {
+  self->head = take_choice (&s, "kind", CHOICES ("none", "cosine", "linear"));
+  self->head_scale = 1;
+  if (self->head == SAL_HEAD_COSINE) {
     self->head_scale = take_number (&s, "scale", 1, 1000);
     self->head_margin = take_number (&s, "margin", 0, 1);
+  }
+  if (self->head != SAL_HEAD_NONE) {
     JsonArray *names = take_array (&s, "classes", 2, 1000000);
     self->n_classes = names != NULL ? json_array_get_length (names) : 0;
     self->classes = g_new0 (char *, self->n_classes + 1);

@@ -4,7 +4,8 @@
  * The JSON object under the metadata key "speakersaliency": front end, topology, head,
  * cohort, calibration, golden values, provenance.  Every choice that popular
  * checkpoints make differently is a field here, never code.  A field that is unknown,
- * missing or out of range is refused by name.
+ * missing or out of range is refused by name; so is one that another makes void, unless
+ * it is 0 or "left".
  */
 #pragma once
 
@@ -17,7 +18,8 @@
 #define SAL_RECORD_STAGES 4
 
 typedef enum { SAL_NORMALISATION_NONE, SAL_NORMALISATION_MEAN, SAL_NORMALISATION_MEAN_VARIANCE } SalNormalisation;
-typedef enum { SAL_POOLING_MEAN_VARIANCE, SAL_POOLING_MEAN_STD } SalPooling;
+typedef enum { SAL_POOLING_MEAN_VARIANCE, SAL_POOLING_MEAN_STD, SAL_POOLING_ATTENTIVE } SalPooling;
+typedef enum { SAL_HEAD_NONE, SAL_HEAD_COSINE, SAL_HEAD_LINEAR } SalHead; /* score.h has the formulas */
 
 typedef struct {
   guint widths[SAL_RECORD_STAGES], blocks[SAL_RECORD_STAGES], strides[SAL_RECORD_STAGES];
@@ -25,7 +27,8 @@ typedef struct {
   gboolean stem_bias;
   guint se_reduction;                         /* 0: no squeeze-and-excitation */
   SalPooling pooling;
-  float pooling_epsilon;                      /* std = sqrt (variance + epsilon) */
+  float pooling_epsilon;                      /* pooling.h */
+  guint attention_size;                       /* A, hidden rows; 0 unless the pooling is attentive */
   gboolean embedding_bn_before, embedding_bn_after;
   guint embedding_size;                       /* E */
 } SalTopology;
@@ -44,8 +47,8 @@ typedef struct {
   SalNormalisation normalisation; /* of each band over the window */
   float normalisation_epsilon;    /* added to the variance */
   SalTopology topology;
-  gboolean has_head;
-  float head_scale, head_margin;  /* s, m */
+  SalHead head;
+  float head_scale, head_margin;  /* s, m of a cosine head, else 1, 0 */
   guint n_classes;
   char **classes;                 /* %NULL-terminated */
   gboolean *in_cohort;            /* [n_classes] */

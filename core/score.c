@@ -10,7 +10,7 @@
 struct _SalScorer {
   SalModel *model;
   guint E, N;
-  float *direction; /* e of unit length, [E] */
+  float *direction; /* e, of unit length for a cosine head, [E] */
   float *logits;    /* z_j, [N] */
   float *scratch;   /* [N] */
   float *embeddings;/* for the dense score, [n_embeddings, E] */
@@ -52,6 +52,12 @@ dot (const float *a, const float *b, guint n)
   return (float) sum;
 }
 
+static float
+length_of (const float *v, guint n)
+{
+  return sqrtf (dot (v, v, n));
+}
+
 /* Whether class j is one of those that the target is compared with. */
 static gboolean
 competes (const SalScorer *self, const SalTarget *target, guint j)
@@ -66,8 +72,10 @@ cohort_log_sum (SalScorer *self, const SalTarget *target)
 {
   float s = sal_model_get_record (self->model)->head_scale, most = -G_MAXFLOAT;
   double sum = 0;
+  memcpy (self->logits, sal_model_get_biases (self->model),
+      self->N * sizeof (float));
   cblas_sgemv (CblasRowMajor, CblasNoTrans, (int) self->N, (int) self->E, s,
-      sal_model_get_rows (self->model), (int) self->E, self->direction, 1, 0,
+      sal_model_get_rows (self->model), (int) self->E, self->direction, 1, 1,
       self->logits, 1);
   for (guint j = 0; j < self->N; j++)
     if (competes (self, target, j))
@@ -83,11 +91,18 @@ static void
 compare (SalScorer *self, const SalTarget *target, const float *embedding,
     SalScore *score)
 {
-  float s = sal_model_get_record (self->model)->head_scale;
+  const SalRecord *record = sal_model_get_record (self->model);
+  const float *row = sal_target_get_row (target);
+  int class = sal_target_get_class (target);
   memcpy (self->direction, embedding, self->E * sizeof (float));
-  sal_unit_length (self->direction, self->E);
-  score->cosine = dot (self->direction, sal_target_get_row (target), self->E);
-  score->logit = s * score->cosine;
+  if (record->head == SAL_HEAD_COSINE)
+    sal_unit_length (self->direction, self->E);
+  float product = dot (self->direction, row, self->E);
+  float lengths
+      = length_of (self->direction, self->E) * length_of (row, self->E);
+  score->cosine = product / MAX (lengths, G_MINFLOAT);
+  score->logit = record->head_scale * product
+      + (class >= 0 ? sal_model_get_biases (self->model)[class] : 0);
   score->log_odds = score->logit - cohort_log_sum (self, target);
   score->posterior = 1 / (1 + expf (-score->log_odds));
 }
@@ -96,15 +111,16 @@ void
 sal_scorer_score (SalScorer *self, const SalTarget *target,
     const float *embedding, SalScore *score)
 {
-  float s = sal_model_get_record (self->model)->head_scale;
+  const SalRecord *record = sal_model_get_record (self->model);
   compare (self, target, embedding, score);
-  for (guint j = 0; j < self->N; j++)
-    self->logits[j] /= s;
-  SalCohortStats own = sal_target_get_cohort_stats (target);
   SalCohortStats here = sal_cohort_stats (self->model, self->logits,
       sal_target_get_class (target), self->scratch);
-  score->normalised = 0.5f * ((score->cosine - here.mean) / here.deviation
-                                 + (score->cosine - own.mean) / own.deviation);
+  score->normalised = (score->logit - here.mean) / here.deviation;
+  if (record->head != SAL_HEAD_COSINE)
+    return;
+  SalCohortStats own = sal_target_get_cohort_stats (target);
+  score->normalised = 0.5f * (score->normalised
+      + (score->cosine - own.mean) / own.deviation);
 }
 
 float
@@ -120,13 +136,14 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
 
 /* With d the gradient by the direction, e = |e| direction:
  *   d z_c = s w_c,  d u = s w_c - s sum_j softmax_j w_j,  d p = p (1-p) d u
- * and by e itself (d - direction <direction, d>) / |e|. */
+ * and by e itself (d - direction <direction, d>) / |e|.  A linear head takes e
+ * as it is. */
 float
 sal_scorer_gradient (SalScorer *self, const SalTarget *target,
     SalScoreFunction function, const float *embedding, float *dembedding)
 {
   SalScore score;
-  float s = sal_model_get_record (self->model)->head_scale;
+  const SalRecord *record = sal_model_get_record (self->model);
   compare (self, target, embedding, &score);
   float log_sum = score.logit - score.log_odds;
   memcpy (dembedding, sal_target_get_row (target), self->E * sizeof (float));
@@ -138,14 +155,16 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
         sal_model_get_rows (self->model), (int) self->E, self->logits, 1, 1,
         dembedding, 1);
   }
-  float factor = s;
+  float factor = record->head_scale;
   if (function == SAL_SCORE_POSTERIOR)
     factor *= score.posterior * (1 - score.posterior);
-  float along = dot (self->direction, dembedding, self->E);
-  float length = sqrtf (dot (embedding, embedding, self->E));
-  for (guint i = 0; i < self->E; i++)
-    dembedding[i] = length > 0
-        ? factor * (dembedding[i] - self->direction[i] * along) / length : 0;
+  if (record->head == SAL_HEAD_COSINE) {
+    float along = dot (self->direction, dembedding, self->E);
+    float length = length_of (embedding, self->E);
+    cblas_saxpy ((int) self->E, -along, self->direction, 1, dembedding, 1);
+    factor = length > 0 ? factor / length : 0;
+  }
+  cblas_sscal ((int) self->E, factor, dembedding, 1);
   return function == SAL_SCORE_LOGIT ? score.logit
       : function == SAL_SCORE_POSTERIOR ? score.posterior : score.log_odds;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* score.h: from an embedding to evidence for a target
  *
- *   z_j = s <e, w_j>                          logits, e of unit length
+ *   z_j = s <e, w_j>                          logits of a cosine head, e and w_j of unit length
+ *   z_j = <e, w_j> + b_j                      logits of a linear head, e as it is
  *   u_c = z_c - log sum_{j != c} exp z_j      cohort log-odds
  *   p_c = 1 / (1 + exp (-u_c))                the paper's posterior (1)
- *   a_c = ((y - mu_e) / sigma_e + (y - mu_c) / sigma_c) / 2, y = <e, w_c>     AS-norm (cohort.h)
+ *   a_c = ((y - mu_e) / sigma_e + (y - mu_c) / sigma_c) / 2, y = <e, w_c>     AS-norm (cohort.h);
+ *                                             of a linear head (z_c - mu_e) / sigma_e among its logits
  *
  * u is what is differentiated by default: p = sigma (u), so that the gradients differ by
- * a factor, but u never saturates.
+ * a factor, but u never saturates.  Only a cosine head can score an enrolled voice: it has a
+ * direction, but no place among the logits of a linear head, which were fitted to its classes.
  */
 #pragma once
 
@@ -17,7 +20,7 @@
 typedef enum { SAL_SCORE_LOG_ODDS, SAL_SCORE_POSTERIOR, SAL_SCORE_LOGIT } SalScoreFunction;
 
 typedef struct {
-  float cosine;    /* <e, w_c> */
+  float cosine;    /* <e, w_c>, both taken of unit length */
   float logit;     /* z_c */
   float log_odds;  /* u_c */
   float posterior; /* p_c */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* target.h: whom to look for
  *
- * A target is a class of the model or an enrolled voice: a row w_c of unit length
- * and the class, if any, that it must not be compared with.  Immutable and
- * atomically reference-counted.
+ * A target is a class of the model or an enrolled voice: a row w_c, of unit length if
+ * the model's head is a cosine one, and the class, if any, that it must not be compared
+ * with.  Immutable and atomically reference-counted.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ SAL_API SalTarget *sal_target_new_class (const SalModel *model, const char *name
  * sal_target_new_speaker:
  *
  * Returns: (transfer full) (nullable): @speaker, or %NULL and %SAL_ERROR_MISMATCH if another model made it,
- *   %SAL_ERROR_TARGET if @model has no classes to compare it with
+ *   %SAL_ERROR_TARGET if @model has no classes to compare it with, or a linear head, which knows no others
  */
 SAL_API SalTarget *sal_target_new_speaker (const SalModel *model, const SalSpeaker *speaker, GError **error);
 

@@ -187,6 +187,35 @@ read_stages (Reader *reader, SalWeights *self)
   return TRUE;
 }
 
+/* softmax over time (W2 bn (relu (W1 x + b1)) + b2).  What is added to a row at
+ * all times leaves its softmax as it was: b2 and the shift of the batch norm drop
+ * out. */
+static gboolean
+read_attention (Reader *reader, SalWeights *self)
+{
+  gsize A = reader->record->topology.attention_size;
+  gsize R = self->pooled_size / 2;
+  if (A == 0)
+    return TRUE;
+  g_auto (Affine) bn = { NULL, NULL };
+  self->attention_w1 = read_named (reader, SHAPE (A, R, 1),
+      "attention.0.weight");
+  if (self->attention_w1 == NULL)
+    return FALSE;
+  self->attention_b1 = read_named (reader, SHAPE (A), "attention.0.bias");
+  if (self->attention_b1 == NULL
+      || !read_batch_norm (reader, "attention.2", A, &bn))
+    return FALSE;
+  self->attention_w2 = read_named (reader, SHAPE (R, A, 1),
+      "attention.3.weight");
+  if (self->attention_w2 == NULL)
+    return FALSE;
+  for (gsize i = 0; i < R * A; i++)
+    self->attention_w2[i] *= bn.scale[i % A];
+  g_autofree float *b2 = read_named (reader, SHAPE (R), "attention.3.bias");
+  return b2 != NULL;
+}
+
 /* bn3 (fc (bn2 (x))) = D3 (W (D2 x + d2) + b) + d3 */
 static gboolean
 read_embedding (Reader *reader, SalWeights *self)
@@ -230,7 +259,8 @@ sal_weights_new (const SalSafetensors *file, const SalRecord *record,
   g_autoptr (SalWeights) self = g_new0 (SalWeights, 1);
   if (!read_unit (&reader, &self->stem, (SalConv){ 1, t->widths[0], 3, 1 },
           "conv1", "bn1", t->stem_bias, t->stem_relu_first)
-      || !read_stages (&reader, self) || !read_embedding (&reader, self))
+      || !read_stages (&reader, self) || !read_attention (&reader, self)
+      || !read_embedding (&reader, self))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -267,6 +297,9 @@ sal_weights_free (SalWeights *self)
       block_clear (&self->blocks[i][j]);
     g_free (self->blocks[i]);
   }
+  g_free (self->attention_w1);
+  g_free (self->attention_b1);
+  g_free (self->attention_w2);
   g_free (self->fc_weight);
   g_free (self->fc_bias);
   g_free (self);

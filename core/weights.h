@@ -34,7 +34,9 @@ typedef struct {
   guint n_blocks[SAL_RECORD_STAGES];
   SalBlock *blocks[SAL_RECORD_STAGES];
   guint pooled_height;  /* H of S4 */
-  guint pooled_size;    /* P = 2 C H of S4 */
+  guint pooled_size;    /* P = 2 R, R = C H of S4 */
+  float *attention_w1, *attention_b1; /* (nullable): [A, R], [A] */
+  float *attention_w2;  /* (nullable): [R, A], with the batch norm before it */
   float *fc_weight;     /* [E, P], with the batch norms around it */
   float *fc_bias;       /* [E] */
 } SalWeights;

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import subprocess
+import wave
 
 import numpy as np
 
@@ -42,8 +43,21 @@ def development(rows):
     return chosen
 
 
+def read_wav(path):
+    """PCM in [-1, 1] of a 16-bit file at 16 kHz, mono."""
+    with wave.open(path) as file:
+        form = (file.getframerate(), file.getnchannels(), file.getsampwidth())
+        if form != (16000, 1, 2):
+            raise ValueError(f"{path}: {form[0]} Hz, {form[1]} channels, "
+                             f"{8 * form[2]} bits, not 16000, 1, 16")
+        return np.frombuffer(file.readframes(file.getnframes()),
+                             "<i2") / 32768.0
+
+
 def decode(path):
-    """PCM in [-1, 1] at 16 kHz, mono, through opusdec."""
+    """PCM in [-1, 1] at 16 kHz, mono, of a WAV file, or through opusdec."""
+    if path.endswith(".wav"):
+        return read_wav(path)
     raw = subprocess.run(
         ["opusdec", "--quiet", "--rate", "16000", "--no-dither", path, "-"],
         check=True, capture_output=True).stdout

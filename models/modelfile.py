@@ -38,8 +38,9 @@ def picked(array, n=16):
             "values": [float(f"{v:.7g}") for v in flat[index]]}
 
 
-def golden_values(net, rows, record, samples):
-    """Values of every stage for `samples`, with relative tolerances."""
+def golden_values(net, rows, bias, record, samples):
+    """Values of every stage for `samples`, with relative tolerances: ten times
+    what float32 leaves."""
     cfg = record["frontend"]
     mel = reference.log_mel(samples, cfg)
     x = reference.normalise(torch.from_numpy(mel)[None], cfg).float()
@@ -47,39 +48,45 @@ def golden_values(net, rows, record, samples):
     with torch.no_grad():
         stages = net.stages(x)
         embedding = net.embed(net.pool(stages[3]))
-    out = {"log_mel": {"tolerance": 1e-3, **picked(mel, 160)}}
+    out = {"log_mel": {"tolerance": 1e-4, **picked(mel, 160)}}
     for i, stage in enumerate(stages):
-        out[f"s{i + 1}"] = {"tolerance": 1e-3, **picked(stage)}
-    out["embedding"] = {"tolerance": 1e-3, **picked(embedding)}
+        out[f"s{i + 1}"] = {"tolerance": 1e-4, **picked(stage)}
+    out["embedding"] = {"tolerance": 1e-4, **picked(embedding)}
     if rows is not None:
-        score = reference.log_odds(embedding, rows, 0, record["head"]["scale"])
-        out["score"] = {"tolerance": 1e-2, **picked(score)}
+        z = reference.logits(embedding, record["head"], rows, bias)
+        score = reference.log_odds(z, 0)
+        out["score"] = {"tolerance": 1e-3, **picked(score)}
     return out
 
 
-def stored(name, tensor):
-    """Matrices and filters as float16, the small rest as float32."""
+def stored(tensor, exact):
+    """Matrices and filters as float16, unless exact, the rest as float32."""
     array = tensor.detach().float().cpu().contiguous().numpy()
-    return array.astype("f2") if array.ndim > 1 else array
+    return array.astype("f2") if array.ndim > 1 and not exact else array
 
 
-def write(path, net, rows, record):
-    """Write net, class rows [N, E] (or None) and record to a model file.
-    The golden values are those of the weights as stored."""
-    tensors = {k: stored(k, v) for k, v in net.state_dict().items()
+def write(path, net, rows, record, bias=None, exact=False):
+    """Write net, class rows [N, E] (or None), with the biases [N] of a linear
+    head, and record to a model file.  The golden values are those of the
+    weights as stored."""
+    tensors = {k: stored(v, exact) for k, v in net.state_dict().items()
                if not k.endswith("num_batches_tracked")}
     if rows is not None:
-        rows = torch.nn.functional.normalize(rows.float().cpu())
-        tensors["head.weight"] = stored("head.weight", rows)
+        if record["head"]["kind"] == "cosine":
+            rows = torch.nn.functional.normalize(rows.float().cpu())
+        tensors["head.weight"] = stored(rows, exact)
         rows = torch.from_numpy(tensors["head.weight"].astype("f4"))
-    exact = reference.ResNet(record["topology"],
-                             record["frontend"]["n_bands"])
-    exact.load_state_dict(
+    if bias is not None:
+        tensors["head.bias"] = stored(bias, exact)
+        bias = torch.from_numpy(tensors["head.bias"])
+    kept = reference.ResNet(record["topology"],
+                            record["frontend"]["n_bands"])
+    kept.load_state_dict(
         {k: torch.from_numpy(np.asarray(v, "f4")) for k, v in tensors.items()
          if not k.startswith("head.")}, strict=False)
     samples = golden_signal(16000, record["frontend"]["sample_rate"])
     tensors["golden.samples"] = samples
-    record["golden"] = golden_values(exact, rows, record, samples)
+    record["golden"] = golden_values(kept, rows, bias, record, samples)
     tensorfile.save(path, tensors, {KEY: json.dumps(record)})
 
 

@@ -201,6 +201,11 @@ class ResNet(nn.Module):
             setattr(self, f"layer{i + 1}", layer)
         n_pooled = 2 * width * height
         size = topology["embedding_size"]
+        if topology["pooling"] == "attentive":
+            hidden = topology["attention_size"]
+            self.attention = nn.Sequential(
+                nn.Conv1d(width * height, hidden, 1), nn.ReLU(),
+                nn.BatchNorm1d(hidden), nn.Conv1d(hidden, width * height, 1))
         self.bn2 = (nn.BatchNorm1d(n_pooled)
                     if topology["embedding_bn_before"] else nn.Identity())
         self.fc = nn.Linear(n_pooled, size)
@@ -219,18 +224,29 @@ class ResNet(nn.Module):
 
     def pool(self, s4, weights=None):
         """Statistics of S4 over time, [B, 2 C H].  weights [B, W] of zeros
-        and ones choose the columns; the variance is the unbiased one."""
+        and ones choose the columns; the variance is the unbiased one, but
+        that under the attention's weights."""
         x = s4.flatten(1, 2)
         if weights is None:
             weights = x.new_ones(x.shape[0], x.shape[2])
         w = weights[:, None]
-        n = w.sum(-1)
-        mean = (x * w).sum(-1) / n
-        variance = ((x - mean[..., None]).square() * w).sum(-1)
-        variance = variance / (n - 1).clamp(min=1)
-        if self.topology["pooling"] == "mean-std":
-            variance = torch.sqrt(variance + self.topology["pooling_epsilon"])
-        return torch.cat([mean, variance], 1)
+        kind, epsilon = (self.topology[k]
+                         for k in ("pooling", "pooling_epsilon"))
+        if kind == "attentive":
+            z = self.attention(x).masked_fill(w == 0, -math.inf)
+            p = torch.softmax(z, -1)
+        else:
+            p = w / w.sum(-1, keepdim=True)
+        mean = (x * p).sum(-1)
+        variance = ((x - mean[..., None]).square() * p).sum(-1)
+        if kind == "attentive":
+            spread = torch.sqrt(variance.clamp(min=epsilon))
+        else:
+            n = w.sum(-1)
+            spread = variance * n / (n - 1).clamp(min=1)
+            if kind == "mean-std":
+                spread = torch.sqrt(spread + epsilon)
+        return torch.cat([mean, spread], 1)
 
     def embed(self, pooled):
         """Embedding, not of unit length, [B, E]."""
@@ -240,11 +256,18 @@ class ResNet(nn.Module):
         return self.embed(self.pool(self.stages(x)[3]))
 
 
-def log_odds(embedding, rows, target, scale):
-    """u_c = z_c - log sum_{j != c} exp z_j, z = scale <e, w>; design: the
-    paper's posterior is its sigmoid.  embedding [B, E], rows [N, E]."""
-    z = scale * F.normalize(embedding) @ F.normalize(rows).T
-    others = [j for j in range(rows.shape[0]) if j != target]
+def logits(embedding, head, rows, bias=None):
+    """z [B, N] of embeddings [B, E] as the record's head says: s <e, w> of
+    unit lengths (cosine), or <e, w> + b (linear)."""
+    if head["kind"] == "linear":
+        return embedding @ rows.T + bias
+    return head["scale"] * F.normalize(embedding) @ F.normalize(rows).T
+
+
+def log_odds(z, target):
+    """u_c = z_c - log sum_{j != c} exp z_j; design: the paper's posterior is
+    its sigmoid.  z [B, N]."""
+    others = [j for j in range(z.shape[1]) if j != target]
     return z[:, target] - torch.logsumexp(z[:, others], 1)
 
 

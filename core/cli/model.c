@@ -60,17 +60,33 @@ print_front_end (const SalMelConfig *mel)
 static void
 print_topology (const SalTopology *t)
 {
-  printf ("  network     widths %u, %u, %u, %u; blocks %u, %u, %u, %u; "
-      "embedding of %u\n", t->widths[0], t->widths[1], t->widths[2],
-      t->widths[3], t->blocks[0], t->blocks[1], t->blocks[2], t->blocks[3],
-      t->embedding_size);
+  const char *poolings[] = {
+    [SAL_POOLING_MEAN_VARIANCE] = "mean and variance",
+    [SAL_POOLING_MEAN_STD] = "mean and deviation",
+    [SAL_POOLING_ATTENTIVE] = "attentive mean and deviation",
+  };
+
+  printf ("  network     widths %u, %u, %u, %u; blocks %u, %u, %u, %u; %s "
+      "over time; embedding of %u\n", t->widths[0], t->widths[1],
+      t->widths[2], t->widths[3], t->blocks[0], t->blocks[1], t->blocks[2],
+      t->blocks[3], poolings[t->pooling], t->embedding_size);
 }
 
 static void
-print_classes (const SalModel *model)
+print_head (const SalModel *model, const SalRecord *record)
 {
   guint n = sal_model_get_n_classes (model);
 
+  if (record->head == SAL_HEAD_NONE) {
+    printf ("  head        none: enrolled voices have nobody to be compared "
+        "with\n");
+    return;
+  }
+  if (record->head == SAL_HEAD_LINEAR)
+    printf ("  head        linear: its own voices only\n");
+  else
+    printf ("  head        cosine, scale %g, margin %g\n", record->head_scale,
+        record->head_margin);
   printf ("  voices      %u known", n);
   for (guint i = 0; i < MIN (n, NAMES_SHOWN); i++)
     printf ("%s%s", i == 0 ? ": " : ", ", sal_model_get_class_name (model, i));
@@ -107,8 +123,7 @@ print_human (const SalModel *model, JsonNode *record)
   printf ("  id          %s\n", sal_model_get_id (model));
   print_front_end (&r->mel);
   print_topology (&r->topology);
-  if (r->has_head)
-    print_classes (model);
+  print_head (model, r);
   printf ("  calibration %s\n", r->calibration.window.enrolled.n > 0
       ? "by amount of speech and look-ahead" : "none");
   print_provenance (json_node_get_object (record));

@@ -7,7 +7,7 @@ import os
 import struct
 import tempfile
 
-from sounds import MODEL, RATE, Tap, read_wav, run, voice, write_wav
+from sounds import DATA, MODEL, RATE, Tap, read_wav, run, voice, write_wav
 
 
 def check_mask(tap, folder):
@@ -85,6 +85,16 @@ def check_verify(tap, folder):
               "/cli/model/notices-another-window", result.stderr)
 
 
+def check_model(tap, folder):
+    """What decides how a model can be used is said."""
+    for name, words in (("tiny", ("mean and deviation", "cosine, scale 30")),
+                        ("sunine", ("mean and variance", "margin 0.2")),
+                        ("voxceleb", ("attentive", "linear"))):
+        result = run("model", f"{DATA}/{name}.safetensors")
+        tap.check(all(w in result.stdout for w in words),
+                  f"/cli/model/describes-{name}", result.stdout)
+
+
 def check_compare(tap, folder):
     """A turn played at half the amplitude is 6.0 dB down."""
     samples = voice(2)
@@ -103,8 +113,8 @@ def check_compare(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_mask, check_analyse, check_enrol, check_verify,
-                  check_compare):
+    for check in (check_mask, check_analyse, check_enrol, check_model,
+                  check_verify, check_compare):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()

@@ -273,10 +273,11 @@ save_speaker (const SalModel *model)
 }
 
 static void
-test_models (void)
+test_models (gconstpointer name)
 {
-  g_autoptr (SalModel) model = data_load_model ("tiny");
-  g_autofree char *path = data_path ("tiny.safetensors");
+  g_autofree char *file = g_strconcat (name, ".safetensors", NULL);
+  g_autoptr (SalModel) model = data_load_model (name);
+  g_autofree char *path = data_path (file);
   const Origin origin = { "model", path, model };
   fuzz (&origin);
 }
@@ -294,7 +295,10 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/fuzz/damaged-models-do-no-harm", test_models);
+  g_test_add_data_func ("/fuzz/damaged-models-do-no-harm/tiny", "tiny",
+      test_models);
+  g_test_add_data_func ("/fuzz/damaged-models-do-no-harm/attentive",
+      "voxceleb", test_models);
   g_test_add_func ("/fuzz/damaged-speakers-do-no-harm", test_speakers);
   int result = g_test_run ();
   data_clean ();

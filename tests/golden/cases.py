@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import torch
 
+import convert
 import reference
 
 SEED = 20220701
@@ -14,35 +15,25 @@ N_CLASSES = 12
 SCALE = 30.0
 LENGTHS = (200, 137, 613)  # frames: the usual window, an odd one, a long one
 
-# field notes, table of front ends: the columns differ in these fields only
-SUNINE_FRONTEND = {
-    **reference.FRONTEND, "window_placement": "centre", "framing": "reflect",
-    "log_floor": 1e-6, "normalisation": "mean-variance",
-    "normalisation_epsilon": 1e-5,
-}
-VOXCELEB_FRONTEND = {**SUNINE_FRONTEND, "sample_scale": 1, "n_bands": 64}
-WESPEAKER_FRONTEND = {
-    **reference.FRONTEND, "dc_removal": "frame", "preemphasis": "frame",
-    "window": "hamming", "mel_formula": "kaldi", "mel_triangles": "mel",
-    "f_min": 20, "log_floor": 1.1920929e-07, "log_floor_mode": "max",
-}
-FRONTENDS = {"ours": reference.FRONTEND, "sunine": SUNINE_FRONTEND,
-             "voxceleb": VOXCELEB_FRONTEND, "wespeaker": WESPEAKER_FRONTEND}
+FRONTENDS = {"ours": reference.FRONTEND}
+for _name, _family in convert.FAMILIES.items():
+    FRONTENDS[_name] = _family["frontend"]
 
 SMALL = {**reference.TOPOLOGY, "widths": [4, 8, 12, 16], "se_reduction": 4,
          "blocks": [1, 2, 1, 1], "embedding_size": 16}
 
 # Together they turn every switch of the topology at least once.
 MODELS = {
-    "tiny": (reference.FRONTEND, SMALL),
-    "sunine": (SUNINE_FRONTEND, {
+    "tiny": (FRONTENDS["ours"], SMALL),
+    "sunine": (FRONTENDS["sunine"], {
         **SMALL, "blocks": [3, 4, 6, 3], "block_order": "relu-bn",
         "pooling": "mean-variance", "pooling_epsilon": 0}),
-    "voxceleb": (VOXCELEB_FRONTEND, {
+    "voxceleb": (FRONTENDS["voxceleb"], {
         **SMALL, "blocks": [1, 2, 2, 1], "stem_order": "relu-bn",
         "block_order": "relu-bn", "stem_bias": True, "se_reduction": 2,
+        "pooling": "attentive", "attention_size": 6,
         "embedding_bn_before": False, "embedding_size": 24}),
-    "wespeaker": (WESPEAKER_FRONTEND, {
+    "wespeaker": (FRONTENDS["wespeaker"], {
         **SMALL, "widths": [4, 8, 8, 16], "blocks": [2, 1, 2, 2],
         "se_reduction": 0, "pooling_epsilon": 1e-7,
         "embedding_bn_before": False, "embedding_bn_after": False,
@@ -89,7 +80,8 @@ def randomise(net, rng):
         elif name.endswith("weight"):
             p.data = torch.from_numpy(rng.uniform(0.6, 1.4, p.shape))
         else:
-            p.data = torch.from_numpy(0.2 * rng.standard_normal(p.shape))
+            p.data = torch.from_numpy(
+                np.asarray(0.2 * rng.standard_normal(p.shape)))
 
 
 def settle(net, x, rng):
@@ -113,7 +105,8 @@ def settle(net, x, rng):
 
 
 def network(name):
-    """(net, rows [N, E], record) of a model of MODELS; class i is voice i."""
+    """(net, rows [N, E], bias [N] or None, record) of a model of MODELS;
+    class i is voice i."""
     frontend, topology = copy.deepcopy(MODELS[name])
     rng = np.random.default_rng([SEED, 3, list(MODELS).index(name)])
     net = reference.ResNet(topology, frontend["n_bands"]).double()
@@ -124,14 +117,18 @@ def network(name):
     settle(net, x, rng)
     with torch.no_grad():
         embeddings = net(x)
-    rows = embeddings - embeddings.mean(0)
+    rows, bias = embeddings - embeddings.mean(0), None
+    head = {"kind": "cosine", "scale": SCALE, "margin": 0.2}
+    if name == "voxceleb":  # as that toolkit trains
+        head = {"kind": "linear"}
+        rows *= SCALE / (rows * embeddings).sum(1).mean()
+        bias = torch.from_numpy(rng.standard_normal(N_CLASSES))
     record = {
         "version": 1, "name": name, "frontend": frontend,
         "topology": topology,
-        "head": {"kind": "cosine", "scale": SCALE, "margin": 0.2,
-                 "classes": [f"spk{i}" for i in range(N_CLASSES)]},
+        "head": {**head, "classes": [f"spk{i}" for i in range(N_CLASSES)]},
         "cohort": "all",
         "provenance": {"data": "none: random weights", "seed": SEED,
                        "recipe": "tests/golden/make.py"},
     }
-    return net.float(), rows, record
+    return net.float(), rows, bias, record

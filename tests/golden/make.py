@@ -55,16 +55,18 @@ def values_path(name):
 
 
 def stored_network(path):
-    """(net, rows, record) of a model file, float64."""
+    """(net, head, record) of a model file, float64."""
     tensors, record = modelfile.read(path)
     net = reference.ResNet(record["topology"], record["frontend"]["n_bands"])
-    rows = tensors.pop("head.weight").double()
+    head = {**record["head"], "rows": tensors.pop("head.weight").double()}
+    if head["kind"] == "linear":
+        head["bias"] = tensors.pop("head.bias").double()
     state = {k: v for k, v in tensors.items() if not k.startswith("golden.")}
     for key in net.state_dict():
         if key.endswith("num_batches_tracked"):
             state[key] = torch.zeros((), dtype=torch.long)
     net.load_state_dict(state)
-    return net.double().eval(), rows, record
+    return net.double().eval(), head, record
 
 
 def mel_values():
@@ -89,12 +91,12 @@ def input_log_mel():
 
 
 def network_values(name):
-    net, rows, record = stored_network(model_path(name))
+    net, head, record = stored_network(model_path(name))
     whole = input_log_mel().astype("f8")
     out = {}
     for length in cases.LENGTHS:
         part = whole[:record["frontend"]["n_bands"], :length]
-        for key, value in truth.network_values(net, rows, record, part,
+        for key, value in truth.network_values(net, head, record, part,
                                                target=3).items():
             out[f"{length}/{key}"] = value
     return out
@@ -114,8 +116,8 @@ def names_of_values():
 
 
 def write_model(name, path):
-    net, rows, record = cases.network(name)
-    modelfile.write(path, net, rows, record)
+    net, rows, bias, record = cases.network(name)
+    modelfile.write(path, net, rows, record, bias)
     tensors, kept = tensorfile.load(path)
     tensorfile.save(path, tensors, {**kept, **metadata()})
 

@@ -20,6 +20,15 @@ def sampled(array):
 
 # --- front ends ------------------------------------------------------------
 
+def htk_bank(n_bands):
+    """Triangles from 0 to 8000 Hz, straight in Hz, [n_bands, 257]."""
+    hz = np.linspace(0, 8000, 257)
+    high = 2595 * np.log10(1 + 8000 / 700)
+    edges = 700 * (10 ** (np.linspace(0, high, n_bands + 2) / 2595) - 1)
+    return np.stack([np.interp(hz, edges[f:f + 3], [0, 1, 0], 0, 0)
+                     for f in range(n_bands)])
+
+
 def sunine_log_mel(samples, scale, n_bands):
     """As Sunine and voxceleb_trainer do it: torchaudio's MelSpectrogram."""
     x = torch.from_numpy(np.asarray(samples, "f8")) * scale
@@ -28,13 +37,7 @@ def sunine_log_mel(samples, scale, n_bands):
     window = torch.hamming_window(400, periodic=True, dtype=torch.float64)
     power = torch.stft(x, 512, 160, 400, window, center=True,
                        pad_mode="reflect", return_complex=True).abs() ** 2
-    hz = np.linspace(0, 8000, 257)
-    low, high = 0.0, 2595 * np.log10(1 + 8000 / 700)
-    edges = 700 * (10 ** (np.linspace(low, high, n_bands + 2) / 2595) - 1)
-    bank = np.zeros((n_bands, 257))
-    for f in range(n_bands):
-        bank[f] = np.interp(hz, edges[f:f + 3], [0, 1, 0], 0, 0)
-    return np.log(bank @ power.numpy() + 1e-6)
+    return np.log(htk_bank(n_bands) @ power.numpy() + 1e-6)
 
 
 def wespeaker_log_mel(samples):
@@ -64,12 +67,7 @@ def our_log_mel(samples):
     window = torch.hamming_window(400, periodic=True, dtype=torch.float64)
     frames = torch.from_numpy(x).unfold(0, 400, 160) * window
     power = np.abs(np.fft.rfft(frames.numpy(), 512)) ** 2
-    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 82)
-                          / 2595) - 1)
-    hz = np.linspace(0, 8000, 257)
-    bank = np.stack([np.interp(hz, edges[f:f + 3], [0, 1, 0], 0, 0)
-                     for f in range(80)])
-    return np.log(bank @ power.T + 1)
+    return np.log(htk_bank(80) @ power.T + 1)
 
 
 LOG_MEL = {
@@ -82,21 +80,26 @@ LOG_MEL = {
 
 # --- scores ----------------------------------------------------------------
 
-def log_odds(embedding, rows, target, scale):
-    """u_c = z_c - log sum_{j != c} exp z_j of one embedding [E]."""
-    z = scale * (rows @ embedding) / embedding.norm() / rows.norm(dim=1)
-    others = torch.arange(len(rows)) != target
+def log_odds(embedding, head, target):
+    """u_c = z_c - log sum_{j != c} exp z_j of one embedding [E]; head is the
+    record's kind and scale, rows and bias."""
+    z = head["rows"] @ embedding
+    if head["kind"] == "linear":
+        z = z + head["bias"]
+    else:
+        z = head["scale"] * z / embedding.norm() / head["rows"].norm(dim=1)
+    others = torch.arange(len(z)) != target
     return z[target] - torch.log(torch.exp(z[others]).sum())
 
 
-def dense(net, s4, rows, target, scale, columns):
+def dense(net, s4, head, target, columns):
     """Log-odds of S4 cut to `columns` (odd) around each column."""
     width, reach = s4.shape[3], columns // 2
     values = []
     for j in range(width):
         part = s4[..., max(0, j - reach):min(width, j + reach + 1)]
-        values.append(log_odds(net.embed(net.pool(part))[0], rows, target,
-                               scale).item())
+        values.append(log_odds(net.embed(net.pool(part))[0], head,
+                               target).item())
     return np.array(values)
 
 
@@ -152,14 +155,14 @@ MAPS = {  # name: layers, largest instead of mean
 }
 
 
-def network_values(net, rows, record, log_mel, target):
+def network_values(net, head, record, log_mel, target):
     """Everything the C library is asked to reproduce, by name."""
-    scale, topology = record["head"]["scale"], record["topology"]
+    topology = record["topology"]
     x = reference.normalise(torch.from_numpy(log_mel)[None],
                             record["frontend"])
     stages = net.stages(x)
     embedding = net.embed(net.pool(stages[3]))
-    u = log_odds(embedding[0], rows, target, scale)
+    u = log_odds(embedding[0], head, target)
     gradients = torch.autograd.grad(u, stages)
     stages = [s.detach() for s in stages]
     out = {"embedding": embedding.detach().numpy(),
@@ -169,8 +172,8 @@ def network_values(net, rows, record, log_mel, target):
         out[f"gradient-s{i + 1}"] = sampled(gradients[i])
     with torch.no_grad():
         for columns in (1, 9):
-            out[f"dense-{columns}"] = dense(net, stages[3], rows, target,
-                                            scale, columns)
+            out[f"dense-{columns}"] = dense(net, stages[3], head, target,
+                                            columns)
         part = net.embed(net.pool(stages[3][..., 3:12]))
     out["embedding-3-12"] = part.numpy()
     for name, (layers, largest) in MAPS.items():

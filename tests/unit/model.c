@@ -161,8 +161,20 @@ static const Edit records[] = {
       "\"window_length\": 600", { "window_length", "600", "512" } },
   { "unknown-window", "\"hamming-periodic\"", "\"kaiser\"",
       { "window", "kaiser", "povey" } },
-  { "unknown-pooling", "\"mean-std\"", "\"attentive\"",
-      { "pooling", "attentive", "mean-std" } },
+  { "unknown-pooling", "\"mean-std\"", "\"maximum\"",
+      { "pooling", "maximum", "attentive" } },
+  { "attention-of-no-size", "\"mean-std\"", "\"attentive\"",
+      { "attention_size", "missing" } },
+  { "attention-size-0", "\"mean-std\"",
+      "\"attentive\", \"attention_size\": 0", { "attention_size", "0" } },
+  { "size-of-no-attention", "\"mean-std\"",
+      "\"mean-std\", \"attention_size\": 6", { "attention_size", "unknown" } },
+  { "coefficient-of-no-preemphasis", "\"preemphasis\": \"signal\"",
+      "\"preemphasis\": \"none\"", { "preemphasis_coefficient", "0.97" } },
+  { "epsilon-of-no-variance", "\"normalisation_epsilon\": 0",
+      "\"normalisation_epsilon\": 0.1", { "normalisation_epsilon", "0.1" } },
+  { "placement-of-no-padding", "\"window_placement\": \"left\"",
+      "\"window_placement\": \"centre\"", { "window_placement", "framing" } },
   { "hop-0", "\"hop\": 160", "\"hop\": 0", { "hop", "0" } },
   { "negative-hop", "\"hop\": 160", "\"hop\": -160", { "hop", "-160" } },
   { "fraction-of-hop", "\"hop\": 160", "\"hop\": 160.5", { "hop", "160.5" } },
@@ -188,6 +200,8 @@ static const Edit records[] = {
       { "embedding_size" } },
   { "reduction-above-width", "\"se_reduction\": 4", "\"se_reduction\": 5",
       { "se_reduction", "5", "4" } },
+  { "scale-of-a-linear-head", "\"kind\": \"cosine\"",
+      "\"kind\": \"linear\"", { "head", "unknown" } },
   { "head-scale-0", "\"scale\": 30.0", "\"scale\": 0", { "scale", "0" } },
   { "classes-not-text", "\"spk3\"", "3", { "classes" } },
   { "cohort-of-no-class", "\"cohort\": \"all\"", "\"cohort\": [0, 12]",
@@ -212,6 +226,12 @@ static const Edit mismatches[] = {
       { "layer4.1", "missing" } },
   { "fewer-classes", "\"spk10\", \"spk11\"", "\"spk10\"",
       { "head.weight", "[12, 16]", "[11, 16]" } },
+  { "attention-that-is-not-there", "\"mean-std\"",
+      "\"attentive\", \"attention_size\": 6",
+      { "attention.0.weight", "missing" } },
+  { "linear-head-without-bias",
+      "\"kind\": \"cosine\", \"scale\": 30.0, \"margin\": 0.2",
+      "\"kind\": \"linear\"", { "head.bias", "missing" } },
   { "stem-bias-that-is-not-there", "\"stem_bias\": false",
       "\"stem_bias\": true", { "conv1.bias", "missing" } },
 };
@@ -282,6 +302,27 @@ test_refuses_weights_not_finite (void)
     const Edit edit = { .words = { all[i].tensor } };
     refuse (data_fill_tensor (tiny_path, all[i].tensor, 0, all[i].size, 0xff),
         &edit);
+  }
+}
+
+/* Its tensors are another model's. */
+static void
+test_refuses_damaged_attention (void)
+{
+  const struct {
+    const char *tensor;
+    gsize offset, size;
+    guint8 byte;
+  } all[] = { { "attention.0.weight", 0, 2, 0xff },
+    { "attention.0.bias", 0, 4, 0xff },
+    { "attention.2.running_var", 3, 1, 0xbf }, /* below 0 */
+    { "attention.3.weight", 0, 2, 0xff }, { "attention.3.bias", 0, 4, 0xff },
+    { "head.bias", 0, 4, 0xff } };
+  g_autofree char *path = data_path ("voxceleb.safetensors");
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++) {
+    const Edit edit = { .words = { all[i].tensor } };
+    refuse (data_fill_tensor (path, all[i].tensor, all[i].offset, all[i].size,
+            all[i].byte), &edit);
   }
 }
 
@@ -356,6 +397,8 @@ main (int argc, char **argv)
       test_refuses_tensors);
   g_test_add_func ("/model/refuses/weights-not-finite",
       test_refuses_weights_not_finite);
+  g_test_add_func ("/model/refuses/damaged-attention",
+      test_refuses_damaged_attention);
   g_test_add_func ("/model/refuses/negative-variance",
       test_refuses_negative_variance);
   g_test_add_func ("/model/refuses/class-row-of-zeros",

@@ -281,37 +281,105 @@ test_saturated (Fixture *f, gconstpointer data)
       0.01 * data_magnitude (u_gradient, E));
 }
 
+/* --- linear head --------------------------------------------------------- */
+
+/* u and z of a class of voxceleb.safetensors, in double. */
+static double
+direct_linear (const float *rows, const float *bias, guint n, guint class,
+    const double *e, double *logit)
+{
+  double sum = 0;
+  for (guint j = 0; j < N; j++) {
+    double z = bias[j];
+    for (guint i = 0; i < n; i++)
+      z += rows[j * n + i] * e[i];
+    if (j == class)
+      *logit = z;
+    else
+      sum += exp (z);
+  }
+  return *logit - log (sum);
+}
+
+static void
+test_linear_head (Fixture *unused, gconstpointer data)
+{
+  g_autofree char *path = data_path ("voxceleb.safetensors");
+  g_autoptr (SalSafetensors) file = sal_safetensors_load (path, NULL);
+  g_autoptr (SalModel) model = data_load_model ("voxceleb");
+  g_autoptr (SalScorer) scorer = sal_scorer_new (model);
+  guint n = sal_model_get_embedding_size (model);
+  g_autofree float *rows = data_read (file, "head.weight", NULL);
+  g_autofree float *bias = data_read (file, "head.bias", NULL);
+  g_autofree float *got = g_new (float, n), *want = g_new (float, n);
+  g_autofree double *e = g_new (double, n);
+  for (guint class = 0; class < N; class++) {
+    g_autoptr (SalTarget) target = sal_target_new_class (model,
+        sal_model_get_class_name (model, class), NULL);
+    g_autofree float *embedding = data_noise (class, n);
+    double z = 0, other = 0;
+    SalScore score;
+    for (guint i = 0; i < n; i++)
+      e[i] = embedding[i];
+    double u = direct_linear (rows, bias, n, class, e, &z);
+    sal_scorer_score (scorer, target, embedding, &score);
+    g_assert_cmpfloat_with_epsilon (score.logit, z, 1e-5);
+    g_assert_cmpfloat_with_epsilon (score.log_odds, u, 1e-5);
+    for (guint i = 0; i < n; i++) {
+      e[i] += 1e-5;
+      double up = direct_linear (rows, bias, n, class, e, &other);
+      e[i] -= 2e-5;
+      double down = direct_linear (rows, bias, n, class, e, &other);
+      e[i] += 1e-5;
+      want[i] = (float) ((up - down) / 2e-5);
+    }
+    sal_scorer_gradient (scorer, target, SAL_SCORE_LOG_ODDS, embedding, got);
+    data_assert_relative ("gradient", got, want, n, 1e-5);
+  }
+}
+
 /* --- dense --------------------------------------------------------------- */
 
 static SalNet *
-golden_net (Fixture *f, guint n_frames)
+golden_net (SalModel *model, guint n_frames)
 {
-  g_autofree float *log_mel = data_read_log_mel (80, n_frames);
-  SalNet *net = sal_net_new (f->model, n_frames);
+  g_autofree float *log_mel = data_read_log_mel (
+      sal_model_get_mel_config (model)->n_bands, n_frames);
+  SalNet *net = sal_net_new (model, n_frames);
   sal_net_forward (net, log_mel, n_frames);
   return net;
 }
 
 static void
-test_dense_matches_golden (Fixture *f, gconstpointer data)
+dense_matches_golden (const char *name)
 {
   const guint lengths[] = { 200, 137, 613 }, columns[] = { 1, 9 };
-  g_autoptr (SalTarget) target = class_target (f, 3);
-  g_autoptr (SalSafetensors) values = data_load_values ("tiny");
+  g_autoptr (SalModel) model = data_load_model (name);
+  g_autoptr (SalScorer) scorer = sal_scorer_new (model);
+  g_autoptr (SalTarget) target = sal_target_new_class (model, "spk3", NULL);
+  g_autoptr (SalSafetensors) values = data_load_values (name);
   for (guint i = 0; i < 3; i++) {
-    g_autoptr (SalNet) net = golden_net (f, lengths[i]);
+    g_autoptr (SalNet) net = golden_net (model, lengths[i]);
     for (guint k = 0; k < 2; k++) {
       gsize n;
-      g_autofree char *name
+      g_autofree char *key
           = g_strdup_printf ("%u/dense-%u", lengths[i], columns[k]);
-      g_autofree float *want = data_read (values, name, &n);
+      g_autofree float *want = data_read (values, key, &n);
       g_autofree float *got = g_new (float, n);
-      sal_scorer_dense (f->scorer, net, target, columns[k], got);
+      sal_scorer_dense (scorer, net, target, columns[k], got);
       /* of log-odds up to 50; one column has standard deviations of
        * sqrt (epsilon), which nothing disturbs */
-      data_assert_relative (name, got, want, n, 1e-4);
+      data_assert_relative (key, got, want, n, 1e-4);
     }
   }
+}
+
+/* And with attention: the softmax over just those columns. */
+static void
+test_dense_matches_golden (Fixture *f, gconstpointer data)
+{
+  dense_matches_golden ("tiny");
+  dense_matches_golden ("voxceleb");
 }
 
 static void
@@ -320,7 +388,7 @@ test_dense_of_all_columns_is_the_window (Fixture *f, gconstpointer data)
   guint shape[3];
   SalScore score;
   g_autoptr (SalTarget) target = class_target (f, 7);
-  g_autoptr (SalNet) net = golden_net (f, 137);
+  g_autoptr (SalNet) net = golden_net (f->model, 137);
   sal_net_get_stage (net, 3, shape);
   g_autofree float *got = g_new (float, shape[2]);
   sal_scorer_dense (f->scorer, net, target, 2 * shape[2] + 1, got);
@@ -350,6 +418,7 @@ main (int argc, char **argv)
     { "/score/gradient/is-across-the-embedding", 0,
         test_gradient_is_across_the_embedding },
     { "/score/gradient/log-odds-do-not-saturate", 0, test_saturated },
+    { "/score/linear-head-matches-the-formula", 0, test_linear_head },
     { "/score/dense/matches-golden", 0, test_dense_matches_golden },
     { "/score/dense/all-columns-are-the-window", 0,
         test_dense_of_all_columns_is_the_window },

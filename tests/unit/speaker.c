@@ -212,6 +212,24 @@ test_target_of_another_model (void)
   data_assert_error (error, SAL_ERROR_MISMATCH, "tiny", "sunine", NULL);
 }
 
+/* Logits of a linear head are its classes' own. */
+static void
+test_target_of_a_linear_head (void)
+{
+  g_autoptr (SalModel) linear = data_load_model ("voxceleb");
+  g_autofree float *piece
+      = data_noise (1, sal_model_get_embedding_size (linear));
+  g_autoptr (SalSpeaker) speaker
+      = sal_speaker_new ("someone", linear, piece, 1, 2);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (sal_target_new_speaker (linear, speaker, &error));
+  data_assert_error (error, SAL_ERROR_TARGET, "voxceleb", "linear", "someone",
+      NULL);
+  g_clear_error (&error);
+  g_autoptr (SalTarget) class = sal_target_new_class (linear, "spk2", &error);
+  g_assert_no_error (error);
+}
+
 static void
 test_target_by_name_or_path (void)
 {
@@ -263,6 +281,8 @@ main (int argc, char **argv)
     { "/target/is-the-enrolled-voice", test_target_is_the_voice },
     { "/target/refuses-a-voice-of-another-model",
         test_target_of_another_model },
+    { "/target/refuses-a-voice-for-a-linear-head",
+        test_target_of_a_linear_head },
     { "/target/loads-by-name-or-path", test_target_by_name_or_path },
     { "/target/refuses-nobody", test_target_that_is_nobody },
   };
