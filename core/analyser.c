@@ -4,11 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyser-private.h"
 #include "model-private.h"
-#include "timeline.h"
 
 #define MIN_HOP 5            /* frames */
-#define MIN_FRAMES 16        /* of a window: two columns of S4 */
 #define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
 #define CHUNK 1024           /* samples, so that buffers have a fixed size */
 
@@ -59,24 +58,42 @@ check_frames (const char *name, guint frames, guint least,
   return FALSE;
 }
 
-/* Columns pooled for the dense score: what localised best in trials with voices
- * never trained on, by look-ahead.  Less future asks for a sharper score. */
-static guint
-dense_columns (guint lookahead)
+guint
+sal_analyser_per_column (const SalModel *model)
 {
-  return lookahead <= 25 ? 6 : lookahead <= 150 ? 9 : 12;
+  guint n = 1;
+  for (guint i = 0; i < SAL_NET_STAGES; i++)
+    n *= sal_model_get_record (model)->topology.strides[i];
+  return n;
 }
 
 /* What makes log-odds probabilities. */
 static SalLine
-dense_line (const SalAnalyser *self)
+dense_line (const SalModel *model, const SalTarget *target, guint lookahead)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
+  const SalRecord *record = sal_model_get_record (model);
   const SalCurvePair *pair = &record->calibration.dense;
-  double seconds = (double) self->config.lookahead * record->mel.hop
-      / record->mel.sample_rate;
-  return sal_curve_at (sal_target_get_class (self->target) < 0
+  double seconds
+      = (double) lookahead * record->mel.hop / record->mel.sample_rate;
+  return sal_curve_at (sal_target_get_class (target) < 0
       ? &pair->enrolled : &pair->classes, seconds);
+}
+
+SalTimeline *
+sal_analyser_timeline_new (const SalModel *model, const SalTarget *target,
+    guint hop, guint lookahead)
+{
+  const SalRecord *record = sal_model_get_record (model);
+  return sal_timeline_new (record->mel.n_bands,
+      2 * SAL_WINDOW_FRAMES + hop + lookahead,
+      (double) record->mel.hop / record->mel.sample_rate,
+      dense_line (model, target, lookahead), &record->calibration.presence);
+}
+
+gboolean
+sal_analyser_hears (double energy, guint n_samples)
+{
+  return energy > (double) SILENCE_RMS * SILENCE_RMS * n_samples;
 }
 
 SalAnalyser *
@@ -111,13 +128,9 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->net = sal_net_new (model, SAL_WINDOW_FRAMES);
   self->cam = sal_cam_new (model, SAL_WINDOW_FRAMES);
   self->scorer = sal_scorer_new (model);
-  self->timeline = sal_timeline_new ((guint) F,
-      2 * SAL_WINDOW_FRAMES + config->hop + config->lookahead,
-      (double) record->mel.hop / record->mel.sample_rate, dense_line (self),
-      &record->calibration.presence);
-  self->per_column = 1;
-  for (guint i = 0; i < SAL_NET_STAGES; i++)
-    self->per_column *= record->topology.strides[i];
+  self->timeline = sal_analyser_timeline_new (model, target, config->hop,
+      config->lookahead);
+  self->per_column = sal_analyser_per_column (model);
   /* A window, what a chunk is ahead of it, and what a frame is. */
   self->n_loud = SAL_WINDOW_FRAMES
       + (CHUNK + record->mel.fft_size) / record->mel.hop + 2;
@@ -188,7 +201,7 @@ compute_window (SalAnalyser *self, guint64 start, guint n, SalMap *facts)
   sal_scorer_score (self->scorer, self->target,
       sal_net_get_embedding (self->net), &score);
   sal_scorer_dense (self->scorer, self->net, self->target,
-      dense_columns (self->config.lookahead), self->columns);
+      SAL_DENSE_COLUMNS, self->columns);
   sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
   if (!isfinite (score.log_odds) || !all_finite (self->columns, shape[2])) {
     facts->flags |= SAL_MAP_EMPTY; /* weights far out of range */
@@ -240,7 +253,7 @@ run_window (SalAnalyser *self, guint64 end, guint64 until)
     facts.flags |= SAL_MAP_PARTIAL;
   if (is_silent (self, start, end))
     facts.flags |= SAL_MAP_SILENCE | SAL_MAP_EMPTY;
-  else if (n < MIN_FRAMES)
+  else if (n < SAL_WINDOW_LEAST_FRAMES)
     facts.flags |= SAL_MAP_EMPTY;
   else
     compute_window (self, start, n, &facts);
@@ -270,7 +283,7 @@ listen (SalAnalyser *self, const float *samples, gsize n_samples)
     if (++self->n_energy < hop)
       continue;
     self->loud[self->n_steps++ % self->n_loud]
-        = self->energy > (double) SILENCE_RMS * SILENCE_RMS * hop;
+        = sal_analyser_hears (self->energy, hop);
     self->energy = 0;
     self->n_energy = 0;
   }
@@ -322,7 +335,8 @@ sal_analyser_set_target (SalAnalyser *self, SalTarget *target)
   sal_target_unref (self->target);
   self->target = target;
   sal_timeline_forget (self->timeline);
-  sal_timeline_set_line (self->timeline, dense_line (self));
+  sal_timeline_set_line (self->timeline,
+      dense_line (self->model, target, self->config.lookahead));
 }
 
 guint

@@ -6,12 +6,11 @@
 
 #include "model-private.h"
 #include "net.h"
+#include "speech.h"
 
 #define WINDOW_FRAMES 200    /* two seconds */
 #define STEP_FRAMES 100
 #define MIN_SPEECH_FRAMES 50 /* half a second */
-#define SPEECH_RANGE 6.9f    /* ln power: 30 dB below the loud is no speech */
-#define SILENCE_RMS 1e-3f    /* -60 dB of full scale */
 #define FULL_SCALE 0.999f
 
 struct _SalEnrol {
@@ -48,46 +47,6 @@ sal_enrol_free (SalEnrol *self)
   g_free (self);
 }
 
-static int
-by_value (gconstpointer a, gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-  return x < y ? -1 : x > y;
-}
-
-/* Mean square of each frame's step of samples, [T]. */
-static float *
-frame_energy (const SalEnrol *self, const float *samples, gsize n_samples,
-    gsize T)
-{
-  gsize hop = sal_model_get_record (self->model)->mel.hop;
-  float *energy = g_new0 (float, T + 1);
-  for (gsize t = 0; t < T; t++) {
-    gsize end = MIN ((t + 1) * hop, n_samples);
-    for (gsize i = t * hop; i < end; i++)
-      energy[t] += samples[i] * samples[i];
-    energy[t] /= hop;
-  }
-  return energy;
-}
-
-/* Frames within 30 dB of the loud ones and above -60 dB of full scale. */
-static gboolean *
-find_speech (const float *energy, gsize T, gsize *n_speech)
-{
-  gboolean *speech = g_new0 (gboolean, T + 1);
-  g_autofree float *sorted = g_memdup2 (energy, (T + 1) * sizeof (float));
-  qsort (sorted, T, sizeof (float), by_value);
-  float loud = T > 0 ? sorted[(T - 1) * 95 / 100] : 0;
-  float limit = MAX (loud * expf (-SPEECH_RANGE), SILENCE_RMS * SILENCE_RMS);
-  *n_speech = 0;
-  for (gsize t = 0; t < T; t++) {
-    speech[t] = energy[t] > limit;
-    *n_speech += speech[t];
-  }
-  return speech;
-}
-
 static gboolean
 check_samples (const float *samples, gsize n_samples, GError **error)
 {
@@ -118,15 +77,6 @@ add_piece (SalEnrol *self, const float *log_mel, gsize T, gsize start, gsize n)
   sal_unit_length (&g_array_index (self->pieces, float, at), E);
 }
 
-static gsize
-count (const gboolean *flags, gsize n)
-{
-  gsize sum = 0;
-  for (gsize i = 0; i < n; i++)
-    sum += flags[i];
-  return sum;
-}
-
 /* Windows with at least half their length of speech; if there are none, the
  * richest. */
 static void
@@ -136,7 +86,7 @@ add_pieces (SalEnrol *self, const float *log_mel, gsize T,
   gsize n = MIN (T, WINDOW_FRAMES), best = 0, richest = 0;
   guint before = self->pieces->len;
   for (gsize start = 0; start + n <= T; start += STEP_FRAMES) {
-    gsize n_speech = count (speech + start, n);
+    gsize n_speech = sal_speech_count (speech + start, n);
     if (n_speech > richest) {
       richest = n_speech;
       best = start;
@@ -156,9 +106,11 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
   const SalMelConfig *mel = &sal_model_get_record (self->model)->mel;
   if (!check_samples (samples, n_samples, error))
     return FALSE;
-  gsize T = sal_mel_n_frames (self->mel, n_samples), n_speech;
-  g_autofree float *energy = frame_energy (self, samples, n_samples, T);
-  g_autofree gboolean *speech = find_speech (energy, T, &n_speech);
+  gsize T = sal_mel_n_frames (self->mel, n_samples);
+  g_autofree float *energy = g_new (float, T + 1);
+  g_autofree gboolean *speech = g_new (gboolean, T + 1);
+  sal_speech_energy (samples, n_samples, 0, mel->hop, T, energy);
+  gsize n_speech = sal_speech_find (energy, T, speech);
   double frame = (double) mel->hop / mel->sample_rate;
   if (n_speech < MIN_SPEECH_FRAMES) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,

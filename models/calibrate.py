@@ -134,16 +134,31 @@ def window_curve(what, rows):
     return curve(what, groups)
 
 
+def away_from_changes(rows):
+    """Whether each frame is further than GUARD from a change of turn of the
+    target; rows of one stream, condition and look-ahead, in time."""
+    time, owner = column(rows, "time"), column(rows, "is_target", int)
+    changes = time[1:][np.diff(owner) != 0]
+    if len(changes) == 0:
+        return np.ones(len(rows), bool)
+    return np.abs(time[:, None] - changes).min(1) > GUARD
+
+
 def dense_curve(what, rows):
-    groups = []
-    for lookahead in sorted({float(r["lookahead_ms"]) for r in rows}):
-        part = [r for r in rows if float(r["lookahead_ms"]) == lookahead
-                and r["role"] == "present" and r["speech"] == "1"
-                and float(r["to_change"]) > GUARD]
-        groups.append((lookahead / 1000, column(part, "log_odds"),
-                       column(part, "is_target", int) == 1,
-                       column(part, "target", str)))
-    return curve(what, groups)
+    parts = {}
+    for row in rows:
+        if row["absent"] == "0":
+            key = float(row["lookahead_ms"]), row["stream"], row["condition"]
+            parts.setdefault(key, []).append(row)
+    groups = {}
+    for (lookahead, _, _), part in parts.items():
+        far = away_from_changes(part)
+        groups.setdefault(lookahead, []).extend(
+            row for row, ok in zip(part, far) if ok and row["speech"] == "1")
+    return curve(what, [(lookahead / 1000, column(part, "log_odds"),
+                         column(part, "is_target", int) == 1,
+                         column(part, "target", str))
+                        for lookahead, part in sorted(groups.items())])
 
 
 def write(path, calibration):

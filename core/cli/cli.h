@@ -14,6 +14,7 @@
 int cli_analyse (int argc, char **argv);
 int cli_compare (int argc, char **argv);
 int cli_enrol (int argc, char **argv);
+int cli_evaluate (int argc, char **argv);
 int cli_mask (int argc, char **argv);
 int cli_model (int argc, char **argv);
 

@@ -14,6 +14,7 @@ static const struct {
   { "analyse", cli_analyse, "find where a voice speaks, as picture and JSON" },
   { "mask", cli_mask, "quieten everything but a voice" },
   { "compare", cli_compare, "by how much each turn of a file was changed" },
+  { "evaluate", cli_evaluate, "how well a model does on a corpus" },
   { "model", cli_model, "describe a model file, or verify it" },
 };
 

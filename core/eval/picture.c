@@ -8,6 +8,7 @@
 #include "axes.h"
 #include "colours.h"
 #include "columns.h"
+#include "png.h"
 #include "turns.h"
 
 /* Pixels */
@@ -427,35 +428,10 @@ sal_picture_draw (const SalPicture *self, GError **error)
   return surface;
 }
 
-static cairo_status_t
-append (void *closure, const unsigned char *data, unsigned int length)
-{
-  g_byte_array_append (closure, data, length);
-  return CAIRO_STATUS_SUCCESS;
-}
-
 gboolean
 sal_picture_save (const SalPicture *self, const char *path, GError **error)
 {
   cairo_surface_t *surface = sal_picture_draw (self, error);
-  if (surface == NULL)
-    return FALSE;
 
-  g_autoptr (GByteArray) png = g_byte_array_new ();
-  cairo_status_t status = cairo_surface_write_to_png_stream (surface, append,
-      png);
-  cairo_surface_destroy (surface);
-  if (status != CAIRO_STATUS_SUCCESS) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: %s", path,
-        cairo_status_to_string (status));
-    return FALSE;
-  }
-
-  g_autoptr (GError) cause = NULL;
-  if (!g_file_set_contents (path, (const char *) png->data, png->len, &cause)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: %s", path,
-        cause->message);
-    return FALSE;
-  }
-  return TRUE;
+  return surface != NULL && sal_png_save (surface, path, error);
 }

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "evaluate.h"
+
+#include <cblas.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#include "manifest.h"
+
+#define SEED 2022
+
+static const struct {
+  const char *name;
+  gboolean (*run) (CliEvaluation *self, GError **error);
+  const char *summary;
+} protocols[] = {
+  { "verification", cli_evaluate_verification,
+      "Is a piece of 1, 2 or 5 s an enrolled voice?  Equal error rate, cost and\n"
+      "calibration, over all pieces and all voices of a split." },
+  { "stream", cli_evaluate_stream,
+      "When does an enrolled voice speak in conversations of 60 s, clean and\n"
+      "with noise, at look-aheads from 250 to 2000 ms?" },
+};
+
+static void
+options_clear (CliEvaluate *self)
+{
+  g_free (self->manifest);
+  g_free (self->split);
+  g_free (self->others);
+  g_free (self->model);
+  g_free (self->output);
+  g_strfreev (self->files);
+  g_free (self->command);
+}
+
+typedef CliEvaluate Options;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static void
+evaluation_clear (CliEvaluation *self)
+{
+  sal_model_unref (self->model);
+  sal_corpus_free (self->corpus);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliEvaluation, evaluation_clear)
+
+static gboolean
+check_numbers (const Options *self, GError **error)
+{
+  const char *what = NULL;
+
+  if (self->seed < 0 || self->seed > G_MAXUINT32)
+    what = "--seed is outside 0..4294967295";
+  else if (self->n_trials < 0 || self->n_trials > 1000000)
+    what = "--trials is outside 1..1000000";
+  else if (self->n_threads < 0 || self->n_threads > 1024)
+    what = "--threads is outside 1..1024";
+  else if (self->frames && self->output == NULL)
+    what = "--frames needs a folder, -o";
+  if (what == NULL)
+    return TRUE;
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, what);
+  return FALSE;
+}
+
+static gboolean
+parse (Options *self, const char *summary, int argc, char **argv,
+    GError **error)
+{
+  GOptionEntry entries[] = {
+    { "manifest", 0, 0, G_OPTION_ARG_FILENAME, &self->manifest,
+        "Recordings: path, speaker, sex, source, split, seconds", "FILE" },
+    { "split", 0, 0, G_OPTION_ARG_STRING, &self->split,
+        "Whose speakers are targets; several with commas", "NAME" },
+    { "others", 0, 0, G_OPTION_ARG_STRING, &self->others,
+        "Whose speakers are other voices only, likewise", "NAME" },
+    { "known", 0, 0, G_OPTION_ARG_NONE, &self->known,
+        "Targets are the model's voices of those names: nobody is enrolled",
+        NULL },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model, "Model file",
+        "FILE" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &self->seed,
+        "What is drawn (2022)", "N" },
+    { "trials", 0, 0, G_OPTION_ARG_INT, &self->n_trials,
+        "Streams (60), or pieces of each length (all)", "N" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
+        "At once (one for each processor)", "N" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+        "Folder for tables and pictures", "DIR" },
+    { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
+        "Of stream: a table of every fourth frame too", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+        NULL, NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+  self->seed = SEED;
+  g_option_context_set_summary (context, summary);
+  g_option_context_add_main_entries (context, entries, NULL);
+  return cli_parse (context, &argc, &argv, &self->files, 0, 0, error)
+      && cli_require (self->manifest, "--manifest", error)
+      && cli_require (self->split, "--split", error)
+      && check_numbers (self, error);
+}
+
+/* A SalDecoder. */
+static float *
+decode (const char *path, guint rate, gsize *n_samples, GError **error)
+{
+  g_autoptr (CliReader) reader = cli_reader_open (path, rate, error);
+  g_autoptr (GArray) samples = g_array_new (FALSE, FALSE, sizeof (float));
+  g_autoptr (GError) cause = NULL;
+  CliBlock block;
+
+  if (reader == NULL)
+    return NULL;
+  while (cli_reader_next (reader, &block, &cause))
+    g_array_append_vals (samples, block.mono, (guint) block.n_mono);
+  if (cause != NULL) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return NULL;
+  }
+  *n_samples = samples->len;
+  g_array_set_size (samples, samples->len + 1); /* never NULL */
+  return (float *) g_array_free (g_steal_pointer (&samples), FALSE);
+}
+
+void
+cli_evaluate_progress (double part, gpointer evaluation)
+{
+  cli_progress_update (&((CliEvaluation *) evaluation)->progress, part);
+}
+
+void
+cli_evaluate_number (JsonBuilder *builder, const char *key, double value)
+{
+  json_builder_set_member_name (builder, key);
+  if (isfinite (value))
+    json_builder_add_double_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+void
+cli_evaluate_count (JsonBuilder *builder, const char *key, gsize n)
+{
+  json_builder_set_member_name (builder, key);
+  json_builder_add_int_value (builder, (gint64) n);
+}
+
+char *
+cli_evaluate_path (const CliEvaluation *self, const char *name)
+{
+  return g_build_filename (self->options->output, name, NULL);
+}
+
+void
+cli_evaluate_describe (const CliEvaluation *self, JsonBuilder *builder)
+{
+  const Options *options = self->options;
+
+  cli_json_text (builder, "model", sal_model_get_name (self->model));
+  cli_json_text (builder, "model_id", sal_model_get_id (self->model));
+  cli_json_text (builder, "split", options->split);
+  if (options->others != NULL)
+    cli_json_text (builder, "others", options->others);
+  json_builder_set_member_name (builder, "known");
+  json_builder_add_boolean_value (builder, options->known);
+  cli_evaluate_count (builder, "seed", (gsize) options->seed);
+  cli_json_text (builder, "command", options->command);
+}
+
+static gboolean
+open_corpus (CliEvaluation *self, GError **error)
+{
+  const Options *options = self->options;
+  g_autoptr (GPtrArray) rows = sal_manifest_load (options->manifest, error);
+  if (rows == NULL)
+    return FALSE;
+  self->corpus = sal_corpus_new (rows, options->split, options->others,
+      sal_model_get_mel_config (self->model), decode, error);
+  if (self->corpus == NULL)
+    g_prefix_error (error, "%s: ", options->manifest);
+  return self->corpus != NULL;
+}
+
+/* Before the work is done, not after it. */
+static gboolean
+make_folder (const char *path, GError **error)
+{
+  if (path == NULL || g_mkdir_with_parents (path, 0777) == 0)
+    return TRUE;
+  return sal_error_set (error, SAL_ERROR_FILE, "%s: %s", path,
+      g_strerror (errno));
+}
+
+static gboolean
+run (const Options *options, guint protocol, GError **error)
+{
+  g_auto (CliEvaluation) self = { .options = options };
+
+  openblas_set_num_threads (1); /* the threads are ours */
+  self.model = cli_load_model (options->model, error);
+  if (self.model == NULL || !open_corpus (&self, error)
+      || !make_folder (options->output, error))
+    return FALSE;
+  cli_progress_start (&self.progress, "evaluating");
+  return protocols[protocol].run (&self, error);
+}
+
+/* The command line as text. */
+static char *
+join (int argc, char **argv)
+{
+  GString *text = g_string_new ("speakersaliency");
+
+  for (int i = 0; i < argc; i++) {
+    g_autofree char *shown = g_filename_display_name (argv[i]);
+    gboolean plain = strcspn (shown, " \t\n'\"\\$`*?") == strlen (shown);
+    g_autofree char *word = plain ? g_strdup (shown) : g_shell_quote (shown);
+    g_string_append_printf (text, " %s", word);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static int
+fail_usage (const char *name)
+{
+  GError *error = NULL;
+
+  g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, *name != '\0'
+      ? "no protocol \"%s\": there are verification and stream"
+      : "which protocol?%s  There are verification and stream", name);
+  return cli_exit_code (FALSE, error);
+}
+
+int
+cli_evaluate (int argc, char **argv)
+{
+  const char *name = argc > 1 ? argv[1] : "";
+  g_auto (Options) options = { 0 };
+  GError *error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++) {
+    if (!g_str_equal (name, protocols[i].name))
+      continue;
+    options.command = join (argc, argv);
+    gboolean ok = parse (&options, protocols[i].summary, argc - 1, argv + 1,
+        &error) && run (&options, i, &error);
+    return cli_exit_code (ok, error);
+  }
+  return fail_usage (name);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "speech.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define SPEECH_RANGE 6.9f /* ln power: 30 dB below the loud is no speech */
+#define SILENCE_RMS 1e-3f /* -60 dB of full scale */
+
+void
+sal_speech_energy (const float *samples, gsize n_samples, gssize first,
+    gsize hop, gsize n_frames, float *energy)
+{
+  for (gsize t = 0; t < n_frames; t++) {
+    gssize begin = first + (gssize) (t * hop);
+    gssize end = MIN (begin + (gssize) hop, (gssize) n_samples);
+    energy[t] = 0;
+    for (gssize i = MAX (begin, 0); i < end; i++)
+      energy[t] += samples[i] * samples[i];
+    energy[t] /= hop;
+  }
+}
+
+static int
+by_value (gconstpointer a, gconstpointer b)
+{
+  float x = *(const float *) a, y = *(const float *) b;
+  return x < y ? -1 : x > y;
+}
+
+gsize
+sal_speech_find (const float *energy, gsize n_frames, gboolean *speech)
+{
+  if (n_frames == 0)
+    return 0;
+  g_autofree float *sorted = g_memdup2 (energy, n_frames * sizeof (float));
+  qsort (sorted, n_frames, sizeof (float), by_value);
+  float loud = sorted[(n_frames - 1) * 95 / 100];
+  float limit = MAX (loud * expf (-SPEECH_RANGE), SILENCE_RMS * SILENCE_RMS);
+  for (gsize t = 0; t < n_frames; t++)
+    speech[t] = energy[t] > limit;
+  return sal_speech_count (speech, n_frames);
+}
+
+gsize
+sal_speech_count (const gboolean *flags, gsize n)
+{
+  gsize sum = 0;
+  for (gsize i = 0; i < n; i++)
+    sum += flags[i];
+  return sum;
+}

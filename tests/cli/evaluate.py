@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command evaluate on a small corpus of made-up voices."""
+
+import csv
+import json
+import math
+import os
+import struct
+import tempfile
+
+from sounds import MODEL, Tap, run, voice, write_wav
+
+COLUMNS = ("path", "speaker", "sex", "source", "split", "seconds")
+STREAM_KEYS = ("lookahead_ms", "condition", "auc", "baseline_auc", "kept_db",
+               "removed_db", "streams", "eer", "miss", "false_alarm",
+               "switches_per_minute", "true_switches_per_minute",
+               "absent_above", "pooled_auc", "worst_stream", "worst_auc")
+VERIFICATION_KEYS = ("eer", "min_dcf", "cllr", "min_cllr", "trials")
+
+
+def make_corpus(folder):
+    """Four voices with four recordings each, and one voice in another split.
+    Their names are those of voices that the model knows."""
+    os.mkdir(f"{folder}/wav")
+    rows = []
+    for v in range(5):
+        for i in range(4):
+            name = f"wav/{v}-{i}.wav"
+            write_wav(f"{folder}/{name}", voice(2.5, 90 + 31 * v + 2 * i))
+            rows.append((name, f"spk{v}", "fm"[v % 2], "made up",
+                         "few" if v < 4 else "more", "2.5"))
+    path = f"{folder}/manifest.tsv"
+    write_manifest(path, rows)
+    return path, rows
+
+
+def write_manifest(path, rows):
+    with open(path, "w") as file:
+        for row in [COLUMNS, *rows]:
+            file.write("\t".join(row) + "\n")
+
+
+def evaluate(protocol, manifest, *words):
+    return run("evaluate", protocol, "-m", MODEL, "--manifest", manifest,
+               "--split", "few", *words)
+
+
+def report_of(tap, name, result):
+    """The report that was printed; None, and a failed check, if there is none."""
+    try:
+        report = json.loads(result.stdout)
+    except json.JSONDecodeError as error:
+        tap.check(False, name, f"{error}\n{result.stderr}")
+        return None
+    tap.check(result.returncode == 0, name, result.stderr)
+    return report
+
+
+def read_table(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def is_picture(path):
+    with open(path, "rb") as file:
+        head = file.read(24)
+    width, height = struct.unpack(">II", head[16:24])
+    return head[:8] == b"\x89PNG\r\n\x1a\n" and width >= 1000 and height >= 600
+
+
+def check_verification(tap, manifest, folder):
+    out = f"{folder}/verification/new"
+    result = evaluate("verification", manifest, "--json", "--threads", "1",
+                      "-o", out)
+    report = report_of(tap, "/cli/evaluate/verification/prints-json", result)
+    if report is None:
+        return
+    main = report["verification"]
+    two = [d for d in main["durations"] if d["seconds"] == 2]
+    tap.check([d["seconds"] for d in main["durations"]] == [1, 2, 5]
+              and all(main[key] == two[0][key] for key in VERIFICATION_KEYS),
+              "/cli/evaluate/verification/gives-2-s-first", main)
+    tap.check(report["seed"] == 2022 and report["split"] == "few"
+              and report["model"] and "--threads 1" in report["command"],
+              "/cli/evaluate/verification/says-what-it-is", report)
+    with open(f"{out}/verification.json") as file:
+        tap.check(json.load(file) == report,
+                  "/cli/evaluate/verification/writes-json")
+    trials = read_table(f"{out}/trials.tsv")
+    per_second = [sum(float(t["duration"]) == d["seconds"] for t in trials)
+                  for d in main["durations"]]
+    tap.check(per_second == [d["trials"] for d in main["durations"]]
+              and per_second[1] > 0
+              and all((t["target"] == t["speaker"]) == (t["is_target"] == "1")
+                      and math.isfinite(float(t["llr"])) for t in trials),
+              "/cli/evaluate/verification/writes-all-trials", per_second)
+    tap.check(is_picture(f"{out}/verification.png"),
+              "/cli/evaluate/verification/draws-a-png")
+    again = report_of(tap, "/cli/evaluate/verification/with-2-threads",
+                      evaluate("verification", manifest, "--json", "--threads",
+                               "2", "--trials", "100000"))
+    tap.check(again and again["verification"] == main,
+              "/cli/evaluate/verification/threads-change-nothing", again)
+
+
+def check_stream(tap, manifest, folder):
+    out = f"{folder}/stream"
+    words = ("--json", "--trials", "2", "--seed", "7")
+    result = evaluate("stream", manifest, *words, "--threads", "1", "-o", out,
+                      "--frames")
+    report = report_of(tap, "/cli/evaluate/stream/prints-json", result)
+    if report is None:
+        return
+    rows = report["stream"]
+    conditions = [(r["condition"], r["lookahead_ms"]) for r in rows]
+    tap.check(conditions == [(c, a) for c in ("clean", "20 dB", "10 dB")
+                             for a in (250, 500, 1000, 2000)]
+              and all(key in r for r in rows for key in STREAM_KEYS)
+              and all(r["streams"] == 2 and 0 <= r["auc"] <= 1 for r in rows),
+              "/cli/evaluate/stream/has-a-row-for-each", conditions)
+    tap.check(report["seed"] == 7, "/cli/evaluate/stream/says-what-it-is",
+              report["seed"])
+    streams = read_table(f"{out}/streams.tsv")
+    mean = sum(float(s["auc"]) for s in streams[::12]) / 2
+    tap.check(len(streams) == 24 and abs(mean - rows[0]["auc"]) < 1e-5,
+              "/cli/evaluate/stream/writes-each-stream", mean)
+    frames = read_table(f"{out}/frames.tsv")
+    lone = [f for f in frames if f["stream"] == "0" and f["absent"] == "1"]
+    tap.check(len(frames) == 2 * 3 * 4 * 2 * 1500
+              and not any(f["is_target"] == "1" for f in lone)
+              and all(0 <= float(f["activity"]) <= 1 for f in frames),
+              "/cli/evaluate/stream/writes-frames", len(frames))
+    tap.check(is_picture(f"{out}/stream.png"),
+              "/cli/evaluate/stream/draws-a-png")
+    tap.check(sorted(os.listdir(out)) == ["frames.tsv", "stream.json",
+                                          "stream.png", "streams.tsv"],
+              "/cli/evaluate/stream/leaves-nothing-else", os.listdir(out))
+    again = report_of(tap, "/cli/evaluate/stream/with-2-threads",
+                      evaluate("stream", manifest, *words, "--threads", "2"))
+    tap.check(again and again["stream"] == rows,
+              "/cli/evaluate/stream/threads-change-nothing", again)
+
+
+def check_options(tap, manifest):
+    known = report_of(tap, "/cli/evaluate/known/runs",
+                      evaluate("verification", manifest, "--json", "--known"))
+    more = report_of(tap, "/cli/evaluate/others/runs",
+                     evaluate("verification", manifest, "--json", "--known",
+                              "--others", "more"))
+    if known is None or more is None:
+        return
+    # Without enrolment every window is heard; another voice adds impostors.
+    a, b = (r["verification"]["durations"][0] for r in (known, more))
+    tap.check(a["windows"] + a["windows_without_speech"] == 4 * 4 * 2
+              and b["windows"] + b["windows_without_speech"] == 5 * 4 * 2,
+              "/cli/evaluate/others/join", (a, b))
+    tap.check(b["target_trials"] == a["target_trials"]
+              and b["impostor_trials"] > a["impostor_trials"],
+              "/cli/evaluate/others/are-impostors-only", (a, b))
+    result = evaluate("verification", manifest)
+    tap.check(result.returncode == 0 and "EER" in result.stdout,
+              "/cli/evaluate/prints-a-table", result.stdout + result.stderr)
+
+
+def refused(tap, name, code, piece, protocol, *words):
+    result = run("evaluate", protocol, *words)
+    lines = result.stderr.splitlines()
+    tap.check(result.returncode == code and len(lines) == 1
+              and piece in lines[0] and result.stdout == "",
+              f"/cli/evaluate/refuses/{name}",
+              f"exit code {result.returncode}\n{result.stderr}")
+
+
+def check_errors(tap, manifest, rows, folder):
+    good = ("-m", MODEL, "--manifest", manifest, "--split", "few")
+    refused(tap, "no-protocol", 2, "verification", "")
+    refused(tap, "unknown-protocol", 2, "nonsense", "nonsense")
+    refused(tap, "no-manifest", 2, "--manifest", "stream", "--split", "few")
+    refused(tap, "no-split", 2, "--split", "stream", "--manifest", manifest)
+    refused(tap, "a-file", 2, "at most 0", "stream", *good, "x.wav")
+    refused(tap, "negative-trials", 2, "--trials", "stream", *good, "--trials",
+            "-1")
+    refused(tap, "huge-seed", 2, "--seed", "stream", *good, "--seed",
+            "99999999999")
+    refused(tap, "frames-without-folder", 2, "-o", "stream", *good, "--frames")
+    refused(tap, "unknown-split", 1, "nobody", "stream", *good[:-1], "nobody")
+    refused(tap, "missing-manifest", 1, "no.tsv", "stream", *good[:2],
+            "--manifest", "no.tsv", "--split", "few")
+    refused(tap, "missing-model", 1, "no.model", "stream", "-m", "no.model",
+            *good[2:])
+    refused(tap, "folder-that-is-a-file", 1, manifest, "verification", *good,
+            "-o", manifest)
+
+    def with_row(name, **changes):
+        last = dict(zip(COLUMNS, rows[0]), **changes)
+        path = f"{folder}/{name}.tsv"
+        write_manifest(path, [*rows[1:], tuple(last.values())])
+        return path
+
+    for name, piece, changes in (
+            ("sex", "line 21", {"sex": "x"}),
+            ("seconds", "line 21", {"seconds": "-3"}),
+            ("twice", "comes twice", {"path": rows[1][0], "speaker": "spk1"}),
+            ("lost", "lost.wav", {"path": "wav/lost.wav"}),
+            ("text", "not a sound file", {"path": "text.wav"}),
+            ("class", "stranger", {"speaker": "stranger"})):
+        path = with_row(name, **changes)
+        refused(tap, f"manifest-{name}", 1, piece, "verification", "-m", MODEL,
+                "--manifest", path, "--split", "few", "--known")
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        manifest, rows = make_corpus(folder)
+        with open(f"{folder}/text.wav", "w") as file:
+            file.write("this is no sound\n" * 100)
+        check_verification(tap, manifest, folder)
+        check_stream(tap, manifest, folder)
+        check_options(tap, manifest)
+        check_errors(tap, manifest, rows, folder)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tracker.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analyser.h"
+#include "data.h"
+#include "enrol.h"
+
+static const guint lookaheads[] = { 25, 50, 100, 200 };
+
+#define L G_N_ELEMENTS (lookaheads)
+
+/* A voice, 2.6 s of digital silence, another voice; odd numbers of samples. */
+static float *
+make_sound (gsize *n)
+{
+  const gsize a = 40011, pause = 41600, b = 20007;
+  *n = a + pause + b;
+  float *sound = g_new0 (float, *n);
+  g_autofree float *first = data_voice (2, a);
+  g_autofree float *second = data_voice (7, b);
+  memcpy (sound, first, a * sizeof (float));
+  memcpy (sound + a + pause, second, b * sizeof (float));
+  return sound;
+}
+
+static SalTarget *
+enrol (SalModel *model)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
+  g_autofree float *voice = data_voice (7, 64000);
+  g_assert_true (sal_enrol_add (enrol, voice, 64000, &error));
+  g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, "seven", NULL,
+      &error);
+  SalTarget *target = sal_target_new_speaker (model, speaker, &error);
+  g_assert_no_error (error);
+  return target;
+}
+
+/* What a SalAnalyser says. */
+static void
+analyse (SalModel *model, SalTarget *target, guint hop, guint lookahead,
+    const float *sound, gsize n, float *activity, float *log_odds)
+{
+  g_autoptr (GError) error = NULL;
+  SalAnalyserConfig config;
+  sal_analyser_config_init (&config);
+  config.hop = hop;
+  config.lookahead = lookahead;
+  config.cam.method = SAL_CAM_NONE;
+  g_autoptr (SalAnalyser) analyser = sal_analyser_new (model, target, &config,
+      &error);
+  g_assert_no_error (error);
+  sal_analyser_push (analyser, sound, n);
+  sal_analyser_finish (analyser);
+  SalMap *map;
+  while ((map = sal_analyser_pop (analyser)) != NULL) {
+    memcpy (activity + map->first_frame, map->activity,
+        map->n_frames * sizeof (float));
+    memcpy (log_odds + map->first_frame, map->log_odds,
+        map->n_frames * sizeof (float));
+    sal_map_unref (map);
+  }
+}
+
+static void
+check_equal (const char *name, guint hop, gsize n_samples)
+{
+  g_autoptr (SalModel) model = data_load_model (name);
+  g_autoptr (SalTarget) known = sal_target_new_class (model, "spk2", NULL);
+  g_autoptr (SalTarget) enrolled = enrol (model);
+  SalTarget *targets[] = { known, enrolled };
+  gsize n;
+  g_autofree float *sound = make_sound (&n);
+  n = MIN (n, n_samples);
+  g_autoptr (SalTracker) tracker = sal_tracker_new (model, hop, lookaheads, L);
+  gsize T = sal_tracker_n_frames (tracker, n);
+  SalTrace *traces = sal_traces_new (2 * L, T);
+  g_assert_cmpuint (sal_tracker_run (tracker, sound, n, targets, 2, traces),
+      ==, T);
+  for (guint i = 0; i < 2 * L; i++) {
+    g_autofree float *activity = g_new0 (float, T + 1);
+    g_autofree float *log_odds = g_new0 (float, T + 1);
+    analyse (model, targets[i / L], hop, lookaheads[i % L], sound, n, activity,
+        log_odds);
+    g_assert_cmpmem (traces[i].activity, T * sizeof (float), activity,
+        T * sizeof (float));
+    g_assert_cmpmem (traces[i].log_odds, T * sizeof (float), log_odds,
+        T * sizeof (float));
+  }
+  if (n == 101618) /* the test has seen speech and silence */
+    g_assert_cmpfloat (data_magnitude (traces[0].activity, T), >, 0);
+  sal_traces_free (traces, 2 * L);
+}
+
+static void
+test_equals_the_analyser (gconstpointer name)
+{
+  check_equal (name, 25, G_MAXSIZE);
+}
+
+static void
+test_equals_the_analyser_at_another_hop (void)
+{
+  check_equal ("tiny", 37, G_MAXSIZE);
+}
+
+static void
+test_equals_the_analyser_on_short_sound (void)
+{
+  const gsize lengths[] = { 0, 1, 399, 400, 2000, 4000, 4241, 32240, 33000 };
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    check_equal ("tiny", 25, lengths[i]);
+}
+
+/* A tracker keeps nothing of what it heard before. */
+static void
+test_runs_do_not_depend_on_each_other (void)
+{
+  g_autoptr (SalModel) model = data_load_model ("tiny");
+  g_autoptr (SalTarget) target = sal_target_new_class (model, "spk2", NULL);
+  gsize n;
+  g_autofree float *sound = make_sound (&n);
+  g_autoptr (SalTracker) tracker = sal_tracker_new (model, 25, lookaheads, 1);
+  gsize T = sal_tracker_n_frames (tracker, n);
+  SalTrace *first = sal_traces_new (1, T), *again = sal_traces_new (1, T);
+  sal_tracker_run (tracker, sound, n, &target, 1, first);
+  sal_tracker_run (tracker, sound + 5000, n - 5000, &target, 1, again);
+  sal_tracker_run (tracker, sound, n, &target, 1, again);
+  g_assert_cmpmem (first->activity, T * sizeof (float), again->activity,
+      T * sizeof (float));
+  g_assert_cmpmem (first->baseline, T * sizeof (float), again->baseline,
+      T * sizeof (float));
+  sal_traces_free (first, 1);
+  sal_traces_free (again, 1);
+}
+
+/* --- the usual gate ------------------------------------------------------ */
+
+/* Sums of h and h cosine over the windows that hold frame t and end no later
+ * than the one that settles it. */
+static void
+merge (const float *cosines, guint n_windows, guint hop, guint lookahead,
+    gsize T, float *out)
+{
+  for (gsize t = 0; t < T; t++) {
+    double sum = 0, weight = 0;
+    for (guint k = 0; k < n_windows; k++) {
+      gsize end = MIN ((gsize) (k + 1) * hop, T);
+      gsize start = end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
+      if (t >= end || t < start)
+        continue;
+      double h = 0.54 - 0.46 * cos (2 * G_PI * ((double) (t - start) + 0.5)
+          / (double) (end - start));
+      sum += h * cosines[k];
+      weight += h;
+      if (end >= t + 1 + lookahead)
+        break; /* frame t is settled with this window */
+    }
+    out[t] = (float) (sum / weight);
+  }
+}
+
+static float
+cosine_of (const float *a, const float *b, guint n)
+{
+  double ab = 0, aa = 0;
+  for (guint i = 0; i < n; i++) {
+    ab += (double) a[i] * b[i];
+    aa += (double) a[i] * a[i];
+  }
+  return (float) (ab / sqrt (aa));
+}
+
+static void
+test_baseline_is_the_merged_cosine (void)
+{
+  const guint hop = 25;
+  const gsize n = 61003;
+  g_autoptr (SalModel) model = data_load_model ("tiny");
+  g_autoptr (SalTarget) target = sal_target_new_class (model, "spk2", NULL);
+  const SalMelConfig *config = sal_model_get_mel_config (model);
+  g_autofree float *sound = data_voice (2, n);
+  g_autoptr (SalMel) mel = sal_mel_new (config, NULL);
+  g_autoptr (SalNet) net = sal_net_new (model, SAL_WINDOW_FRAMES);
+  gsize T = sal_mel_n_frames (mel, n), F = config->n_bands;
+  guint n_windows = (guint) ((T + hop - 1) / hop);
+  g_autofree float *log_mel = g_new (float, F * T);
+  g_autofree float *window = g_new (float, F * SAL_WINDOW_FRAMES);
+  g_autofree float *cosines = g_new (float, n_windows);
+  sal_mel_process (mel, sound, n, log_mel);
+  for (guint k = 0; k < n_windows; k++) {
+    gsize end = MIN ((gsize) (k + 1) * hop, T);
+    gsize start = end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
+    for (gsize f = 0; f < F; f++)
+      memcpy (window + f * (end - start), log_mel + f * T + start,
+          (end - start) * sizeof (float));
+    sal_net_forward (net, window, (guint) (end - start));
+    cosines[k] = cosine_of (sal_net_get_embedding (net),
+        sal_target_get_row (target), sal_model_get_embedding_size (model));
+  }
+  g_autoptr (SalTracker) tracker = sal_tracker_new (model, hop, lookaheads, L);
+  SalTrace *traces = sal_traces_new (L, T);
+  sal_tracker_run (tracker, sound, n, &target, 1, traces);
+  for (guint i = 0; i < L; i++) {
+    g_autofree float *want = g_new (float, T);
+    merge (cosines, n_windows, hop, lookaheads[i], T, want);
+    data_assert_close ("merged cosine", traces[i].baseline, want, T, 2e-6);
+  }
+  sal_traces_free (traces, L);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/tracker/equals-the-analyser/plain", "tiny",
+      test_equals_the_analyser);
+  g_test_add_data_func ("/tracker/equals-the-analyser/mirrored", "sunine",
+      test_equals_the_analyser);
+  g_test_add_func ("/tracker/equals-the-analyser/at-another-hop",
+      test_equals_the_analyser_at_another_hop);
+  g_test_add_func ("/tracker/equals-the-analyser/on-short-sound",
+      test_equals_the_analyser_on_short_sound);
+  g_test_add_func ("/tracker/runs-do-not-depend-on-each-other",
+      test_runs_do_not_depend_on_each_other);
+  g_test_add_func ("/tracker/baseline-is-the-merged-cosine",
+      test_baseline_is_the_merged_cosine);
+  int result = g_test_run ();
+  data_clean ();
+  return result;
+}

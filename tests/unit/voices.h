@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* voices.h: a corpus of made-up voices, without files
+ *
+ * Voices are called spk0, spk1, .. as the classes of the golden models; women and men
+ * alternate, spk0 is a woman.
+ */
+#pragma once
+
+#include "corpus.h"
+
+/**
+ * voices_corpus:
+ * @n_targets: voices in split "t"; @n_others: those after them, in split "o"
+ * @n_utterances: of each; that number i has @seconds + i/4 of sound
+ *
+ * Utterance i of any voice begins with i/8 s of silence.
+ */
+SalCorpus *voices_corpus (const SalModel *model, guint n_targets, guint n_others, guint n_utterances, double seconds);
+float *voices_decode (const char *path, guint rate, gsize *n_samples, GError **error); /* a SalDecoder */
+GPtrArray *voices_rows (guint n_targets, guint n_others, guint n_utterances, double seconds); /* of SalManifestRow */
