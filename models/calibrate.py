@@ -36,28 +36,37 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--corpus", required=True, help="folder of manifest.tsv")
     p.add_argument("--work", required=True, help="where trials are kept")
-    p.add_argument("--streams", type=int, default=24)
+    p.add_argument("--streams", type=int, default=12)
+    p.add_argument("--windows", type=int, default=500, help="of each length")
+    p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("dev", help="model file trained without them")
     p.add_argument("files", nargs="+", help="model files to write into")
     return p.parse_args()
 
 
 def write_manifest(args):
-    """The corpus with the development speakers as a split of their own; and
-    as "known" the closed utterances of everyone else."""
+    """Splits of their own: "development", those of the development speakers
+    that can be enrolled; "bystanders", the others; "known", the closed
+    utterances of everyone else."""
     rows = corpus.read_manifest(args.corpus)
-    hidden = corpus.development([r for r in rows if r["split"] == "train"])
+    train = [r for r in rows if r["split"] == "train"]
+    hidden = corpus.development(train)
+    names = [r["speaker"] for r in train]
     path = os.path.join(args.work, "manifest.tsv")
     with open(path, "w", newline="") as file:
         out = csv.DictWriter(file, rows[0].keys(), delimiter="\t")
         out.writeheader()
         for row in rows:
-            split = {"train": "development", "closed": "known"}.get(
-                row["split"])
-            if split and (row["speaker"] in hidden) == (split
-                                                        == "development"):
-                out.writerow({**row, "split": split, "path": os.path.abspath(
-                    os.path.join(args.corpus, row["path"]))})
+            name = row["speaker"]
+            if row["split"] == "train" and name in hidden:
+                row["split"] = ("development" if names.count(name) > 2
+                                else "bystanders")
+            elif row["split"] == "closed" and name not in hidden:
+                row["split"] = "known"
+            else:
+                continue
+            out.writerow({**row, "path": os.path.abspath(
+                os.path.join(args.corpus, row["path"]))})
     return path
 
 
@@ -69,7 +78,8 @@ def evaluate(args, what, name, *more):
     if not os.path.exists(path):
         subprocess.run(
             ["speakersaliency", "evaluate", what, "--model", args.dev,
-             "--manifest", write_manifest(args), "-o", folder, *more],
+             "--manifest", write_manifest(args), "-o", folder, "--threads",
+             str(args.threads), *more],
             check=True)
     with open(path, newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
@@ -171,15 +181,17 @@ def write(path, calibration):
 def main():
     args = arguments()
     os.makedirs(args.work, exist_ok=True)
-    unknown = ["--split", "development"]
-    known = ["--split", "known", "--known", "--others", "development"]
+    unknown = ["--split", "development", "--others", "bystanders"]
+    known = ["--split", "known", "--known",
+             "--others", "development,bystanders"]
+    windows = ["--trials", str(args.windows)]
     streams = ["--frames", "--trials", str(args.streams)]
     calibration = {
         "window": {
             "enrolled": window_curve("window, enrolled", evaluate(
-                args, "verification", "verification", *unknown)),
+                args, "verification", "verification", *unknown, *windows)),
             "classes": window_curve("window, classes", evaluate(
-                args, "verification", "verification-known", *known))},
+                args, "verification", "verification-known", *known, *windows))},
         "dense": {
             "enrolled": dense_curve("dense, enrolled", evaluate(
                 args, "stream", "stream", *unknown, *streams)),

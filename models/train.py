@@ -48,10 +48,10 @@ STAGES = {
                   "frames": [120, 200], "batch": 56, "steps": 600,
                   "rate": 1e-3, "seed": 7},
     "full": {"start": "full-dev", "everyone": True, "width": 1.0,
-             "frames": [200], "batch": 48, "steps": 250, "rate": 3e-4,
+             "frames": [200], "batch": 48, "steps": 200, "rate": 3e-4,
              "seed": 5},
     "small": {"start": "small-dev", "everyone": True, "width": 0.5,
-              "frames": [200], "batch": 64, "steps": 250, "rate": 3e-4,
+              "frames": [200], "batch": 64, "steps": 200, "rate": 3e-4,
               "seed": 6},
 }
 NAMES = {"full": "resnet34se", "small": "resnet34se-small"}
