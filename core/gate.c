@@ -15,12 +15,11 @@ struct _SalGate {
 void
 sal_gate_config_init (SalGateConfig *config)
 {
-  /* A stranger let through is heard more than a clipped onset, and the dense
-   * score is smooth enough to need no hold: with 8 streams of training voices a
-   * threshold of 0.8 instead of 0.5 cost the target 0.15 dB and took 2 dB more
-   * from the others; a hold of 100 ms gave the others 5 dB back. */
+  /* The probability comes from a chain that remembers, so that no hold is
+   * needed.  On 24 streams of development voices a threshold of 0.8 took 4 dB
+   * more from the others (27.6) and 0.2 dB from the target (-0.7). */
   *config = (SalGateConfig){
-    .threshold = 0.8f,
+    .threshold = 0.5f,
     .hysteresis = 0.2f,
     .floor_db = -40,
     .attack_ms = 20,

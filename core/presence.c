@@ -18,9 +18,9 @@ struct _SalPresence {
 void
 sal_presence_config_init (SalPresenceConfig *config)
 {
-  config->prior = 0.2f;
-  config->rate = 1;
-  config->weight = 6;
+  config->prior = 0.01f;
+  config->rate = 3;
+  config->weight = 5;
 }
 
 SalPresence *

@@ -28,7 +28,7 @@ import tensorfile
 
 KEY = "speakersaliency"
 # Of the chain (core/presence.h): chosen on streams of development voices.
-PRESENCE = {"prior": 0.2, "rate": 1.0, "weight": 6.0}
+PRESENCE = {"prior": 0.01, "rate": 3.0, "weight": 5.0}
 GUARD = 0.3  # seconds around a change of speaker that the fit leaves out
 
 
