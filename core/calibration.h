@@ -29,7 +29,7 @@ typedef struct {
 } SalCurvePair;
 
 typedef struct {
-  SalCurvePair window; /* of the normalised score, by seconds of speech */
+  SalCurvePair window; /* of the log-odds, by seconds of speech */
   SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead */
   SalPresenceConfig presence; /* of the chain that the dense scores go through */
 } SalCalibration;

@@ -131,7 +131,7 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
       = &sal_model_get_record (self->model)->calibration.window;
   SalLine line = sal_curve_at (sal_target_get_class (target) < 0
       ? &pair->enrolled : &pair->classes, speech_seconds);
-  return line.scale * score->normalised + line.offset;
+  return line.scale * score->log_odds + line.offset;
 }
 
 /* With d the gradient by the direction, e = |e| direction:

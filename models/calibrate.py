@@ -138,7 +138,7 @@ def window_curve(what, rows):
     for duration in sorted({float(r["duration"]) for r in rows}):
         part = [r for r in rows if float(r["duration"]) == duration]
         groups.append((column(part, "speech_seconds").mean(),
-                       column(part, "normalised"),
+                       column(part, "log_odds"),
                        column(part, "is_target", int) == 1,
                        column(part, "target", str)))
     return curve(what, groups)
