@@ -165,7 +165,7 @@ add_frames (const Run *self, const SalStream *stream, guint c, guint l,
 
   for (gsize t = 0; t < stream->n_frames; t += EVERY)
     cli_table_add (self->frames,
-        "%u\t%s\t%u\t%s\t%d\t%.3f\t%d\t%d\t%.6g\t%.6g\t%.6g\n", stream->index,
+        "%u\t%s\t%u\t%s\t%d\t%.4f\t%d\t%d\t%.6g\t%.6g\t%.6g\n", stream->index,
         sal_streaming_conditions[c], sal_streaming_lookaheads_ms[l], name,
         absent, stream->first_seconds + (double) t * stream->frame_seconds,
         !absent && stream->is_target[t], stream->speech[t] != 0,

@@ -17,8 +17,8 @@ static const struct {
   const char *summary;
 } protocols[] = {
   { "verification", cli_evaluate_verification,
-      "Is a piece of 1, 2 or 5 s an enrolled voice?  Equal error rate, cost and\n"
-      "calibration, over all pieces and all voices of a split." },
+      "Is a piece of 1, 2 or 5 s an enrolled voice?  Equal error rate, cost\n"
+      "and calibration, over all pieces and all voices of a split." },
   { "stream", cli_evaluate_stream,
       "When does an enrolled voice speak in conversations of 60 s, clean and\n"
       "with noise, at look-aheads from 250 to 2000 ms?" },
@@ -127,8 +127,9 @@ decode (const char *path, guint rate, gsize *n_samples, GError **error)
     return NULL;
   }
   *n_samples = samples->len;
-  g_array_set_size (samples, samples->len + 1); /* never NULL */
-  return (float *) g_array_free (g_steal_pointer (&samples), FALSE);
+  /* Many are kept: no more room than is needed; and never NULL. */
+  return g_renew (float, g_array_free (g_steal_pointer (&samples), FALSE),
+      *n_samples + 1);
 }
 
 void

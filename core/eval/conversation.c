@@ -25,7 +25,7 @@ typedef struct {
   guint rate;
   GRand *rand;
   Source *sources;      /* one for each voice */
-  GArray *pools[2];     /* of guint: others of the target's sex, and of the other */
+  GArray *pools[2];     /* of guint: others of the target's sex; the rest */
   SalConversation *out;
 } Mixing;
 

@@ -50,11 +50,12 @@ entry_free (gpointer data)
 static gboolean
 is_in (const char *split, char **splits)
 {
-  return splits != NULL && g_strv_contains ((const char *const *) splits, split);
+  return splits != NULL
+      && g_strv_contains ((const char *const *) splits, split);
 }
 
-/* The voice of that name, made if it is new; NULL if it is no target but has the
- * name of one. */
+/* The voice of that name, made if it is new; NULL if it is no target but has
+ * the name of one. */
 static SalVoice *
 find_voice (SalCorpus *self, GHashTable *by_name, const SalManifestRow *row,
     gboolean is_target)

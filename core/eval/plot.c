@@ -114,6 +114,7 @@ draw_curve (cairo_t *cr, const SalRect *r, const SalPlot *plot,
   cairo_rectangle (cr, r->x, r->y, r->w, r->h);
   cairo_clip (cr);
   set_pen (cr, curve);
+  cairo_new_path (cr);
   for (gsize i = 0; i < curve->n; i++)
     if (isfinite (curve->x[i]) && isfinite (curve->y[i]))
       cairo_line_to (cr, place_x (r, &plot->x, curve->x[i]),

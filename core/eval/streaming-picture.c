@@ -41,6 +41,16 @@ write_text (cairo_t *cr, double x, double y, double align, gboolean bold,
   sal_axes_text (cr, x, y, align, text);
 }
 
+static double
+text_width (cairo_t *cr, gboolean bold, const char *text)
+{
+  cairo_text_extents_t size;
+
+  sal_axes_font (cr, 13, bold);
+  cairo_text_extents (cr, text, &size);
+  return size.x_advance;
+}
+
 /* --- AUC ----------------------------------------------------------------- */
 
 /* The axis begins at the multiple of 0.05 below the lowest value. */
@@ -80,13 +90,13 @@ draw_auc (cairo_t *cr, const SalStreamingRow *rows)
     for (guint l = 0; l < L; l++)
       y[i][l] = rows[c * L + l].mean[figure];
     names[i] = g_strdup_printf ("%s%s", sal_streaming_conditions[c],
-        i % 2 == 0 ? "" : ", usual gate");
+        i % 2 == 0 ? "" : ", cosine gate");
     curves[i] = (SalPlotCurve) { names[i], sal_plot_colour (c), i % 2 == 1,
       TRUE, x, y[i], L };
   }
   SalPlot plot = { { "look-ahead, ms", -2.15, 1.15, times, L },
-    { "area under the curve", low, 1, levels, n }, curves, 2 * C,
-    "speech, noise", TRUE };
+    { "area under the curve (AUC)", low, 1, levels, n }, curves, 2 * C,
+    "speech to noise", TRUE };
   sal_plot_draw (cr, &upper, &plot);
   for (guint i = 0; i < 2 * C; i++)
     g_free (names[i]);
@@ -118,12 +128,9 @@ draw_turns (cairo_t *cr, const SalStream *stream, const SalCorpus *corpus)
         : sal_colour_speaker (turn->voice));
     if (target)
       fill_rect (cr, &shade, sal_colour_mix (white, sal_colour_for, 0.13));
-    cairo_save (cr);
-    cairo_rectangle (cr, r.x, r.y, r.w, r.h);
-    cairo_clip (cr);
-    write_text (cr, r.x + r.w / 2, r.y + r.h / 2, 0.5, target,
-        target ? white : ink, name);
-    cairo_restore (cr);
+    if (text_width (cr, target, name) + 4 <= r.w)
+      write_text (cr, r.x + r.w / 2, r.y + r.h / 2, 0.5, target,
+          target ? white : ink, name);
   }
   sal_axes_frame (cr, &strip);
 }
@@ -135,6 +142,7 @@ draw_probability (cairo_t *cr, const SalStream *stream)
   double seconds = stream->conversation->n_samples * stream->frame_seconds
       / stream->hop;
 
+  cairo_new_path (cr);
   for (gsize t = 0; t < stream->n_frames; t++)
     cairo_line_to (cr, lower.x + lower.w * (stream->first_seconds
             + (double) t * stream->frame_seconds) / seconds,

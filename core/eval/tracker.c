@@ -26,7 +26,7 @@ struct _SalTracker {
   SalScorer *scorer;
   float *window;   /* [F, SAL_WINDOW_FRAMES] */
   float *columns;  /* log-odds, [SAL_WINDOW_FRAMES] */
-  guint8 *loud;    /* whether a step of one hop of samples has sound, [n_steps] */
+  guint8 *loud;    /* whether a step of one hop has sound, [n_steps] */
   guint64 n_steps;
   Lane *lanes;     /* [n_lanes], those of a target together */
   guint n_lanes;

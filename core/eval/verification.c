@@ -25,12 +25,12 @@ typedef struct {
   const SalVerificationConfig *config;
   guint n_frames[D];     /* of a window */
   guint n_left_out[D];
-  double done, share;    /* part of all work before this step, and of this step */
+  double done, share;    /* part of all work: before this step, and its own */
   SalTarget **targets;   /* [n_targets] */
   gboolean *is_enrolled; /* utterances that targets were made from */
   GArray *utterances;    /* of guint: all others */
-  GArray *windows;       /* of Window, those of an utterance together */
-  GArray *firsts;        /* of guint: of each utterance with windows, the first */
+  GArray *windows;       /* of Window, those of one utterance together */
+  GArray *firsts;        /* of guint: where those of an utterance begin */
   GArray *trials;        /* of SalTrial */
   GAsyncQueue *ears;     /* of Ear, idle */
 } Work;
@@ -132,13 +132,14 @@ count_frames (const SalModel *model, const SalSound *sound)
   return MIN (n, sound->n_frames);
 }
 
-/* Returns: (transfer full) (element-type Window): all windows of an utterance */
+/* Returns: (transfer full) (element-type Window): all those of an utterance */
 static gpointer
 run_cut (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
   guint utterance = g_array_index (work->utterances, guint, index);
-  const SalSound *sound = sal_corpus_get_sound (work->corpus, utterance, error);
+  const SalSound *sound = sal_corpus_get_sound (work->corpus, utterance,
+      error);
 
   if (sound == NULL)
     return NULL;

@@ -8,6 +8,7 @@
 #include "data.h"
 #include "gate.h"
 #include "masker.h"
+#include "streaming-picture.h"
 #include "voices.h"
 
 #define C SAL_STREAMING_CONDITIONS
@@ -72,7 +73,8 @@ stream_at (const Result *self, guint i)
 static void
 test_threads_change_nothing (void)
 {
-  SalStreamingConfig one = config_of (4, TRUE, 1), many = config_of (4, TRUE, 3);
+  SalStreamingConfig one = config_of (4, TRUE, 1);
+  SalStreamingConfig many = config_of (4, TRUE, 3);
   g_auto (Result) a = { 0 }, b = { 0 };
   run (&a, &one);
   run (&b, &many);
@@ -300,6 +302,44 @@ test_unknown_class_is_refused (void)
   data_assert_error (error, SAL_ERROR_TARGET, NULL);
 }
 
+/* --- picture ------------------------------------------------------------- */
+
+/* Pixels of a colour, no grey, in columns from x to end and rows from y on. */
+static guint
+count_coloured (cairo_surface_t *surface, int x, int end, int y)
+{
+  const guint8 *data = cairo_image_surface_get_data (surface);
+  int stride = cairo_image_surface_get_stride (surface);
+  guint n = 0;
+  for (; y < cairo_image_surface_get_height (surface); y++)
+    for (int i = x; i < end; i++) {
+      const guint8 *p = data + y * stride + 4 * i;
+      n += MAX (p[0], MAX (p[1], p[2])) - MIN (p[0], MIN (p[1], p[2])) > 100;
+    }
+  return n;
+}
+
+/* The panels end 190 pixels before the right edge; beyond that, below the upper
+ * one with its legend, there is only text. */
+static void
+test_picture_stays_in_its_panels (void)
+{
+  SalStreamingConfig config = config_of (1, TRUE, 1);
+  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 3, 1, 4, 2);
+  g_auto (Result) result = { 0 };
+  run (&result, &config);
+  cairo_surface_t *surface = sal_streaming_draw ("title", result.rows,
+      stream_at (&result, 0), corpus);
+  int width = cairo_image_surface_get_width (surface);
+  int height = cairo_image_surface_get_height (surface);
+  g_assert_cmpint (width, >=, 1000);
+  g_assert_cmpuint (count_coloured (surface, 90, width - 190, 0), >, 5000);
+  g_assert_cmpuint (count_coloured (surface, width - 185, width, height / 2),
+      ==, 0);
+  g_assert_cmpuint (count_coloured (surface, 0, 80, height / 2), ==, 0);
+  cairo_surface_destroy (surface);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -312,6 +352,8 @@ main (int argc, char **argv)
       test_figures_are_those_of_the_frames);
   g_test_add_func ("/streaming/mask-is-that-of-the-command",
       test_mask_is_that_of_the_command);
+  g_test_add_func ("/streaming/picture-stays-in-its-panels",
+      test_picture_stays_in_its_panels);
   g_test_add_func ("/streaming/refuses/one-target",
       test_one_target_is_refused);
   g_test_add_func ("/streaming/refuses/unknown-class",

@@ -280,7 +280,8 @@ test_det_draws_a_curve_for_each_length (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (SalTrial));
-  SalVerificationRow rows[D] = { { .eer = 0.2 }, { .eer = 0.15 }, { .eer = 0.1 } };
+  SalVerificationRow rows[D] = { { .eer = 0.2 }, { .eer = 0.15 },
+    { .eer = 0.1 } };
   guint before = 0;
   for (guint n = 0; n <= D; n++) {
     cairo_surface_t *surface = sal_det_draw ("some", trials, rows);
