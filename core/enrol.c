@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "enrol.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
+#include "forecast.h"
+#include "intruder.h"
 #include "model-private.h"
 #include "net.h"
+#include "noise.h"
 #include "speech.h"
 
 #define WINDOW_FRAMES 200    /* two seconds */
 #define STEP_FRAMES 100
 #define MIN_SPEECH_FRAMES 50 /* half a second */
+#define CELL_COLUMNS 9       /* of S4 that a cell is made from */
+#define FOREIGN_PART 0.25f   /* of a piece, from which on it is not kept */
 #define FULL_SCALE 0.999f
+
+/* What the advice sums up. */
+typedef struct {
+  SalEnrolRecording facts;
+  SalCells cells;
+  guint64 n_samples, n_clipped, n_speech, n_signal;
+  double energy; /* sum of the mean squares of speech frames */
+  double signal; /* sum over those above the noise, less the noise */
+  double noise;  /* mean square */
+} Recording;
 
 struct _SalEnrol {
   SalModel *model;
   SalMel *mel;
   SalNet *net;
-  GArray *pieces;          /* [P, E] */
-  guint64 n_samples, n_clipped, n_speech_frames;
-  double speech_energy;    /* sum of the mean squares of speech frames */
+  guint E;
+  guint cell_frames;
+  float *columns;      /* embeddings of a window, [W, E] */
+  GArray *embeddings;  /* of the pieces, [P, E] */
+  GArray *pieces;      /* SalPiece, [P] */
+  GArray *cells;       /* [n, E], as intruder.h has them */
+  GArray *recordings;  /* Recording */
+  GArray *pending;     /* samples pushed, not ended */
 };
 
 SalEnrol *
@@ -31,7 +52,14 @@ sal_enrol_new (SalModel *model)
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_record (model)->mel, NULL);
   self->net = sal_net_new (model, WINDOW_FRAMES);
-  self->pieces = g_array_new (FALSE, FALSE, sizeof (float));
+  self->E = sal_model_get_embedding_size (model);
+  self->cell_frames = sal_intruder_cell_frames (model);
+  self->columns = g_new (float, WINDOW_FRAMES * (gsize) self->E);
+  self->embeddings = g_array_new (FALSE, FALSE, sizeof (float));
+  self->pieces = g_array_new (FALSE, FALSE, sizeof (SalPiece));
+  self->cells = g_array_new (FALSE, TRUE, sizeof (float));
+  self->recordings = g_array_new (FALSE, FALSE, sizeof (Recording));
+  self->pending = g_array_new (FALSE, FALSE, sizeof (float));
   return self;
 }
 
@@ -43,9 +71,38 @@ sal_enrol_free (SalEnrol *self)
   sal_model_unref (self->model);
   sal_mel_free (self->mel);
   sal_net_free (self->net);
+  g_free (self->columns);
+  g_array_unref (self->embeddings);
   g_array_unref (self->pieces);
+  g_array_unref (self->cells);
+  g_array_unref (self->recordings);
+  g_array_unref (self->pending);
   g_free (self);
 }
+
+static double
+frame_seconds (const SalEnrol *self)
+{
+  const SalMelConfig *mel = &sal_model_get_record (self->model)->mel;
+  return (double) mel->hop / mel->sample_rate;
+}
+
+static float
+decibels (double power)
+{
+  return (float) (10 * log10 (power));
+}
+
+/* --- one recording ------------------------------------------------------- */
+
+/* While a recording is heard. */
+typedef struct {
+  const float *log_mel; /* [F, T] */
+  gsize T;
+  const float *energy;  /* [T] */
+  const gboolean *speech; /* [T] */
+  Recording *recording;
+} Hearing;
 
 static gboolean
 check_samples (const float *samples, gsize n_samples, GError **error)
@@ -62,40 +119,128 @@ check_samples (const float *samples, gsize n_samples, GError **error)
   return TRUE;
 }
 
-/* The embedding of frames [start, start + n), of unit length, as a piece. */
 static void
-add_piece (SalEnrol *self, const float *log_mel, gsize T, gsize start, gsize n)
+forward (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
-  guint E = sal_model_get_embedding_size (self->model);
   gsize F = sal_model_get_record (self->model)->mel.n_bands;
   g_autofree float *window = g_new (float, F * n);
   for (gsize f = 0; f < F; f++)
-    memcpy (window + f * n, log_mel + f * T + start, n * sizeof (float));
+    memcpy (window + f * n, hearing->log_mel + f * hearing->T + start,
+        n * sizeof (float));
   sal_net_forward (self->net, window, (guint) n);
-  guint at = self->pieces->len;
-  g_array_append_vals (self->pieces, sal_net_get_embedding (self->net), E);
-  sal_unit_length (&g_array_index (self->pieces, float, at), E);
 }
 
-/* Windows with at least half their length of speech; if there are none, the
- * richest. */
+/* The embedding of the window that was forwarded, as a piece. */
 static void
-add_pieces (SalEnrol *self, const float *log_mel, gsize T,
-    const gboolean *speech)
+add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
-  gsize n = MIN (T, WINDOW_FRAMES), best = 0, richest = 0;
+  double frame = frame_seconds (self), energy = 0;
+  gsize n_speech = sal_speech_count (hearing->speech + start, n);
+  for (gsize t = start; t < start + n; t++)
+    energy += hearing->speech[t] ? hearing->energy[t] : 0;
+  SalPiece piece = {
+    .recording = self->recordings->len,
+    .start = (float) ((double) start * frame),
+    .seconds = (float) ((double) n * frame),
+    .speech_seconds = (float) ((double) n_speech * frame),
+    .level_db = decibels (energy / (double) n_speech),
+    .kept = TRUE,
+  };
+  guint at = self->embeddings->len;
+  g_array_append_val (self->pieces, piece);
+  g_array_append_vals (self->embeddings, sal_net_get_embedding (self->net),
+      self->E);
+  sal_unit_length (&g_array_index (self->embeddings, float, at), self->E);
+}
+
+/* The columns of the window that was forwarded, as looks at the cells they are
+ * in.  What is in the middle of a window was seen with more around it. */
+static void
+add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
+{
+  guint shape[3];
+  const SalCells *cells = &hearing->recording->cells;
+  sal_net_embed_around (self->net, CELL_COLUMNS, self->columns);
+  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  for (guint j = 0; j < shape[2]; j++) {
+    gsize frame = start + j * self->cell_frames + self->cell_frames / 2;
+    gsize cell = MIN (frame / self->cell_frames, cells->n - 1);
+    float *column = self->columns + (gsize) j * self->E;
+    double h = 0.54 - 0.46 * cos (2 * G_PI * (j + 0.5) / shape[2]);
+    sal_unit_length (column, self->E);
+    cblas_saxpy ((int) self->E, (float) h, column, 1,
+        &g_array_index (self->cells, float, (cells->first + cell) * self->E),
+        1);
+  }
+}
+
+/* Sums of looks become as long as the part of the cell that is speech. */
+static void
+finish_cells (SalEnrol *self, const Hearing *hearing)
+{
+  const SalCells *cells = &hearing->recording->cells;
+  for (gsize c = 0; c < cells->n; c++) {
+    float *cell = &g_array_index (self->cells, float,
+        (cells->first + c) * self->E);
+    gsize first = c * self->cell_frames;
+    gsize n = MIN (self->cell_frames, hearing->T - first);
+    float part = (float) sal_speech_count (hearing->speech + first, n) / n;
+    sal_unit_length (cell, self->E);
+    cblas_sscal ((int) self->E, part, cell, 1);
+  }
+}
+
+/* Windows with at least half their length of speech give pieces; if there are
+ * none, the richest.  The last one ends with the recording and is there for
+ * the cells. */
+static void
+hear_windows (SalEnrol *self, const Hearing *hearing)
+{
+  gsize T = hearing->T, n = MIN (T, WINDOW_FRAMES), best = 0, richest = 0;
   guint before = self->pieces->len;
-  for (gsize start = 0; start + n <= T; start += STEP_FRAMES) {
-    gsize n_speech = sal_speech_count (speech + start, n);
+  for (gsize start = 0; start + n <= T;
+      start = start + n < T ? MIN (start + STEP_FRAMES, T - n) : T) {
+    gsize n_speech = sal_speech_count (hearing->speech + start, n);
+    if (n_speech == 0)
+      continue;
+    forward (self, hearing, start, n);
+    add_columns (self, hearing, start);
+    if (n_speech >= n / 2 && start % STEP_FRAMES == 0)
+      add_piece (self, hearing, start, n);
     if (n_speech > richest) {
       richest = n_speech;
       best = start;
     }
-    if (n_speech >= n / 2)
-      add_piece (self, log_mel, T, start, n);
   }
-  if (self->pieces->len == before)
-    add_piece (self, log_mel, T, best, n);
+  finish_cells (self, hearing);
+  if (self->pieces->len > before)
+    return;
+  forward (self, hearing, best, n);
+  add_piece (self, hearing, best, n);
+}
+
+static void
+measure (Recording *self, const SalEnrol *enrol, const float *samples,
+    const Hearing *hearing)
+{
+  const SalMelConfig *mel = &sal_model_get_record (enrol->model)->mel;
+  for (gsize t = 0; t < hearing->T; t++)
+    self->energy += hearing->speech[t] ? hearing->energy[t] : 0;
+  for (gsize i = 0; i < self->n_samples; i++)
+    self->n_clipped += fabsf (samples[i]) >= FULL_SCALE;
+  gsize n_signal;
+  self->noise = sal_noise_find (hearing->energy, hearing->T);
+  self->signal = sal_noise_remove (hearing->energy, hearing->speech,
+      hearing->T, self->noise, &n_signal);
+  self->n_signal = n_signal;
+  self->facts = (SalEnrolRecording){
+    .seconds = (double) self->n_samples / mel->sample_rate,
+    .speech_seconds = (double) self->n_speech * frame_seconds (enrol),
+    .level_db = decibels (self->energy / (double) self->n_speech),
+    .clipped = (float) self->n_clipped / (float) self->n_samples,
+    .snr_db = n_signal > 0 ? decibels (self->signal / (double) n_signal
+        / self->noise) : 0,
+  };
 }
 
 gboolean
@@ -111,70 +256,191 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
   g_autofree gboolean *speech = g_new (gboolean, T + 1);
   sal_speech_energy (samples, n_samples, 0, mel->hop, T, energy);
   gsize n_speech = sal_speech_find (energy, T, speech);
-  double frame = (double) mel->hop / mel->sample_rate;
   if (n_speech < MIN_SPEECH_FRAMES) {
+    double frame = frame_seconds (self);
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
         "%.2f s of speech in %.2f s of sound, less than the %.1f s needed",
-        n_speech * frame, (double) n_samples / mel->sample_rate,
+        (double) n_speech * frame, (double) n_samples / mel->sample_rate,
         MIN_SPEECH_FRAMES * frame);
     return FALSE;
   }
   g_autofree float *log_mel = g_new (float, mel->n_bands * T);
   sal_mel_process (self->mel, samples, n_samples, log_mel);
-  add_pieces (self, log_mel, T, speech);
-  self->n_samples += n_samples;
-  self->n_speech_frames += n_speech;
-  for (gsize t = 0; t < T; t++)
-    self->speech_energy += speech[t] ? energy[t] : 0;
-  for (gsize i = 0; i < n_samples; i++)
-    self->n_clipped += fabsf (samples[i]) >= FULL_SCALE;
+  gsize n_cells = (T + self->cell_frames - 1) / self->cell_frames;
+  Recording recording = { .n_samples = n_samples, .n_speech = n_speech,
+    .cells = { self->cells->len / self->E, n_cells } };
+  Hearing hearing = { log_mel, T, energy, speech, &recording };
+  g_array_set_size (self->cells,
+      self->cells->len + (guint) (n_cells * self->E));
+  measure (&recording, self, samples, &hearing);
+  hear_windows (self, &hearing);
+  g_array_append_val (self->recordings, recording);
   return TRUE;
 }
 
-/* Mean cosine between each piece and the mean of the others. */
-static float
-agreement (const float *pieces, guint n, guint E)
+void
+sal_enrol_push (SalEnrol *self, const float *samples, gsize n_samples)
 {
+  g_return_if_fail (self != NULL);
+  g_array_append_vals (self->pending, samples, (guint) n_samples);
+}
+
+gboolean
+sal_enrol_end (SalEnrol *self, GError **error)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+  gboolean ok = sal_enrol_add (self, (const float *) self->pending->data,
+      self->pending->len, error);
+  g_array_set_size (self->pending, 0);
+  return ok;
+}
+
+guint
+sal_enrol_get_n_recordings (const SalEnrol *self)
+{
+  return self->recordings->len;
+}
+
+const SalEnrolRecording *
+sal_enrol_get_recording (const SalEnrol *self, guint index)
+{
+  g_return_val_if_fail (index < self->recordings->len, NULL);
+  return &g_array_index (self->recordings, Recording, index).facts;
+}
+
+/* --- the voice ----------------------------------------------------------- */
+
+static SalPiece *
+get_piece (const SalEnrol *self, guint p)
+{
+  return &g_array_index (self->pieces, SalPiece, p);
+}
+
+/* The part of a piece that lies in foreign cells. */
+static float
+foreign_part (const SalEnrol *self, const SalPiece *piece,
+    const gboolean *foreign)
+{
+  const SalCells *cells
+      = &g_array_index (self->recordings, Recording, piece->recording).cells;
+  double cell = self->cell_frames * frame_seconds (self);
+  gsize first = (gsize) lround (piece->start / cell);
+  gsize n = MIN ((gsize) lround (piece->seconds / cell), cells->n - first);
+  return (float) sal_speech_count (foreign + cells->first + first, n) / n;
+}
+
+/* Pieces of a second voice are not kept, unless none would be left. */
+static guint
+choose_pieces (SalEnrol *self, const gboolean *foreign)
+{
+  guint n_kept = 0, n = self->pieces->len;
+  for (guint p = 0; p < n; p++) {
+    SalPiece *piece = get_piece (self, p);
+    piece->kept = foreign_part (self, piece, foreign) <= FOREIGN_PART;
+    n_kept += piece->kept != FALSE;
+  }
+  for (guint p = 0; n_kept == 0 && p < n; p++)
+    get_piece (self, p)->kept = TRUE;
+  return n_kept > 0 ? n_kept : n;
+}
+
+static void
+find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
+{
+  guint n = self->recordings->len;
+  g_autofree SalCells *cells = g_new (SalCells, n);
+  g_autofree gboolean *foreign
+      = g_new (gboolean, self->cells->len / self->E + 1);
+  SalCells where;
+  for (guint r = 0; r < n; r++)
+    cells[r] = g_array_index (self->recordings, Recording, r).cells;
+  advice->second_voice = sal_intruder_find (self->model, cells, n,
+      (const float *) self->cells->data, foreign, &where);
+  advice->n_kept = choose_pieces (self, foreign);
+  if (!advice->second_voice)
+    return;
+  guint r = 0;
+  while (where.first >= cells[r].first + cells[r].n)
+    r++;
+  double cell = self->cell_frames * frame_seconds (self);
+  advice->second_recording = r;
+  advice->second_start = (double) (where.first - cells[r].first) * cell;
+  advice->second_end = MIN (advice->second_start + (double) where.n * cell,
+      g_array_index (self->recordings, Recording, r).facts.seconds);
+}
+
+/* Of each piece with the mean of the others that were kept; returns the mean
+ * over those kept. */
+static float
+find_agreement (SalEnrol *self, guint n_kept)
+{
+  guint n = self->pieces->len, E = self->E;
+  const float *embeddings = (const float *) self->embeddings->data;
   g_autofree float *total = g_new0 (float, E);
   g_autofree float *others = g_new (float, E);
   double sum = 0;
-  for (gsize i = 0; i < (gsize) n * E; i++)
-    total[i % E] += pieces[i];
-  for (guint p = 0; n > 1 && p < n; p++) {
-    for (guint i = 0; i < E; i++)
-      others[i] = total[i] - pieces[p * E + i];
-    sal_unit_length (others, E);
-    for (guint i = 0; i < E; i++)
-      sum += others[i] * pieces[p * E + i];
+  for (guint p = 0; p < n; p++)
+    if (get_piece (self, p)->kept)
+      cblas_saxpy ((int) E, 1, embeddings + (gsize) p * E, 1, total, 1);
+  for (guint p = 0; p < n; p++) {
+    SalPiece *piece = get_piece (self, p);
+    const float *embedding = embeddings + (gsize) p * E;
+    piece->agreement = 1;
+    memcpy (others, total, E * sizeof (float));
+    if (piece->kept)
+      cblas_saxpy ((int) E, -1, embedding, 1, others, 1);
+    if (!piece->kept || n_kept > 1) {
+      sal_unit_length (others, E);
+      piece->agreement = cblas_sdot ((int) E, embedding, 1, others, 1);
+    }
+    sum += piece->kept ? piece->agreement : 0;
   }
-  return n > 1 ? (float) (sum / n) : 1;
+  return (float) (sum / n_kept);
+}
+
+/* What is the sum or the mean of the recordings. */
+static void
+sum_up (const SalEnrol *self, SalEnrolAdvice *advice)
+{
+  Recording all = { 0 };
+  for (guint r = 0; r < self->recordings->len; r++) {
+    const Recording *one = &g_array_index (self->recordings, Recording, r);
+    advice->seconds += one->facts.seconds;
+    advice->speech_seconds += one->facts.speech_seconds;
+    all.n_samples += one->n_samples;
+    all.n_clipped += one->n_clipped;
+    all.n_speech += one->n_speech;
+    all.energy += one->energy;
+    all.signal += one->signal;
+    all.noise += one->noise * (double) one->n_signal;
+  }
+  advice->level_db = decibels (all.energy / (double) all.n_speech);
+  advice->clipped = (float) all.n_clipped / (float) all.n_samples;
+  advice->snr_db = all.signal > 0 ? decibels (all.signal / all.noise) : 0;
 }
 
 SalSpeaker *
-sal_enrol_finish (SalEnrol *self, const char *name, SalEnrolAdvice *advice,
+sal_enrol_finish (SalEnrol *self, const char *name, SalEnrolAdvice *out,
     GError **error)
 {
   g_return_val_if_fail (self != NULL && name != NULL, NULL);
-  const SalMelConfig *mel = &sal_model_get_record (self->model)->mel;
-  guint E = sal_model_get_embedding_size (self->model);
-  guint n = self->pieces->len / E;
-  const float *pieces = (const float *) self->pieces->data;
-  if (n == 0) {
+  SalEnrolAdvice advice = { .n_pieces = self->pieces->len };
+  const float *embeddings = (const float *) self->embeddings->data;
+  const SalPiece *pieces = (const SalPiece *) self->pieces->data;
+  if (advice.n_pieces == 0) {
     g_set_error_literal (error, SAL_ERROR, SAL_ERROR_AUDIO,
         "no speech was given");
     return NULL;
   }
-  double speech_seconds
-      = (double) self->n_speech_frames * mel->hop / mel->sample_rate;
-  if (advice != NULL)
-    *advice = (SalEnrolAdvice){
-      .seconds = (double) self->n_samples / mel->sample_rate,
-      .speech_seconds = speech_seconds,
-      .n_pieces = n,
-      .agreement = agreement (pieces, n, E),
-      .level_db = 10 * (float) log10 (self->speech_energy
-                      / self->n_speech_frames),
-      .clipped = (float) self->n_clipped / self->n_samples,
-    };
-  return sal_speaker_new (name, self->model, pieces, n, speech_seconds);
+  sum_up (self, &advice);
+  find_second_voice (self, &advice);
+  advice.agreement = find_agreement (self, advice.n_kept);
+  SalForecast forecast = sal_forecast_of (self->model, embeddings, pieces,
+      advice.n_pieces);
+  advice.false_accept = forecast.false_accept;
+  advice.false_reject = forecast.false_reject;
+  if (out != NULL)
+    *out = advice;
+  return sal_speaker_new_full (name, self->model, embeddings, pieces,
+      advice.n_pieces, advice.speech_seconds);
 }

@@ -7,7 +7,13 @@
 #include "model-private.h"
 
 #define KIND_KEY "speakersaliency-speaker"
-#define KIND_VERSION "1"
+#define KIND_VERSION "2"
+/* Most often a recording is given where its voice is wanted. */
+#define NO_SPEAKER "not a .speaker file: make one from recordings with " \
+  "`speakersaliency enrol`"
+#define STATS "piece-stats"
+#define N_STATS 7
+#define COLUMNS "recording start seconds speech-seconds level-db agreement kept"
 
 struct _SalSpeaker {
   char *name;
@@ -15,6 +21,7 @@ struct _SalSpeaker {
   char *model_name;
   guint E, n_pieces;
   float *pieces;    /* [P, E], unit length */
+  SalPiece *stats;  /* [P] */
   float *embedding; /* [E], unit length */
   double speech_seconds;
 };
@@ -24,14 +31,15 @@ set_embedding (SalSpeaker *self)
 {
   self->embedding = g_new0 (float, self->E);
   for (guint p = 0; p < self->n_pieces; p++)
-    for (guint i = 0; i < self->E; i++)
-      self->embedding[i] += self->pieces[p * self->E + i];
+    for (guint i = 0; self->stats[p].kept && i < self->E; i++)
+      self->embedding[i] += self->pieces[(gsize) p * self->E + i];
   sal_unit_length (self->embedding, self->E);
 }
 
 SalSpeaker *
-sal_speaker_new (const char *name, const SalModel *model, const float *pieces,
-    guint n_pieces, double speech_seconds)
+sal_speaker_new_full (const char *name, const SalModel *model,
+    const float *pieces, const SalPiece *stats, guint n_pieces,
+    double speech_seconds)
 {
   g_return_val_if_fail (name != NULL && n_pieces > 0, NULL);
   SalSpeaker *self = g_atomic_rc_box_new0 (SalSpeaker);
@@ -42,17 +50,55 @@ sal_speaker_new (const char *name, const SalModel *model, const float *pieces,
   self->n_pieces = n_pieces;
   self->pieces = g_memdup2 (pieces,
       (gsize) n_pieces * self->E * sizeof (float));
+  self->stats = g_memdup2 (stats, n_pieces * sizeof (SalPiece));
   self->speech_seconds = speech_seconds;
   set_embedding (self);
   return self;
 }
 
+SalSpeaker *
+sal_speaker_new (const char *name, const SalModel *model, const float *pieces,
+    guint n_pieces, double speech_seconds)
+{
+  g_autofree SalPiece *stats = g_new0 (SalPiece, n_pieces);
+  for (guint p = 0; p < n_pieces; p++)
+    stats[p].kept = TRUE;
+  return sal_speaker_new_full (name, model, pieces, stats, n_pieces,
+      speech_seconds);
+}
+
 /* --- file ---------------------------------------------------------------- */
+
+static void
+stats_to_row (const SalPiece *piece, float row[N_STATS])
+{
+  const float values[N_STATS] = { (float) piece->recording, piece->start,
+    piece->seconds, piece->speech_seconds, piece->level_db, piece->agreement,
+    (float) piece->kept };
+  memcpy (row, values, sizeof values);
+}
+
+/* FALSE if a value is none that stats_to_row() writes. */
+static gboolean
+stats_from_row (const float row[N_STATS], SalPiece *piece)
+{
+  const float most = 1 << 24; /* whole numbers below it are exact */
+  if (!(row[0] >= 0 && row[0] < most) || row[0] != floorf (row[0])
+      || row[1] < 0 || row[2] < 0 || row[3] < 0
+      || (row[6] != 0 && row[6] != 1))
+    return FALSE;
+  *piece = (SalPiece){ (guint) row[0], row[1], row[2], row[3], row[4], row[5],
+    row[6] == 1 };
+  return TRUE;
+}
 
 gboolean
 sal_speaker_save (const SalSpeaker *self, const char *path, GError **error)
 {
   g_return_val_if_fail (self != NULL && path != NULL, FALSE);
+  g_autofree float *stats = g_new (float, (gsize) self->n_pieces * N_STATS);
+  for (guint p = 0; p < self->n_pieces; p++)
+    stats_to_row (&self->stats[p], stats + (gsize) p * N_STATS);
   char seconds[G_ASCII_DTOSTR_BUF_SIZE];
   g_ascii_formatd (seconds, sizeof seconds, "%.3f", self->speech_seconds);
   g_autoptr (GHashTable) metadata = g_hash_table_new (g_str_hash, g_str_equal);
@@ -61,9 +107,11 @@ sal_speaker_save (const SalSpeaker *self, const char *path, GError **error)
   g_hash_table_insert (metadata, "model", self->model_name);
   g_hash_table_insert (metadata, "model-id", self->model_id);
   g_hash_table_insert (metadata, "speech-seconds", seconds);
+  g_hash_table_insert (metadata, "piece-columns", COLUMNS);
   const SalTensor tensors[] = {
     { "embedding", self->embedding, 1, { self->E } },
     { "pieces", self->pieces, 2, { self->n_pieces, self->E } },
+    { STATS, stats, 2, { self->n_pieces, N_STATS } },
   };
   return sal_safetensors_save (path, tensors, G_N_ELEMENTS (tensors), metadata,
       error);
@@ -77,9 +125,34 @@ read_text (const SalSafetensors *file, const char *key, char **out,
   if (*out != NULL)
     return TRUE;
   g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
-      "%s: not a speaker file: no metadata \"%s\"",
+      "%s: not a .speaker file: no metadata \"%s\"",
       sal_safetensors_get_path (file), key);
   return FALSE;
+}
+
+static gboolean
+read_stats (SalSpeaker *self, const SalSafetensors *file, GError **error)
+{
+  const gsize shape[] = { self->n_pieces, N_STATS };
+  g_autofree float *rows = sal_weights_read (file, STATS, shape, 2, error);
+  if (rows == NULL)
+    return FALSE;
+  gboolean any = FALSE;
+  self->stats = g_new (SalPiece, self->n_pieces);
+  for (guint p = 0; p < self->n_pieces; p++) {
+    if (!stats_from_row (rows + (gsize) p * N_STATS, &self->stats[p])) {
+      g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+          "%s: tensor " STATS ": row %u is out of range",
+          sal_safetensors_get_path (file), p);
+      return FALSE;
+    }
+    any |= self->stats[p].kept;
+  }
+  if (!any)
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+        "%s: tensor " STATS ": no piece is kept",
+        sal_safetensors_get_path (file));
+  return any;
 }
 
 static gboolean
@@ -90,7 +163,7 @@ read_pieces (SalSpeaker *self, const SalSafetensors *file, GError **error)
   if (sal_safetensors_get_shape (file, "pieces", shape) != 2 || shape[0] == 0
       || shape[1] == 0 || shape[0] > G_MAXINT || shape[1] > G_MAXINT) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
-        "%s: not a speaker file: no tensor pieces [P, E]", path);
+        "%s: not a .speaker file: no tensor pieces [P, E]", path);
     return FALSE;
   }
   self->pieces = sal_weights_read (file, "pieces", shape, 2, error);
@@ -98,6 +171,8 @@ read_pieces (SalSpeaker *self, const SalSafetensors *file, GError **error)
     return FALSE;
   self->n_pieces = (guint) shape[0];
   self->E = (guint) shape[1];
+  if (!read_stats (self, file, error))
+    return FALSE;
   self->embedding = sal_weights_read (file, "embedding", shape + 1, 1, error);
   if (self->embedding == NULL)
     return FALSE;
@@ -109,21 +184,31 @@ read_pieces (SalSpeaker *self, const SalSafetensors *file, GError **error)
 }
 
 static gboolean
+check_version (const SalSafetensors *file, GError **error)
+{
+  const char *version = sal_safetensors_get_metadata (file, KIND_KEY);
+  if (version == NULL)
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT, "%s: " NO_SPEAKER
+        " (no metadata \"" KIND_KEY "\")", sal_safetensors_get_path (file));
+  else if (!g_str_equal (version, KIND_VERSION))
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+        "%s: .speaker file of version %.20s, not %s: enrol again",
+        sal_safetensors_get_path (file), version, KIND_VERSION);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
 read_speaker (SalSpeaker *self, const SalSafetensors *file, GError **error)
 {
-  g_autofree char *version = NULL, *seconds = NULL;
-  if (!read_text (file, KIND_KEY, &version, error)
+  g_autofree char *seconds = NULL;
+  if (!check_version (file, error)
       || !read_text (file, "name", &self->name, error)
       || !read_text (file, "model", &self->model_name, error)
       || !read_text (file, "model-id", &self->model_id, error)
       || !read_text (file, "speech-seconds", &seconds, error))
     return FALSE;
-  if (!g_str_equal (version, KIND_VERSION)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
-        "%s: speaker file of version %.20s, not %s",
-        sal_safetensors_get_path (file), version, KIND_VERSION);
-    return FALSE;
-  }
   char *end;
   self->speech_seconds = g_ascii_strtod (seconds, &end);
   if (*seconds == '\0' || *end != '\0' || !isfinite (self->speech_seconds)
@@ -140,9 +225,16 @@ SalSpeaker *
 sal_speaker_load (const char *path, GError **error)
 {
   g_return_val_if_fail (path != NULL, NULL);
-  g_autoptr (SalSafetensors) file = sal_safetensors_load (path, error);
-  if (file == NULL)
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (SalSafetensors) file = sal_safetensors_load (path, &cause);
+  if (file == NULL) {
+    if (g_error_matches (cause, SAL_ERROR, SAL_ERROR_FORMAT))
+      g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT, "%s: " NO_SPEAKER
+          " (%s)", path, cause->message + strlen (path) + strlen (": "));
+    else
+      g_propagate_error (error, g_steal_pointer (&cause));
     return NULL;
+  }
   g_autoptr (SalSpeaker) self = g_atomic_rc_box_new0 (SalSpeaker);
   if (!read_speaker (self, file, error))
     return NULL;
@@ -165,6 +257,7 @@ speaker_clear (gpointer data)
   g_free (self->model_id);
   g_free (self->model_name);
   g_free (self->pieces);
+  g_free (self->stats);
   g_free (self->embedding);
 }
 
@@ -209,6 +302,18 @@ guint
 sal_speaker_get_n_pieces (const SalSpeaker *self)
 {
   return self->n_pieces;
+}
+
+const SalPiece *
+sal_speaker_get_pieces (const SalSpeaker *self)
+{
+  return self->stats;
+}
+
+const float *
+sal_speaker_get_piece_embeddings (const SalSpeaker *self)
+{
+  return self->pieces;
 }
 
 double

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
-
+#include "advice.h"
 #include "cli.h"
-#include "enrol.h"
-
-/* Rules of thumb, beyond which the user is told what to improve. */
-#define GOOD_SECONDS 10.0
-#define GOOD_AGREEMENT 0.5f
-#define QUIET_DB -45.0f
-#define MUCH_CLIPPED 0.001f
 
 typedef struct {
   char *output;
@@ -16,6 +8,7 @@ typedef struct {
   char *model;
   char **files;
   gboolean json;
+  gboolean verbose;
 } Options;
 
 static void
@@ -41,6 +34,8 @@ parse (Options *self, int argc, char **argv, GError **error)
         "Model file", "FILE" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json,
         "Print what was heard as JSON", NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose,
+        "Print every piece of speech that was heard", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
         NULL, NULL },
     G_OPTION_ENTRY_NULL
@@ -89,62 +84,6 @@ add_recording (SalEnrol *enrol, const char *path, guint rate, GError **error)
   return TRUE;
 }
 
-static GPtrArray *
-list_warnings (const SalEnrolAdvice *advice)
-{
-  GPtrArray *list = g_ptr_array_new ();
-
-  if (advice->speech_seconds < GOOD_SECONDS)
-    g_ptr_array_add (list, "little speech: 10 s or more find the voice better");
-  if (advice->n_pieces > 1 && advice->agreement < GOOD_AGREEMENT)
-    g_ptr_array_add (list, "the pieces differ: is there more than one voice, or"
-        " music?");
-  if (advice->level_db < QUIET_DB)
-    g_ptr_array_add (list, "quiet: a closer microphone would help");
-  if (advice->clipped > MUCH_CLIPPED)
-    g_ptr_array_add (list, "clipped: record at a lower level");
-  return list;
-}
-
-static void
-print_human (const SalSpeaker *speaker, const SalEnrolAdvice *advice,
-    const char *path)
-{
-  printf ("%s: voice \"%s\", model %s\n", path, sal_speaker_get_name (speaker),
-      sal_speaker_get_model_name (speaker));
-  printf ("  speech     %.1f s of %.1f s, in %u pieces\n",
-      advice->speech_seconds, advice->seconds, advice->n_pieces);
-  printf ("  agreement  %.2f of 1\n", advice->agreement);
-  printf ("  level      %.1f dB of full scale\n", advice->level_db);
-  printf ("  clipped    %.2f %% of the samples\n", 100 * advice->clipped);
-}
-
-static gboolean
-print_json (const SalSpeaker *speaker, const SalEnrolAdvice *advice,
-    const GPtrArray *warnings, GError **error)
-{
-  g_autoptr (JsonBuilder) b = json_builder_new ();
-
-  json_builder_begin_object (b);
-  cli_json_text (b, "name", sal_speaker_get_name (speaker));
-  cli_json_text (b, "model", sal_speaker_get_model_name (speaker));
-  cli_json_text (b, "model_id", sal_speaker_get_model_id (speaker));
-  cli_json_number (b, "seconds", advice->seconds);
-  cli_json_number (b, "speech_seconds", advice->speech_seconds);
-  json_builder_set_member_name (b, "pieces");
-  json_builder_add_int_value (b, advice->n_pieces);
-  cli_json_number (b, "agreement", advice->agreement);
-  cli_json_number (b, "level_db", advice->level_db);
-  cli_json_number (b, "clipped", advice->clipped);
-  json_builder_set_member_name (b, "warnings");
-  json_builder_begin_array (b);
-  for (guint i = 0; i < warnings->len; i++)
-    json_builder_add_string_value (b, g_ptr_array_index (warnings, i));
-  json_builder_end_array (b);
-  json_builder_end_object (b);
-  return cli_write_json (json_builder_get_root (b), "-", error);
-}
-
 static SalEnrol *
 hear (SalModel *model, char **files, GError **error)
 {
@@ -187,21 +126,23 @@ run (const Options *options, GError **error)
   if (enrol == NULL)
     return FALSE;
 
-  SalEnrolAdvice advice;
+  SalEnrolAdvice facts;
   g_autofree char *name = options->name != NULL ? g_strdup (options->name)
       : name_from_path (options->output);
-  g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, name, &advice,
+  g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, name, &facts,
       error);
   if (speaker == NULL || !sal_speaker_save (speaker, options->output, error))
     return FALSE;
 
-  g_autoptr (GPtrArray) warnings = list_warnings (&advice);
+  const CliAdvice advice = { options->output, options->files, enrol, speaker,
+    &facts };
+  g_autoptr (GPtrArray) warnings = cli_advice_warnings (&advice);
   for (guint i = 0; i < warnings->len; i++)
     g_printerr ("%s: warning: %s\n", g_get_prgname (),
         (const char *) g_ptr_array_index (warnings, i));
   if (options->json)
-    return print_json (speaker, &advice, warnings, error);
-  print_human (speaker, &advice, options->output);
+    return cli_write_json (cli_advice_to_json (&advice, warnings), "-", error);
+  cli_advice_print (&advice, options->verbose);
   return TRUE;
 }
 

@@ -4,10 +4,12 @@
 
 import json
 import os
+import random
 import struct
 import tempfile
 
-from sounds import DATA, MODEL, RATE, Tap, read_wav, run, voice, write_wav
+from sounds import (DATA, MODEL, RATE, SHIPPED_MODEL, VOICES, Tap, read_wav,
+                    run, voice, write_wav)
 
 
 def check_mask(tap, folder):
@@ -59,10 +61,72 @@ def check_enrol(tap, folder):
     facts = json.loads(result.stdout)
     tap.check(facts["name"] == "Vera" and abs(facts["seconds"] - 6) < 0.01,
               "/cli/enrol/counts-both-files", facts)
+    pieces = facts["pieces"]
+    tap.check([r["file"] for r in facts["recordings"]] == files
+              and [p["recording"] for p in pieces] == [0, 1]
+              and facts["n_pieces"] == facts["n_kept"] == 2
+              and all(abs(p["end"] - 2) < 0.01 for p in pieces),
+              "/cli/enrol/describes-recordings-and-pieces", facts)
+    tap.check(facts["second_voice"] is None and facts["false_accept"] is None,
+              "/cli/enrol/says-null-where-nothing-is-known", facts)
+    result = run("enrol", "-m", MODEL, "-o", out, "--verbose", *files)
+    tap.check(result.stdout.count("  kept  ") == 2
+              and all(result.stdout.count(path) == 2 for path in files),
+              "/cli/enrol/verbose-prints-pieces", result.stdout)
     result = run("mask", "-m", MODEL, "-t", out, files[0], "-o",
                  f"{folder}/out.wav")
     tap.check(result.returncode == 0, "/cli/mask/takes-a-speaker-file",
               result.stderr)
+
+
+def check_advice(tap, folder):
+    """Warnings name the file that they are about."""
+    good, noise = voice(12, gain=0.1), random.Random(4)
+    sounds = {"quiet": [0.03 * s for s in good],
+              "clipped": [max(-1.0, min(1.0, 8 * s)) for s in good],
+              "noisy": [s + 0.05 * noise.gauss(0, 1) for s in good]}
+    for kind, samples in sounds.items():
+        files = [f"{folder}/good.wav", f"{folder}/bad.wav"]
+        # Pauses show the noise.
+        write_wav(files[0], [s if i % RATE < 0.7 * RATE else 1e-4 * s
+                             for i, s in enumerate(good)])
+        write_wav(files[1], samples)
+        result = run("enrol", "-m", MODEL, "-o", f"{folder}/v.speaker", *files)
+        lines = [line for line in result.stderr.splitlines()
+                 if f": {kind}" in line]
+        tap.check(len(lines) == 1 and files[1] in lines[0],
+                  f"/cli/enrol/warns-of-{kind}-file", result.stderr)
+
+
+def check_second_voice(tap, folder):
+    """One voice, and the same beside a conversation it has three turns in."""
+    alone, talk = f"{VOICES}/slt.flac", f"{VOICES}/conversation.flac"
+    out = f"{folder}/v.speaker"
+    result = run("enrol", "-m", SHIPPED_MODEL, "-o", out, "--json", alone)
+    facts = json.loads(result.stdout)
+    tap.check(facts["second_voice"] is None
+              and facts["n_kept"] == facts["n_pieces"]
+              and "another voice" not in result.stderr,
+              "/cli/enrol/second-voice/none-where-there-is-one", facts)
+    result = run("enrol", "-m", SHIPPED_MODEL, "-o", out, "--json", alone, talk)
+    facts = json.loads(result.stdout)
+    second = facts["second_voice"] or {"file": "", "start": 0, "end": 0}
+    with open(f"{VOICES}/turns.tsv") as file:
+        turns = [line.split("\t") for line in file.read().splitlines()]
+    others = [(float(a), float(b)) for a, b, name in turns if name != "slt"]
+    overlap = sum(max(0, min(second["end"], b) - max(second["start"], a))
+                  for a, b in others)
+    tap.check(second["file"] == talk and overlap > 1
+              and overlap > 0.8 * (second["end"] - second["start"]),
+              "/cli/enrol/second-voice/is-named-with-file-and-time", second)
+    tap.check(any(talk in line and "another voice" in line
+                  for line in result.stderr.splitlines()),
+              "/cli/enrol/second-voice/is-warned-of", result.stderr)
+    wrong = [p for p in facts["pieces"] if p["kept"] != (
+        p["recording"] == 0 or any(
+            name == "slt" and float(a) < p["start"] + 0.8
+            and float(b) > p["end"] - 0.8 for a, b, name in turns))]
+    tap.check(len(wrong) <= 3, "/cli/enrol/second-voice/is-left-out", wrong)
 
 
 def check_verify(tap, folder):
@@ -113,8 +177,8 @@ def check_compare(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_mask, check_analyse, check_enrol, check_model,
-                  check_verify, check_compare):
+    for check in (check_mask, check_analyse, check_enrol, check_advice,
+                  check_second_voice, check_model, check_verify, check_compare):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()

@@ -122,6 +122,11 @@ def main():
                 ["mask", "-m", MODEL, "-t", missing, f"{folder}/good.wav",
                  "-o", f"{output}/out"], missing, "no such file",
                 [f"{output}/out"])
+        good = f"{folder}/good.wav"
+        refused(tap, "/cli/mask/refuses/recording-as-speaker",
+                ["mask", "-m", MODEL, "-t", good, good, "-o",
+                 f"{output}/out"], good, "`speakersaliency enrol`",
+                [f"{output}/out"])
         refuses_another_model(tap, folder)
         refuses_to_replace(tap, folder)
         tap.check(os.listdir(output) == [], "/cli/leaves-nothing-behind",

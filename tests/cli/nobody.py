@@ -12,7 +12,7 @@ import tempfile
 from sounds import RATE, Tap, run, write_wav
 
 SECONDS = 30
-SOURCE = os.environ["SALIENCY_SOURCE"]
+SOURCE = os.environ["SALIENCY_TEST_TREE"]
 MODELS = ("resnet34se", "resnet34se-small")
 
 

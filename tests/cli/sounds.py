@@ -11,6 +11,9 @@ import sys
 RATE = 16000
 DATA = os.environ["SALIENCY_TEST_DATA"]
 MODEL = f"{DATA}/tiny.safetensors"
+TREE = os.environ["SALIENCY_TEST_TREE"]
+SHIPPED_MODEL = f"{TREE}/models/resnet34se.safetensors"
+VOICES = f"{TREE}/examples/voices"
 
 
 def voice(seconds, pitch=120.0, gain=0.1):

@@ -214,6 +214,14 @@ try_speaker (const char *path, const SalModel *model)
   for (guint i = 0; i < n; i++)
     square += (double) embedding[i] * embedding[i];
   g_assert_cmpfloat_with_epsilon (square, 1, 1e-4);
+  const SalPiece *pieces = sal_speaker_get_pieces (speaker);
+  guint n_kept = 0;
+  for (guint p = 0; p < sal_speaker_get_n_pieces (speaker); p++) {
+    g_assert_true (pieces[p].start >= 0 && isfinite (pieces[p].start));
+    g_assert_true (isfinite (pieces[p].level_db + pieces[p].agreement));
+    n_kept += pieces[p].kept;
+  }
+  g_assert_cmpuint (n_kept, >, 0);
   g_autoptr (SalTarget) target = sal_target_new_speaker (model, speaker, NULL);
   return TRUE;
 }

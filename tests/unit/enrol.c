@@ -62,6 +62,7 @@ test_advice (void)
   g_assert_cmpfloat (advice.speech_seconds, <=, 6);
   /* windows of 2 s every second in frames [0, 598): at 0, 1, 2, 3 */
   g_assert_cmpuint (advice.n_pieces, ==, 4);
+  g_assert_cmpuint (advice.n_kept, ==, 4);
   g_assert_cmpuint (sal_speaker_get_n_pieces (speaker), ==, 4);
   g_assert_cmpfloat (advice.agreement, >, 0);
   g_assert_cmpfloat (advice.agreement, <=, 1.00001);
@@ -189,6 +190,154 @@ test_level_does_not_change_the_voice (void)
   g_assert_cmpfloat (cosine, >, 0.98);
 }
 
+/* Syllables of half a second, a pause of 0.3 s after each: [n]. */
+static float *
+make_syllables (guint which, gsize n)
+{
+  float *voice = data_voice (which, n);
+  for (gsize i = 0; i < n; i++)
+    if (i % (gsize) (0.8 * DATA_RATE) >= DATA_RATE / 2)
+      voice[i] = 0;
+  return voice;
+}
+
+static void
+test_noise_is_measured (void)
+{
+  const gsize n = 8 * DATA_RATE, word = DATA_RATE / 2;
+  g_autofree float *hiss = data_noise (9, n);
+  double noise = 1.0 / 3; /* of a uniform distribution */
+  for (int snr = 10; snr <= 40; snr += 10) {
+    g_autofree float *voice = make_syllables (1, n);
+    double power = 0;
+    for (gsize i = 0; i < n; i++)
+      power += (double) voice[i] * voice[i];
+    power *= (0.8 * DATA_RATE) / (double) word / (double) n;
+    double gain = sqrt (power / noise * pow (10, -snr / 10.0));
+    for (gsize i = 0; i < n; i++)
+      voice[i] += (float) gain * hiss[i];
+    g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+    SalEnrolAdvice advice;
+    add (enrol, voice, n);
+    g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+    g_test_message ("%d dB: %.2f", snr, advice.snr_db);
+    /* weak ends of syllables are lost at 10 dB */
+    g_assert_cmpfloat_with_epsilon (advice.snr_db, snr, 1);
+    g_assert_cmpfloat (sal_enrol_get_recording (enrol, 0)->snr_db, ==,
+        advice.snr_db);
+  }
+}
+
+/* Each piece against its samples; speech is all of it. */
+static void
+test_pieces_are_described (void)
+{
+  const gsize n = 5 * DATA_RATE, window = 2 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  g_autofree float *noise = data_noise (5, n);
+  for (gsize i = 0; i < n; i++)
+    noise[i] *= i < (gsize) 3 * DATA_RATE ? 0.1f : 0.2f;
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  add (enrol, voice, n);
+  add (enrol, noise, n);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  const SalPiece *pieces = sal_speaker_get_pieces (speaker);
+  double sum = 0;
+  g_assert_cmpuint (advice.n_pieces, ==, 6); /* at 0, 1 and 2 s */
+  for (guint p = 0; p < 6; p++) {
+    g_assert_cmpuint (pieces[p].recording, ==, p / 3);
+    g_assert_cmpfloat (pieces[p].start, ==, p % 3);
+    g_assert_cmpfloat (pieces[p].seconds, ==, 2);
+    g_assert_true (pieces[p].kept);
+    sum += pieces[p].agreement;
+  }
+  for (guint p = 3; p < 6; p++) {
+    const float *samples = noise + (p - 3) * (gsize) DATA_RATE;
+    g_assert_cmpfloat (pieces[p].speech_seconds, ==, 2);
+    g_assert_cmpfloat_with_epsilon (pieces[p].level_db,
+        20 * log10 (rms (samples, window)), 0.01);
+  }
+  g_assert_cmpfloat_with_epsilon (advice.agreement, sum / 6, 1e-6);
+}
+
+static void
+test_recordings_are_described (void)
+{
+  const gsize n = 3 * DATA_RATE;
+  g_autofree float *noise = data_noise (5, 2 * n);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  SalEnrolAdvice advice;
+  for (gsize i = 0; i < 2 * n; i++)
+    noise[i] *= i < n ? 0.5f : 0.05f;
+  noise[7] = -1;
+  add (enrol, noise, n);
+  add (enrol, noise + n, n);
+  g_assert_cmpuint (sal_enrol_get_n_recordings (enrol), ==, 2);
+  const SalEnrolRecording *a = sal_enrol_get_recording (enrol, 0);
+  const SalEnrolRecording *b = sal_enrol_get_recording (enrol, 1);
+  g_assert_cmpfloat_with_epsilon (a->level_db, 20 * log10 (rms (noise, n)),
+      0.05); /* the last frames are not whole */
+  g_assert_cmpfloat_with_epsilon (b->level_db, a->level_db - 20, 0.05);
+  g_assert_cmpfloat_with_epsilon (a->clipped, 1.0 / (double) n, 1e-9);
+  g_assert_cmpfloat (b->clipped, ==, 0);
+  g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
+  g_assert_cmpfloat_with_epsilon (advice.seconds, a->seconds + b->seconds,
+      1e-9);
+  g_assert_cmpfloat_with_epsilon (advice.speech_seconds,
+      a->speech_seconds + b->speech_seconds, 1e-9);
+  g_assert_cmpfloat_with_epsilon (advice.clipped, 0.5 / (double) n, 1e-9);
+  g_assert_cmpfloat_with_epsilon (advice.level_db,
+      20 * log10 (rms (noise, 2 * n)), 0.05);
+}
+
+/* --- a recording bit by bit ---------------------------------------------- */
+
+static void
+test_stream_is_the_same (void)
+{
+  const gsize n = 4 * DATA_RATE;
+  g_autofree float *voice = data_voice (2, n);
+  g_autoptr (SalEnrol) whole = sal_enrol_new (tiny);
+  g_autoptr (SalEnrol) bits = sal_enrol_new (tiny);
+  g_autoptr (GError) error = NULL;
+  SalEnrolAdvice a, b;
+  add (whole, voice, n);
+  for (gsize i = 0, size = 1; i < n; i += size, size = size * 3 % 1009)
+    sal_enrol_push (bits, voice + i, MIN (size, n - i));
+  g_assert_cmpuint (sal_enrol_get_n_recordings (bits), ==, 0);
+  g_assert_true (sal_enrol_end (bits, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (sal_enrol_get_n_recordings (bits), ==, 1);
+  sal_enrol_push (bits, voice, n); /* not ended */
+  g_autoptr (SalSpeaker) x = finish (whole, &a);
+  g_autoptr (SalSpeaker) y = finish (bits, &b);
+  g_assert_cmpfloat (a.seconds, ==, b.seconds);
+  gsize size = sal_model_get_embedding_size (tiny) * sizeof (float);
+  g_assert_cmpmem (sal_speaker_get_embedding (x), size,
+      sal_speaker_get_embedding (y), size);
+}
+
+static void
+test_stream_that_was_nothing (void)
+{
+  const gsize n = 2 * DATA_RATE;
+  g_autofree float *voice = data_voice (2, n);
+  g_autofree float *silence = g_new0 (float, n);
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+  g_autoptr (GError) error = NULL;
+  g_assert_false (sal_enrol_end (enrol, &error));
+  data_assert_error (error, SAL_ERROR_AUDIO, NULL);
+  g_clear_error (&error);
+  sal_enrol_push (enrol, silence, n);
+  g_assert_false (sal_enrol_end (enrol, &error));
+  data_assert_error (error, SAL_ERROR_AUDIO, NULL);
+  g_clear_error (&error);
+  sal_enrol_push (enrol, voice, n); /* begins anew */
+  g_assert_true (sal_enrol_end (enrol, &error));
+  g_assert_cmpfloat (sal_enrol_get_recording (enrol, 0)->seconds, ==, 2);
+}
+
 /* --- what cannot serve --------------------------------------------------- */
 
 static void
@@ -284,6 +433,12 @@ main (int argc, char **argv)
     { "/enrol/clipping-is-counted", test_clipping_is_counted },
     { "/enrol/level-does-not-change-the-voice",
         test_level_does_not_change_the_voice },
+    { "/enrol/noise-is-measured", test_noise_is_measured },
+    { "/enrol/pieces-are-described", test_pieces_are_described },
+    { "/enrol/recordings-are-described", test_recordings_are_described },
+    { "/enrol/stream/is-the-same-as-the-whole", test_stream_is_the_same },
+    { "/enrol/stream/that-was-nothing-is-refused",
+        test_stream_that_was_nothing },
     { "/enrol/accepts-a-short-recording", test_accepts_a_short_one },
     { "/enrol/refuses/nothing", test_refuses_nothing },
     { "/enrol/refuses/and-leaves-the-rest", test_refusal_leaves_the_rest },

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* intruder.h: a second voice in recordings of one
+ *
+ * A recording comes as cells, one short-time embedding each, as the dense score has them.
+ * Every stretch of a second has a direction s, the mean of its cells, and is compared with the
+ * rest r of what was heard, itself and its surroundings left out:
+ *
+ *   z = (<s, r> - mu_s) / sigma_s         mean and deviation as in cohort.h
+ *
+ * so that the unit is how much the cosines of s with voices that it is not differ.  A stretch
+ * below a limit belongs to a second voice, and is taken out of r; that is repeated until
+ * nothing changes.
+ */
+#pragma once
+
+#include "model.h"
+
+/* Cells [first, first + n). */
+typedef struct {
+  gsize first, n;
+} SalCells;
+
+/**
+ * sal_intruder_cell_frames:
+ *
+ * Returns: frames that a cell covers: one column of S4
+ */
+guint sal_intruder_cell_frames (const SalModel *model);
+
+/**
+ * sal_intruder_find:
+ * @recordings: [n_recordings], one after the other, from cell 0 on
+ * @cells: [n_cells, E], each as long as the part of it that is speech, [0, 1]
+ * @foreign: (out caller-allocates): whether a cell is of a second voice, [n_cells]
+ * @where: (out): the run of foreign cells that differs most
+ *
+ * The voice that has most of the speech is the first one.  A stretch is not judged if less than half of it is
+ * speech, or less than 3 s of speech are left to compare it with; none is if the model's cohort has fewer than 30
+ * voices.
+ *
+ * Returns: whether there is a second voice; else no cell is foreign
+ */
+gboolean sal_intruder_find (const SalModel *model, const SalCells *recordings, guint n_recordings, const float *cells, gboolean *foreign, SalCells *where);
