@@ -8,7 +8,7 @@
 #include "score.h"
 
 #define PRIOR_PIECES 8.0
-#define PRIOR_DEVIATION 1.0 /* of normalised scores of one voice */
+#define PRIOR_DEVIATION 2.0 /* of the log-odds of one voice, pieces of 2 s */
 
 static double
 phi (double x)

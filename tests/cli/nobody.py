@@ -17,7 +17,8 @@ MODELS = ("resnet34se", "resnet34se-small")
 
 
 def silence():
-    return [0.0] * (SECONDS * RATE)
+    """Nothing but one click of one bit: a file of zeros is refused."""
+    return [1 / 32768] + [0.0] * (SECONDS * RATE - 1)
 
 
 def faint_noise():

@@ -23,7 +23,8 @@ import wave
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.join(HERE, "..", "..", "models")
-SHIPPED = os.path.join(MODELS, "resnet34se.safetensors")
+SHIPPED = {name: os.path.join(MODELS, name + ".safetensors")
+           for name in ("resnet34se", "resnet34se-small")}
 sys.path[:0] = [MODELS, os.path.join(HERE, "..", "cli")]
 
 try:
@@ -422,7 +423,7 @@ def other_front_ends(frontend):
 
 
 def check_front_ends(tap, folder):
-    paths = {"shipped": SHIPPED} if os.path.exists(SHIPPED) else {}
+    paths = {k: v for k, v in SHIPPED.items() if os.path.exists(v)}
     for name in published.NETWORKS:
         save(f"{folder}/{name}.pt", random_network(name, **SMALL).state_dict())
         paths[name] = f"{folder}/{name}.safetensors"

@@ -10,6 +10,7 @@
 
 #define E 16 /* embedding of tiny */
 #define P 6
+#define S 30.0       /* s of the head of tiny */
 
 /* tiny with x = scale a + offset. */
 static SalModel *
@@ -20,7 +21,8 @@ calibrated (double scale, double offset)
       "{\"at\": [1], \"scale\": [%g], \"offset\": [%g]}", scale, offset);
   g_autofree char *record = g_strdup_printf ("\"cohort\": \"all\", "
       "\"calibration\": {\"window\": {\"enrolled\": %s, \"classes\": %s}, "
-      "\"dense\": {\"enrolled\": %s, \"classes\": %s}}", curve, curve, curve,
+      "\"dense\": {\"enrolled\": %s, \"classes\": %s}, \"presence\": "
+      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1}}", curve, curve, curve,
       curve);
   g_autofree char *edited = data_edit_record (path, "\"cohort\": \"all\"",
       record);
@@ -59,36 +61,18 @@ cosine (const float *a, const double *b)
   return ab / sqrt (bb);
 }
 
-/* Mean and deviation of the cosines with all class rows: fewer than K. */
-static void
-cohort (const SalModel *model, const double *direction, double *mean,
-    double *deviation)
-{
-  guint N = sal_model_get_n_classes (model);
-  double sum = 0, squares = 0;
-  for (guint j = 0; j < N; j++) {
-    double y = cosine (sal_model_get_rows (model) + j * E, direction);
-    sum += y;
-    squares += y * y;
-  }
-  *mean = sum / N;
-  *deviation = sqrt (squares / N - *mean * *mean);
-}
-
 static double
-normalised (const SalModel *model, const float *embeddings, guint p)
+log_odds (const SalModel *model, const float *embeddings, guint p)
 {
-  double others[E] = { 0 }, own[E], m, s, a;
+  double others[E] = { 0 }, own[E], sum = 0;
   for (guint q = 0; q < P; q++)
     for (guint i = 0; i < E && q != p; i++)
       others[i] += embeddings[q * E + i];
   for (guint i = 0; i < E; i++)
     own[i] = embeddings[p * E + i];
-  double y = cosine (embeddings + p * E, others);
-  cohort (model, others, &m, &s);
-  a = (y - m) / s;
-  cohort (model, own, &m, &s);
-  return (a + (y - m) / s) / 2;
+  for (guint j = 0; j < sal_model_get_n_classes (model); j++)
+    sum += exp (S * cosine (sal_model_get_rows (model) + j * E, own));
+  return S * cosine (embeddings + p * E, others) - log (sum);
 }
 
 /* The integral of e^-x N (x; m, s) over x >= 0, and of N over x < 0. */
@@ -108,20 +92,20 @@ integrate (double m, double s, double *accept, double *reject)
 static void
 test_by_hand (void)
 {
-  const double scale = 2.5, offset = -4;
+  const double scale = 0.4, offset = -4.6;
   g_autoptr (SalModel) model = calibrated (scale, offset);
   float embeddings[P * E];
   SalPiece pieces[P];
   double sum = 0, squares = 0, accept, reject;
   make_pieces (20, 0.5f, embeddings, pieces);
   for (guint p = 0; p < P; p++) {
-    double x = scale * normalised (model, embeddings, p) + offset;
+    double x = scale * log_odds (model, embeddings, p) + offset;
     sum += x;
     squares += x * x;
   }
-  /* as if eight more scores had deviated by 1 */
+  /* as if eight more scores had deviated by 2 */
   double m = sum / P;
-  double s = sqrt ((squares - sum * m + 8 * scale * scale) / (P + 8));
+  double s = sqrt ((squares - sum * m + 8 * 4 * scale * scale) / (P + 8));
   integrate (m, s, &accept, &reject);
   SalForecast got = sal_forecast_of (model, embeddings, pieces, P);
   g_test_message ("m %.3f, s %.3f: %.4g and %.4g, want %.4g and %.4g", m, s,
@@ -161,7 +145,7 @@ test_far_out (void)
 static void
 test_steadier_voices_err_less (void)
 {
-  g_autoptr (SalModel) model = calibrated (2, -3);
+  g_autoptr (SalModel) model = calibrated (0.3, -2);
   float embeddings[P * E];
   SalPiece pieces[P];
   SalForecast last = { 0, 0 };
@@ -177,7 +161,7 @@ test_steadier_voices_err_less (void)
 static void
 test_what_is_left_out_does_not_count (void)
 {
-  g_autoptr (SalModel) model = calibrated (2, -3);
+  g_autoptr (SalModel) model = calibrated (0.3, -2);
   float embeddings[P * E];
   SalPiece pieces[P];
   make_pieces (40, 0.5f, embeddings, pieces);
@@ -198,7 +182,7 @@ test_what_is_left_out_does_not_count (void)
 static void
 test_shared_sound_does_not_count (void)
 {
-  g_autoptr (SalModel) model = calibrated (2, -3);
+  g_autoptr (SalModel) model = calibrated (0.3, -2);
   float embeddings[P * E];
   SalPiece pieces[P];
   make_pieces (50, 0.5f, embeddings, pieces);
@@ -231,7 +215,7 @@ static void
 test_unknown (void)
 {
   g_autoptr (SalModel) plain = data_load_model ("tiny");
-  g_autoptr (SalModel) model = calibrated (2, -3);
+  g_autoptr (SalModel) model = calibrated (0.3, -2);
   float embeddings[P * E];
   SalPiece pieces[P];
   make_pieces (60, 0.5f, embeddings, pieces);
