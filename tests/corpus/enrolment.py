@@ -4,11 +4,13 @@
 ten with 2 s of another voice, of the same sex in every second one, spliced in
 at a random place at the same level.  Prints what `speakersaliency enrol` says.
 
-    tests/corpus/enrolment.py [--least N] [--most N]
+    tests/corpus/enrolment.py [--least N] [--most N] [--development]
 
 Needs a corpus (SPEAKERSALIENCY_CORPUS), the built command on PATH and opusdec.
 Fails if fewer than --least (8) of the spliced ones are warned of, with a time
-that meets the splice, or more than --most (1) of the clean ones.
+that meets the splice, or more than --most (1) of the clean ones.  With
+--development the voices are those that the limit of core/intruder.c was chosen
+on, for a model that was trained without them (models/train.py).
 Exit code 77: skipped.
 """
 
@@ -31,8 +33,9 @@ SECONDS, SECOND_VOICE = 20, 2
 FRAME = RATE // 100
 
 
-def corpus():
-    """{speaker: paths}, {speaker: sex} of the voices never trained on."""
+def corpus(development):
+    """{speaker: paths}, {speaker: sex} of the voices never trained on, or of
+    those that decisions are made on."""
     here = os.path.dirname(os.path.abspath(__file__))
     root = os.environ.get("SPEAKERSALIENCY_CORPUS",
                           f"{here}/../../../shared/corpus")
@@ -41,14 +44,23 @@ def corpus():
     for tool in ("opusdec", "speakersaliency"):
         if shutil.which(tool) is None:
             mixes.skip(f"no {tool} on PATH")
-    utterances, sexes = {}, {}
     with open(f"{root}/manifest.tsv", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            if row["split"] == "open":
-                utterances.setdefault(row["speaker"], []).append(
-                    f"{root}/{row['path']}")
-                sexes[row["speaker"]] = row["sex"]
-    return utterances, sexes
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    split = "train" if development else "open"
+    rows = [row for row in rows if row["split"] == split]
+    if development:
+        sys.path.insert(0, f"{here}/../../models")
+        import corpus as training  # needs PyTorch
+        names = training.development(rows)
+        rows = [row for row in rows if row["speaker"] in names]
+    utterances, seconds, sexes = {}, {}, {}
+    for row in rows:
+        name = row["speaker"]
+        utterances.setdefault(name, []).append(f"{root}/{row['path']}")
+        seconds[name] = seconds.get(name, 0) + float(row["seconds"])
+        sexes[name] = row["sex"]
+    rich = {name for name in seconds if seconds[name] >= 60}
+    return ({name: utterances[name] for name in rich}, sexes)
 
 
 def speech_frames(samples):
@@ -118,8 +130,9 @@ def main():
     parser.add_argument("--least", type=int, default=8)
     parser.add_argument("--most", type=int, default=1)
     parser.add_argument("--seed", type=int, default=2022)
+    parser.add_argument("--development", action="store_true")
     args = parser.parse_args()
-    utterances, sexes = corpus()
+    utterances, sexes = corpus(args.development)
     names, rng = sorted(utterances), random.Random(args.seed)
     found = false_alarms = 0
     for i in range(args.enrolments):
