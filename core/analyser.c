@@ -125,7 +125,8 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->target = sal_target_ref (target);
   self->config = *config;
   self->mel = mel;
-  self->net = sal_net_new (model, SAL_WINDOW_FRAMES);
+  self->net = sal_net_new (model, SAL_WINDOW_FRAMES,
+      sal_cam_config_deepest (&config->cam), 1);
   self->cam = sal_cam_new (model, SAL_WINDOW_FRAMES);
   self->scorer = sal_scorer_new (model);
   self->timeline = sal_analyser_timeline_new (model, target, config->hop,

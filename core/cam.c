@@ -51,6 +51,13 @@ sal_cam_config_check (const SalCamConfig *config, GError **error)
   return TRUE;
 }
 
+guint
+sal_cam_config_deepest (const SalCamConfig *config)
+{
+  return config->method == SAL_CAM_NONE
+      ? SAL_NET_STAGES - 1 : (guint) g_bit_nth_lsf (config->layers, -1);
+}
+
 SalCam *
 sal_cam_new (SalModel *model, guint max_frames)
 {
@@ -85,7 +92,7 @@ smoothed (const float *plane, guint h, guint w, guint i, guint j)
 }
 
 void
-sal_cam_layer (const SalNet *net, guint layer, const SalCamConfig *config,
+sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config,
     float *map)
 {
   guint shape[3];
@@ -142,7 +149,7 @@ sal_cam_compute (SalCam *self, SalNet *net, const SalTarget *target,
     return FALSE;
   sal_scorer_gradient (self->scorer, target, config->score_function,
       sal_net_get_embedding (net), self->gradient);
-  guint shallowest = (guint) g_bit_nth_lsf (config->layers, -1);
+  guint shallowest = sal_cam_config_deepest (config);
   sal_net_backward (net, self->gradient, shallowest);
   for (guint l = shallowest; l < SAL_NET_STAGES; l++) {
     if (!(config->layers & (1u << l)))

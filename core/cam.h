@@ -33,6 +33,8 @@ typedef struct {
 SAL_API void sal_cam_config_init (SalCamConfig *config);
 SAL_API gboolean sal_cam_config_check (const SalCamConfig *config, GError **error); /* SAL_ERROR_CONFIG */
 
+guint sal_cam_config_deepest (const SalCamConfig *config); /* the layer nearest to the input that a map takes, 0..3 */
+
 typedef struct _SalCam SalCam; /* scratch, one thread at a time */
 
 SAL_API SalCam *sal_cam_new (SalModel *model, guint max_frames);
@@ -44,7 +46,7 @@ SAL_API void sal_cam_free (SalCam *self); /* NULL is a no-op */
  * @layer: 0 for S1 .. 3 for S4
  * @map: (out caller-allocates): [H, W] of that layer, neither resized nor normalised
  */
-SAL_API void sal_cam_layer (const SalNet *net, guint layer, const SalCamConfig *config, float *map);
+SAL_API void sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config, float *map);
 
 /**
  * sal_cam_compute:

@@ -1,137 +1,277 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conv.h"
 
-#include <cblas.h>
+#include <math.h>
 #include <string.h>
 
-/* The fast routines turn the input into columns, [C k k, n], for a strip of
- * output rows at a time, small enough to stay in the second-level cache. */
-#define STRIP_FLOATS (192 * 1024)
+#define B SAL_PLANES_BLOCK
+#define TILE SAL_WINOGRAD_TILE
+#define POINTS SAL_WINOGRAD_POINTS
 
-static guint
-n_taps (const SalConv *conv)
+/* Inputs and products of a strip of tiles stay in the second-level cache. */
+#define STRIP_FLOATS (224 * 1024)
+
+static gboolean
+is_winograd (const SalConv *conv)
 {
-  return conv->n_in * conv->kernel * conv->kernel;
+  return conv->kernel == 3 && conv->stride == 1 && conv->n_in > 1;
 }
 
 static guint
-strip_rows (const SalConv *conv, guint out_h, guint out_w)
+blocks_of (guint n_channels)
 {
-  guint rows = STRIP_FLOATS / (n_taps (conv) * out_w);
-  return CLAMP (rows, 1, out_h);
+  return (n_channels + B - 1) / B;
+}
+
+/* --- packing ------------------------------------------------------------- */
+
+static float *
+new_packed (gsize n)
+{
+  float *packed = g_aligned_alloc (n, sizeof (float), 64);
+  memset (packed, 0, n * sizeof (float));
+  return packed;
+}
+
+/* u = G g G^T, g[a,b] at g[a * 3 + b] */
+static void
+transform_filter (const double g[9], double u[POINTS])
+{
+  const double r = M_SQRT2;
+  const double G[6][3] = { { 1, 0, 0 }, { -2. / 3, -r / 3, -1. / 3 },
+    { -2. / 3, r / 3, -1. / 3 }, { 1. / 6, r / 6, 1. / 3 },
+    { 1. / 6, -r / 6, 1. / 3 }, { 0, 0, 1 } };
+  double half[6][3] = { 0 };
+  for (guint i = 0; i < 6; i++)
+    for (guint b = 0; b < 3; b++)
+      for (guint a = 0; a < 3; a++)
+        half[i][b] += G[i][a] * g[a * 3 + b];
+  for (guint i = 0; i < 6; i++)
+    for (guint j = 0; j < 6; j++) {
+      u[i * 6 + j] = 0;
+      for (guint b = 0; b < 3; b++)
+        u[i * 6 + j] += half[i][b] * G[j][b];
+    }
+}
+
+/* To [36, N/B, M in blocks, B] of a convolution from m to n channels. */
+static float *
+pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
+{
+  guint M = backward ? conv->n_out : conv->n_in;
+  guint N = backward ? conv->n_in : conv->n_out;
+  gsize rows = (gsize) blocks_of (M) * B, points = blocks_of (N) * B * rows;
+  float *packed = new_packed (POINTS * points);
+  for (guint n = 0; n < N; n++)
+    for (guint m = 0; m < M; m++) {
+      const float *w = weight
+          + ((gsize) (backward ? m : n) * conv->n_in + (backward ? n : m)) * 9;
+      double g[9], u[POINTS];
+      for (guint tap = 0; tap < 9; tap++)
+        g[tap] = w[backward ? 8 - tap : tap];
+      transform_filter (g, u);
+      for (guint p = 0; p < POINTS; p++)
+        packed[p * points + (n / B * rows + m) * B + n % B] = (float) u[p];
+    }
+  return packed;
+}
+
+float *
+sal_conv_pack (const SalConv *conv, const float *weight)
+{
+  if (is_winograd (conv))
+    return pack_winograd (conv, weight, FALSE);
+  guint C = conv->n_in, taps = conv->kernel * conv->kernel;
+  gsize rows = C == 1 ? 1 : (gsize) blocks_of (C) * B; /* [O/B, taps, C, B] */
+  float *packed = new_packed (blocks_of (conv->n_out) * taps * rows * B);
+  for (guint o = 0; o < conv->n_out; o++)
+    for (guint c = 0; c < C; c++)
+      for (guint tap = 0; tap < taps; tap++)
+        packed[((o / B * taps + tap) * rows + c) * B + o % B]
+            = weight[((gsize) o * C + c) * taps + tap];
+  return packed;
+}
+
+/* Row i = q s + parity of x takes part in row q + shift of y through tap a where
+ * i + p - a = (q + shift) s. */
+static gboolean
+tap_of_parity (const SalConv *conv, guint parity, guint a, int *shift)
+{
+  int s = (int) conv->stride, pad = ((int) conv->kernel - 1) / 2;
+  int over = (int) parity + pad - (int) a;
+  *shift = over / s;
+  return over % s == 0;
+}
+
+/* The taps of the pixels of x of a parity, for a sum over dy; which[] says which
+ * of the kernel's they are. */
+static void
+taps_of_parity (const SalConv *conv, guint py, guint px, SalTaps *job,
+    guint which[9])
+{
+  int i, j;
+  job->n_taps = 0;
+  for (guint a = 0; a < conv->kernel; a++)
+    for (guint b = 0; b < conv->kernel; b++)
+      if (tap_of_parity (conv, py, a, &i) && tap_of_parity (conv, px, b, &j)) {
+        which[job->n_taps] = a * conv->kernel + b;
+        job->taps[job->n_taps].i = i;
+        job->taps[job->n_taps++].j = j;
+      }
+}
+
+/* For every parity [C/B, its taps, O in blocks, B]. */
+float *
+sal_conv_pack_backward (const SalConv *conv, const float *weight)
+{
+  if (is_winograd (conv))
+    return pack_winograd (conv, weight, TRUE);
+  guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
+  guint s = conv->stride, which[9];
+  gsize rows = O == 1 ? 1 : (gsize) blocks_of (O) * B;
+  float *packed = new_packed (blocks_of (C) * taps * rows * B), *at = packed;
+  for (guint parity = 0; parity < s * s; parity++) {
+    SalTaps job;
+    taps_of_parity (conv, parity / s, parity % s, &job, which);
+    for (guint o = 0; o < O; o++)
+      for (guint c = 0; c < C; c++)
+        for (guint t = 0; t < job.n_taps; t++)
+          at[((c / B * job.n_taps + t) * rows + o) * B + c % B]
+              = weight[((gsize) o * C + c) * taps + which[t]];
+    at += blocks_of (C) * job.n_taps * rows * B;
+  }
+  return packed;
+}
+
+/* --- division of work ---------------------------------------------------- */
+
+/* Strips of rows, and for each a few parts of the outputs. */
+typedef struct {
+  const SalKernels *kernels;
+  const SalWinograd *winograd; /* or */
+  const SalTaps *taps;
+  guint n_rows, n_strips;
+  guint n_blocks, n_parts;
+  SalTeam *team;
+} Work;
+
+static void
+run_unit (gpointer data, guint unit, float *scratch)
+{
+  const Work *work = data;
+  guint strip = unit / work->n_parts, part = unit % work->n_parts;
+  guint row = strip * work->n_rows / work->n_strips;
+  guint end = (strip + 1) * work->n_rows / work->n_strips;
+  if (work->taps != NULL)
+    work->kernels->taps (work->taps, row, end);
+  else
+    work->kernels->winograd (work->winograd, row, end,
+        part * work->n_blocks / work->n_parts,
+        (part + 1) * work->n_blocks / work->n_parts, scratch);
+}
+
+/* Strips of as many tile rows as fit, at least one. */
+static guint
+strip_rows (const SalKernels *kernels, const SalWinograd *job)
+{
+  gsize one = kernels->winograd_scratch (job, 1);
+  guint rows = sal_conv_sum_rows (job->y->h);
+  return CLAMP ((guint) (STRIP_FLOATS / one), 1, rows);
+}
+
+static void
+run_winograd (const SalWinograd *job, SalTeam *team)
+{
+  const SalKernels *kernels = sal_kernels_get ();
+  guint members = sal_team_get_size (team);
+  guint rows = sal_conv_sum_rows (job->y->h), each = strip_rows (kernels, job);
+  Work work = { .kernels = kernels, .winograd = job, .n_rows = rows,
+    .n_strips = (rows + each - 1) / each, .n_blocks = job->y->n_blocks,
+    .n_parts = 1 };
+  if (work.n_strips < 2 * members)
+    work.n_parts = MIN (members, (work.n_blocks + 1) / 2);
+  sal_team_run (team, work.n_strips * work.n_parts, run_unit, &work);
+}
+
+static void
+run_taps (const SalTaps *job, SalTeam *team)
+{
+  Work work = { .kernels = sal_kernels_get (), .taps = job, .n_rows = job->h,
+    .n_parts = 1 };
+  work.n_strips = MIN (job->h, 2 * sal_team_get_size (team));
+  sal_team_run (team, work.n_strips, run_unit, &work);
 }
 
 gsize
 sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
 {
-  gsize row = (gsize) n_taps (conv) * sal_conv_out_size (conv, w);
-  return MAX (row, STRIP_FLOATS);
+  if (!is_winograd (conv))
+    return 0;
+  const SalKernels *kernels = sal_kernels_get ();
+  gsize most = 0;
+  for (guint backward = 0; backward < 2; backward++) {
+    SalPlanes in = { .n_blocks = blocks_of (conv->n_in), .h = h, .w = w };
+    SalPlanes out = { .n_blocks = blocks_of (conv->n_out), .h = h, .w = w };
+    SalWinograd job = { .x = backward ? &out : &in, .y = backward ? &in : &out };
+    gsize all = kernels->winograd_scratch (&job, sal_conv_sum_rows (h));
+    gsize one = kernels->winograd_scratch (&job, 1);
+    most = MAX (most, MAX (one, MIN (all, STRIP_FLOATS)));
+  }
+  return most;
 }
 
-/* Output columns [*begin, *end) for which tap b falls inside a row of w. */
-static void
-inside (const SalConv *conv, guint w, guint out_w, int b, guint *begin,
-    guint *end)
-{
-  int pad = ((int) conv->kernel - 1) / 2, s = (int) conv->stride;
-  int first = b >= pad ? 0 : (pad - b + s - 1) / s;
-  int room = (int) w - 1 + pad - b; /* column j is inside while j s <= room */
-  int after = room >= 0 ? room / s + 1 : 0;
-  *begin = (guint) MIN (first, (int) out_w);
-  *end = (guint) CLAMP (after, (int) *begin, (int) out_w);
-}
+/* --- the two directions -------------------------------------------------- */
 
-/* One row of columns: tap (a, b) of channel plane x for output rows
- * [row, row + rows); out is [rows, out_w]. */
-static void
-gather_tap (const SalConv *conv, guint h, guint w, const float *x, guint a,
-    guint b, guint row, guint rows, float *out)
+void
+sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes *x,
+    const SalPlanes *y, const SalEpilogue *after, SalTeam *team)
 {
-  guint out_w = sal_conv_out_size (conv, w), s = conv->stride, begin, end;
+  if (is_winograd (conv)) {
+    const SalWinograd job = { .x = x, .y = y, .filter = packed,
+      .after = *after };
+    run_winograd (&job, team);
+    return;
+  }
   int pad = ((int) conv->kernel - 1) / 2;
-  inside (conv, w, out_w, (int) b, &begin, &end);
-  for (guint i = 0; i < rows; i++, out += out_w) {
-    int y = (int) ((row + i) * s + a) - pad;
-    if (y < 0 || y >= (int) h) {
-      memset (out, 0, out_w * sizeof (float));
-      continue;
+  SalTaps job = { .x = x, .y = y, .filter = packed, .stride = conv->stride,
+    .step = 1, .h = y->h, .w = y->w,
+    .bias = after->bias, .relu = after->relu };
+  for (guint a = 0; a < conv->kernel; a++)
+    for (guint b = 0; b < conv->kernel; b++, job.n_taps++) {
+      job.taps[job.n_taps].i = (int) a - pad;
+      job.taps[job.n_taps].j = (int) b - pad;
     }
-    const float *in = x + (gsize) y * w + b - pad;
-    memset (out, 0, begin * sizeof (float));
-    if (s == 1)
-      memcpy (out + begin, in + begin, (end - begin) * sizeof (float));
-    else
-      for (guint j = begin; j < end; j++)
-        out[j] = in[j * s];
-    memset (out + end, 0, (out_w - end) * sizeof (float));
-  }
+  run_taps (&job, team);
 }
 
-/* The transpose of gather_tap(): adds instead of reading. */
-static void
-scatter_tap (const SalConv *conv, guint h, guint w, float *dx, guint a,
-    guint b, guint row, guint rows, const float *dout)
+void
+sal_conv_backward (const SalConv *conv, const float *packed,
+    const SalPlanes *dy, const SalPlanes *dx, const SalEpilogue *after,
+    gboolean accumulate, SalTeam *team)
 {
-  guint out_w = sal_conv_out_size (conv, w), s = conv->stride, begin, end;
-  int pad = ((int) conv->kernel - 1) / 2;
-  inside (conv, w, out_w, (int) b, &begin, &end);
-  for (guint i = 0; i < rows; i++, dout += out_w) {
-    int y = (int) ((row + i) * s + a) - pad;
-    if (y < 0 || y >= (int) h)
+  if (is_winograd (conv)) {
+    const SalWinograd job = { .x = dy, .y = dx, .filter = packed,
+      .after = *after };
+    run_winograd (&job, team);
+    return;
+  }
+  guint s = conv->stride, which[9];
+  for (guint parity = 0; parity < s * s; parity++) {
+    SalTaps job = { .x = dy, .y = dx, .filter = packed, .stride = 1, .step = s,
+      .y0 = parity / s, .x0 = parity % s, .accumulate = accumulate };
+    taps_of_parity (conv, job.y0, job.x0, &job, which);
+    packed += (gsize) dx->n_blocks * B * job.n_taps
+        * (conv->n_out == 1 ? 1 : dy->n_blocks * B);
+    if (job.y0 >= dx->h || job.x0 >= dx->w
+        || (accumulate && job.n_taps == 0))
       continue;
-    float *in = dx + (gsize) y * w + b - pad;
-    for (guint j = begin; j < end; j++)
-      in[j * s] += dout[j];
+    job.h = (dx->h - job.y0 + s - 1) / s;
+    job.w = (dx->w - job.x0 + s - 1) / s;
+    run_taps (&job, team);
   }
 }
 
-void
-sal_conv_forward (const SalConv *conv, guint h, guint w, const float *x,
-    const float *weight, const float *bias, float *y, float *scratch)
-{
-  guint out_h = sal_conv_out_size (conv, h);
-  guint out_w = sal_conv_out_size (conv, w);
-  guint k = conv->kernel, strip = strip_rows (conv, out_h, out_w);
-  gsize plane = (gsize) out_h * out_w;
-  for (guint o = 0; bias != NULL && o < conv->n_out; o++)
-    for (gsize i = 0; i < plane; i++)
-      y[o * plane + i] = bias[o];
-  for (guint row = 0; row < out_h; row += strip) {
-    guint rows = MIN (strip, out_h - row);
-    gsize n = (gsize) rows * out_w;
-    float *column = scratch;
-    for (guint c = 0; c < conv->n_in; c++)
-      for (guint tap = 0; tap < k * k; tap++, column += n)
-        gather_tap (conv, h, w, x + (gsize) c * h * w, tap / k, tap % k, row,
-            rows, column);
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (int) conv->n_out,
-        (int) n, (int) n_taps (conv), 1, weight, (int) n_taps (conv), scratch,
-        (int) n, bias != NULL, y + (gsize) row * out_w, (int) plane);
-  }
-}
-
-/* y = W col (x), so dx = col^T (W^T dy) */
-void
-sal_conv_backward (const SalConv *conv, guint h, guint w, const float *dy,
-    const float *weight, float *dx, float *scratch)
-{
-  guint out_h = sal_conv_out_size (conv, h);
-  guint out_w = sal_conv_out_size (conv, w);
-  guint k = conv->kernel, strip = strip_rows (conv, out_h, out_w);
-  gsize plane = (gsize) out_h * out_w;
-  for (guint row = 0; row < out_h; row += strip) {
-    guint rows = MIN (strip, out_h - row);
-    gsize n = (gsize) rows * out_w;
-    cblas_sgemm (CblasRowMajor, CblasTrans, CblasNoTrans, (int) n_taps (conv),
-        (int) n, (int) conv->n_out, 1, weight, (int) n_taps (conv),
-        dy + (gsize) row * out_w, (int) plane, 0, scratch, (int) n);
-    const float *column = scratch;
-    for (guint c = 0; c < conv->n_in; c++)
-      for (guint tap = 0; tap < k * k; tap++, column += n)
-        scatter_tap (conv, h, w, dx + (gsize) c * h * w, tap / k, tap % k, row,
-            rows, column);
-  }
-}
+/* --- by the definition --------------------------------------------------- */
 
 /* Visits every product y[o,i,j] += weight[..] x[..] of the definition. */
 #define FOR_EVERY_PRODUCT(conv, h, w, visit)                                  \

@@ -3,12 +3,13 @@
  *
  *   y[o,i,j] = bias[o] + sum_c,a,b weight[o,c,a,b] x[c, i s + a - p, j s + b - p]
  *
- * for a square kernel of odd size k, p = (k-1)/2, stride s, zeros outside.  Arrays are
- * row-major float32: x [C, H, W], weight [O, C, k, k], y [O, H', W'], H' = (H-1)/s + 1.
+ * for a square kernel of odd size k, p = (k-1)/2, stride s, zeros outside: H' = (H-1)/s + 1 rows come out.  3x3 of
+ * stride 1 goes by Winograd's F(4x4, 3x3), everything else by the definition.
  */
 #pragma once
 
-#include <glib.h>
+#include "kernels/kernels.h"
+#include "team.h"
 
 typedef struct {
   guint n_in;   /* C */
@@ -24,30 +25,53 @@ sal_conv_out_size (const SalConv *conv, guint size)
 }
 
 /**
+ * sal_conv_pack:
+ * @weight: [O, C, k, k], row-major
+ *
+ * Returns: (transfer full): what sal_conv_forward() takes; free with g_aligned_free()
+ */
+float *sal_conv_pack (const SalConv *conv, const float *weight);
+
+/**
+ * sal_conv_pack_backward:
+ *
+ * Returns: (transfer full): what sal_conv_backward() takes; free with g_aligned_free()
+ */
+float *sal_conv_pack_backward (const SalConv *conv, const float *weight);
+
+/**
  * sal_conv_scratch_size:
  *
- * Returns: floats of scratch that the fast routines need for an input of @h by @w, or of any smaller size
+ * Returns: floats of scratch for each member of a team, either direction, inputs of @h by @w or smaller
  */
 gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
 
 /**
  * sal_conv_forward:
- * @x: [C, h, w]
- * @bias: (nullable): [O]
- * @y: (out caller-allocates): [O, H', W'], not overlapping @x
- * @scratch: sal_conv_scratch_size() floats
+ * @x: [C, H, W]; where C is 1, one float a pixel (sal_planes_bind_flat())
+ * @y: [O, H', W'], not overlapping @x
+ * @after: bias and more; all but bias and relu are for 3x3 of stride 1 alone
  *
- * One thread at a time per @scratch.  No allocation.
+ * No allocation.  The result does not depend on the size of the team.
  */
-void sal_conv_forward (const SalConv *conv, guint h, guint w, const float *x, const float *weight, const float *bias, float *y, float *scratch);
+void sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes *x, const SalPlanes *y, const SalEpilogue *after, SalTeam *team);
 
 /**
  * sal_conv_backward:
  * @dy: [O, H', W']
- * @dx: (inout): [C, h, w], the gradient is added to it
+ * @dx: (out caller-allocates): [C, H, W]
+ * @after: as above, of dx; with @accumulate, for what is not 3x3 of stride 1, dx is added to instead
  */
-void sal_conv_backward (const SalConv *conv, guint h, guint w, const float *dy, const float *weight, float *dx, float *scratch);
+void sal_conv_backward (const SalConv *conv, const float *packed, const SalPlanes *dy, const SalPlanes *dx, const SalEpilogue *after, gboolean accumulate, SalTeam *team);
 
-/* The same by the definition, loop by loop: what the fast ones are compared with. */
+/* Rows of sums that an epilogue asks for, of an output of h rows. */
+static inline guint
+sal_conv_sum_rows (guint h)
+{
+  return (h + SAL_WINOGRAD_TILE - 1) / SAL_WINOGRAD_TILE;
+}
+
+/* By the definition, loop by loop, on row-major [C, H, W]: what the fast ones are compared with.
+ * Backward adds to dx. */
 void sal_conv_forward_plain (const SalConv *conv, guint h, guint w, const float *x, const float *weight, const float *bias, float *y);
 void sal_conv_backward_plain (const SalConv *conv, guint h, guint w, const float *dy, const float *weight, float *dx);

@@ -51,7 +51,7 @@ sal_enrol_new (SalModel *model)
   self->model = sal_model_ref (model);
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_record (model)->mel, NULL);
-  self->net = sal_net_new (model, WINDOW_FRAMES);
+  self->net = sal_net_new (model, WINDOW_FRAMES, SAL_NET_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
   self->cell_frames = sal_intruder_cell_frames (model);
   self->columns = g_new (float, WINDOW_FRAMES * (gsize) self->E);

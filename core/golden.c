@@ -26,7 +26,7 @@ compute (Computed *self, SalModel *model, SalMel *mel, const float *samples,
   self->log_mel_size = F * T;
   self->log_mel = g_new (float, F * T);
   sal_mel_process (mel, samples, n_samples, self->log_mel);
-  self->net = sal_net_new (model, (guint) T);
+  self->net = sal_net_new (model, (guint) T, 0, 1);
   sal_net_forward (self->net, self->log_mel, (guint) T);
   if (sal_model_get_n_classes (model) == 0)
     return;

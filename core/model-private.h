@@ -7,6 +7,7 @@
 
 const SalRecord *sal_model_get_record (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
+void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */
 const float *sal_model_get_rows (const SalModel *self);   /* class rows, [N, E], of unit length in a cosine head */
 const float *sal_model_get_biases (const SalModel *self); /* of their logits, [N], 0 in a cosine head */
 

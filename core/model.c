@@ -191,6 +191,12 @@ sal_model_get_weights (const SalModel *self)
   return self->weights;
 }
 
+void
+sal_model_need_backward (SalModel *self, guint stage)
+{
+  sal_weights_need_backward (self->weights, stage);
+}
+
 const float *
 sal_model_get_rows (const SalModel *self)
 {

@@ -1,139 +1,188 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "net.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
+#include "block.h"
 #include "model-private.h"
 #include "pooling.h"
 
-/* What one block keeps of the forward pass for the backward pass. */
-typedef struct {
-  float *hidden; /* relu (conv1), before a batch norm after it, [C, H, W] */
-  float *x2;     /* conv2, before the gate, [C, H, W] */
-  float *out;    /* [C, H, W] */
-  float *gate;   /* g, [C] */
-  float *squeeze;/* relu of the first matrix, [R] */
-} BlockState;
+#define B SAL_PLANES_BLOCK
 
 /* Sizes and arrays of one stage for the current number of frames. */
 typedef struct {
-  guint c, h, w;       /* of its output */
-  guint max_w;
+  guint c, h, w;           /* of its output */
   guint n_blocks;
-  BlockState *blocks;
-  float *gradient;     /* [C, H, W] of the output */
+  SalBlockState *blocks;
+  SalBlockRoom room;
+  SalPlanes gradient;      /* by the output */
+  float *copy, *gradient_copy; /* [C, H, W], (nullable) */
+  gboolean copied, gradient_copied;
 } Stage;
 
 struct _SalNet {
   SalModel *model;
   const SalWeights *weights; /* of model */
-  guint max_frames, n_frames;
+  guint max_frames, deepest, n_frames;
   guint n_bands;
-  float *input;        /* normalised, [F, T] */
-  float *stem;         /* output of the stem, [C, F, T] */
+  SalTeam *team;
+  float *arena;        /* all of the following arrays, [arena_size] */
+  gsize arena_size, arena_used;
+  SalPlanes input;     /* normalised, flat */
+  SalPlanes stem;
   Stage stages[SAL_NET_STAGES];
+  float *pooled;       /* [W of S4, pooled_stride] */
+  float *embedded;     /* [W of S4, E in blocks] */
+  float *dpooled;      /* [P] */
+  /* of their own: */
   SalPooler *pooler;   /* of S4 */
-  float *pooled;       /* [max_w of S4, P] */
   float *embedding;    /* [E] */
-  float *gradients[2]; /* inside a stage, as large as the largest stage */
-  float *inner;        /* gradient or input inside a block, likewise */
-  float *vector;       /* [max (2 C, P)] */
-  float *scratch;      /* for convolutions */
 };
 
 /* --- memory -------------------------------------------------------------- */
 
 static gsize
-stage_size (const Stage *stage)
+in_blocks (gsize n)
 {
-  return (gsize) stage->c * stage->h * stage->w;
+  return (n + B - 1) / B * B;
+}
+
+/* Floats of the arena; without one yet, only their number is counted. */
+static float *
+take (SalNet *self, gsize n)
+{
+  gsize at = self->arena_used;
+  self->arena_used += in_blocks (n);
+  return self->arena != NULL ? self->arena + at : NULL;
 }
 
 static void
-set_frames (SalNet *self, guint n_frames)
+take_planes (SalNet *self, SalPlanes *planes, guint c, guint h, guint w)
+{
+  sal_planes_bind (planes, c, h, w,
+      take (self, sal_planes_size (c, h, w)));
+}
+
+/* Rows of pooled statistics lie a block further apart than they must, so that
+ * they do not fall on one cache set. */
+static gsize
+pooled_stride (const SalNet *self)
+{
+  return in_blocks (self->weights->pooled_size) + B;
+}
+
+/* Blocks that are gone through backward keep what they computed; the others
+ * share it. */
+static void
+arrange_stage (SalNet *self, guint index)
+{
+  Stage *stage = &self->stages[index];
+  gboolean kept = index > self->deepest;
+  guint c = stage->c, h = stage->h, w = stage->w;
+  for (guint j = 0; j < stage->n_blocks; j++) {
+    SalBlockState *state = &stage->blocks[j];
+    guint squeezed = self->weights->blocks[index][j].se_size;
+    if (j > 0 && !kept) {
+      *state = stage->blocks[0];
+      continue;
+    }
+    take_planes (self, &state->hidden, c, h, w);
+    take_planes (self, &state->x2, c, h, w);
+    take_planes (self, &state->out, c, h, w);
+    state->gate = take (self, c);
+    state->squeeze = take (self, squeezed);
+  }
+  SalBlockRoom *room = &stage->room;
+  room->team = self->team;
+  room->sums = take (self, h * in_blocks (c));
+  room->vector = take (self, 2 * in_blocks (c));
+  if (kept) {
+    take_planes (self, &room->dz, c, h, w);
+    take_planes (self, &room->dx2, c, h, w);
+  }
+  if (kept || self->weights->blocks[index][0].conv1.scale != NULL)
+    take_planes (self, &room->inner, c, h, w);
+  if (index >= self->deepest)
+    take_planes (self, &stage->gradient, c, h, w);
+}
+
+/* Lays everything out for windows of n frames. */
+static void
+arrange (SalNet *self, guint n_frames)
 {
   const SalTopology *t = &sal_model_get_record (self->model)->topology;
   guint h = self->n_bands, w = n_frames;
+  guint width = self->weights->stem.conv.n_out;
   self->n_frames = n_frames;
+  self->arena_used = 0;
+  sal_planes_bind_flat (&self->input, h, w,
+      take (self, sal_planes_size (1, h, w)));
+  take_planes (self, &self->stem, width, h, w);
   for (guint i = 0; i < SAL_NET_STAGES; i++) {
     h = (h - 1) / t->strides[i] + 1;
     w = (w - 1) / t->strides[i] + 1;
     self->stages[i].c = t->widths[i];
     self->stages[i].h = h;
     self->stages[i].w = w;
+    arrange_stage (self, i);
   }
+  self->pooled = take (self, w * pooled_stride (self));
+  self->embedded
+      = take (self, w * in_blocks (sal_model_get_embedding_size (self->model)));
+  self->dpooled = take (self, self->weights->pooled_size);
+  if (self->arena != NULL) /* what fills rows up is read */
+    memset (self->pooled, 0, w * pooled_stride (self) * sizeof (float));
 }
 
-static void
-allocate_stage (Stage *stage, const SalBlock *blocks, guint n_blocks)
-{
-  gsize size = stage_size (stage);
-  stage->n_blocks = n_blocks;
-  stage->blocks = g_new0 (BlockState, n_blocks);
-  stage->gradient = g_new (float, size);
-  for (guint j = 0; j < n_blocks; j++) {
-    stage->blocks[j].hidden = g_new (float, size);
-    stage->blocks[j].x2 = g_new (float, size);
-    stage->blocks[j].out = g_new (float, size);
-    stage->blocks[j].gate = g_new (float, stage->c);
-    stage->blocks[j].squeeze = g_new (float, blocks[j].se_size + 1);
-  }
-}
-
-/* The most scratch that a convolution of any length up to the longest needs. */
+/* The most scratch that a convolution of the longest windows needs. */
 static gsize
 scratch_size (const SalNet *self)
 {
-  gsize most = sal_conv_scratch_size (&self->weights->stem.conv, self->n_bands,
-      self->max_frames);
-  guint h = self->n_bands, w = self->max_frames;
-  for (guint i = 0; i < SAL_NET_STAGES; i++)
-    for (guint j = 0; j < self->weights->n_blocks[i]; j++) {
-      const SalBlock *block = &self->weights->blocks[i][j];
-      gsize size = sal_conv_scratch_size (&block->conv1.conv, h, w);
-      h = sal_conv_out_size (&block->conv1.conv, h);
-      w = sal_conv_out_size (&block->conv1.conv, w);
-      gsize size2 = sal_conv_scratch_size (&block->conv2.conv, h, w);
-      most = MAX (most, MAX (size, size2));
+  gsize most = 0;
+  for (guint i = 0; i < SAL_NET_STAGES; i++) {
+    const Stage *stage = &self->stages[i];
+    const SalBlock *blocks = self->weights->blocks[i];
+    for (guint j = 0; j < stage->n_blocks; j++) {
+      gsize size1
+          = sal_conv_scratch_size (&blocks[j].conv1.conv, stage->h, stage->w);
+      gsize size2
+          = sal_conv_scratch_size (&blocks[j].conv2.conv, stage->h, stage->w);
+      most = MAX (most, MAX (size1, size2));
     }
+  }
   return most;
 }
 
 SalNet *
-sal_net_new (SalModel *model, guint max_frames)
+sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
 {
   g_return_val_if_fail (model != NULL && max_frames >= 8, NULL);
+  g_return_val_if_fail (deepest < SAL_NET_STAGES, NULL);
+  g_return_val_if_fail (threads >= 1 && threads <= 64, NULL);
   SalNet *self = g_new0 (SalNet, 1);
   self->model = sal_model_ref (model);
   self->weights = sal_model_get_weights (model);
   self->max_frames = max_frames;
+  self->deepest = deepest;
   self->n_bands = sal_model_get_record (model)->mel.n_bands;
-  set_frames (self, max_frames);
-  gsize stem_size = (gsize) self->weights->stem.conv.n_out * self->n_bands
-      * max_frames;
-  gsize largest = stem_size;
-  guint widest = 0;
+  sal_model_need_backward (model, deepest);
   for (guint i = 0; i < SAL_NET_STAGES; i++) {
-    allocate_stage (&self->stages[i], self->weights->blocks[i],
-        self->weights->n_blocks[i]);
-    self->stages[i].max_w = self->stages[i].w;
-    largest = MAX (largest, stage_size (&self->stages[i]));
-    widest = MAX (widest, self->stages[i].c);
+    self->stages[i].n_blocks = self->weights->n_blocks[i];
+    self->stages[i].blocks
+        = g_new0 (SalBlockState, self->stages[i].n_blocks);
   }
-  self->input = g_new (float, (gsize) self->n_bands * max_frames);
-  self->stem = g_new (float, stem_size);
-  guint max_columns = self->stages[SAL_NET_STAGES - 1].max_w;
-  self->pooler = sal_pooler_new (model, max_columns);
-  self->pooled
-      = g_new (float, (gsize) self->weights->pooled_size * max_columns);
+  arrange (self, max_frames);
+  const Stage *last = &self->stages[SAL_NET_STAGES - 1];
+  self->arena_size = self->arena_used;
+  self->arena = g_aligned_alloc (self->arena_size, sizeof (float), 64);
+  self->team = sal_team_new (threads, scratch_size (self));
+  self->pooler = sal_pooler_new (model, last->w);
   self->embedding = g_new0 (float, sal_model_get_embedding_size (model));
-  self->gradients[0] = g_new (float, largest);
-  self->gradients[1] = g_new (float, largest);
-  self->inner = g_new (float, largest);
-  self->vector = g_new (float, MAX (2 * widest, self->weights->pooled_size));
-  self->scratch = g_new (float, scratch_size (self));
+  self->stages[SAL_NET_STAGES - 1].copy
+      = g_new (float, (gsize) last->c * last->h * last->w);
+  self->stages[SAL_NET_STAGES - 1].gradient_copy
+      = g_new (float, (gsize) last->c * last->h * last->w);
   self->n_frames = 0; /* no forward pass yet */
   return self;
 }
@@ -144,26 +193,14 @@ sal_net_free (SalNet *self)
   if (self == NULL)
     return;
   for (guint i = 0; i < SAL_NET_STAGES; i++) {
-    for (guint j = 0; j < self->stages[i].n_blocks; j++) {
-      g_free (self->stages[i].blocks[j].hidden);
-      g_free (self->stages[i].blocks[j].x2);
-      g_free (self->stages[i].blocks[j].out);
-      g_free (self->stages[i].blocks[j].gate);
-      g_free (self->stages[i].blocks[j].squeeze);
-    }
     g_free (self->stages[i].blocks);
-    g_free (self->stages[i].gradient);
+    g_free (self->stages[i].copy);
+    g_free (self->stages[i].gradient_copy);
   }
   sal_pooler_free (self->pooler);
-  g_free (self->input);
-  g_free (self->stem);
-  g_free (self->pooled);
+  sal_team_free (self->team);
+  g_aligned_free (self->arena);
   g_free (self->embedding);
-  g_free (self->gradients[0]);
-  g_free (self->gradients[1]);
-  g_free (self->inner);
-  g_free (self->vector);
-  g_free (self->scratch);
   sal_model_unref (self->model);
   g_free (self);
 }
@@ -178,7 +215,7 @@ normalise (SalNet *self, const float *log_mel)
   guint T = self->n_frames;
   for (guint f = 0; f < self->n_bands; f++) {
     const float *in = log_mel + (gsize) f * T;
-    float *out = self->input + (gsize) f * T;
+    float *out = self->input.data + f * self->input.row;
     double mean = 0, square = 0;
     for (guint t = 0; t < T; t++)
       mean += in[t];
@@ -192,159 +229,21 @@ normalise (SalNet *self, const float *log_mel)
   }
 }
 
-/* --- blocks -------------------------------------------------------------- */
-
-static void
-relu (float *x, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    x[i] = MAX (x[i], 0);
-}
-
-/* The batch norm that stays after a ReLU, from x to y. */
-static void
-scale_shift (const SalUnit *unit, gsize plane, const float *x, float *y)
-{
-  for (guint c = 0; c < unit->conv.n_out; c++)
-    for (gsize i = 0; i < plane; i++)
-      y[c * plane + i] = x[c * plane + i] * unit->scale[c] + unit->shift[c];
-}
-
-/* g = sigmoid (w2 relu (w1 m + b1) + b2), m [C] the mean of x2 over a plane */
-static void
-excitation_forward (const SalBlock *block, BlockState *state, gsize plane,
-    float *mean)
-{
-  guint C = block->conv2.conv.n_out, R = block->se_size;
-  for (guint c = 0; c < C; c++) {
-    double sum = 0;
-    for (gsize i = 0; i < plane; i++)
-      sum += state->x2[c * plane + i];
-    mean[c] = (float) (sum / plane);
-  }
-  for (guint r = 0; r < R; r++) {
-    float sum = block->se_b1[r];
-    for (guint c = 0; c < C; c++)
-      sum += block->se_w1[r * C + c] * mean[c];
-    state->squeeze[r] = MAX (sum, 0);
-  }
-  for (guint c = 0; c < C; c++) {
-    float sum = block->se_b2[c];
-    for (guint r = 0; r < R; r++)
-      sum += block->se_w2[c * R + r] * state->squeeze[r];
-    state->gate[c] = 1 / (1 + expf (-sum));
-  }
-}
-
-/* dx2 [C, plane] holds dz and becomes the gradient by x2: with dg = sum dz x2,
- * ds = dg g (1-g), dm = w1^T ((w2^T ds) [squeeze > 0]),
- * dx2 = dz g + dm / plane. */
-static void
-excitation_backward (const SalBlock *block, const BlockState *state,
-    gsize plane, float *dx2, float *vector)
-{
-  guint C = block->conv2.conv.n_out, R = block->se_size;
-  float *ds = vector, *dm = vector + C;
-  for (guint c = 0; c < C; c++) {
-    double sum = 0;
-    for (gsize i = 0; i < plane; i++)
-      sum += dx2[c * plane + i] * state->x2[c * plane + i];
-    ds[c] = (float) sum * state->gate[c] * (1 - state->gate[c]);
-    dm[c] = 0;
-  }
-  for (guint r = 0; r < R; r++) {
-    float dh = 0;
-    for (guint c = 0; c < C && state->squeeze[r] > 0; c++)
-      dh += block->se_w2[c * R + r] * ds[c];
-    for (guint c = 0; c < C; c++)
-      dm[c] += block->se_w1[r * C + c] * dh;
-  }
-  for (guint c = 0; c < C; c++)
-    for (gsize i = 0; i < plane; i++)
-      dx2[c * plane + i]
-          = dx2[c * plane + i] * state->gate[c] + dm[c] / plane;
-}
-
-/* y = relu (x2 g + shortcut (x)), x2 = conv2 (relu (conv1 (x))) */
-static void
-block_forward (SalNet *self, const SalBlock *block, BlockState *state, guint h,
-    guint w, const float *x)
-{
-  const SalConv *conv1 = &block->conv1.conv;
-  guint out_h = sal_conv_out_size (conv1, h);
-  guint out_w = sal_conv_out_size (conv1, w);
-  gsize plane = (gsize) out_h * out_w, size = conv1->n_out * plane;
-  const float *hidden = state->hidden;
-  sal_conv_forward (conv1, h, w, x, block->conv1.weight, block->conv1.bias,
-      state->hidden, self->scratch);
-  relu (state->hidden, size);
-  if (block->conv1.scale != NULL) {
-    scale_shift (&block->conv1, plane, state->hidden, self->inner);
-    hidden = self->inner;
-  }
-  sal_conv_forward (&block->conv2.conv, out_h, out_w, hidden,
-      block->conv2.weight, block->conv2.bias, state->x2, self->scratch);
-  if (block->shortcut.weight != NULL)
-    sal_conv_forward (&block->shortcut.conv, h, w, x, block->shortcut.weight,
-        block->shortcut.bias, state->out, self->scratch);
-  else
-    memcpy (state->out, x, size * sizeof (float));
-  if (block->se_size > 0)
-    excitation_forward (block, state, plane, self->vector);
-  for (guint c = 0; c < conv1->n_out; c++) {
-    float gate = block->se_size > 0 ? state->gate[c] : 1;
-    for (gsize i = c * plane; i < (c + 1) * plane; i++)
-      state->out[i] = MAX (state->out[i] + gate * state->x2[i], 0);
-  }
-}
-
-/* dx [C', h, w] from dy [C, H', W'], which becomes dz = dy [y > 0]:
- * dx = shortcut^T dz + conv1^T ((conv2^T dx2) [hidden > 0]) */
-static void
-block_backward (SalNet *self, const SalBlock *block, const BlockState *state,
-    guint h, guint w, float *dy, float *dx)
-{
-  const SalConv *conv1 = &block->conv1.conv;
-  guint out_h = sal_conv_out_size (conv1, h);
-  guint out_w = sal_conv_out_size (conv1, w);
-  gsize plane = (gsize) out_h * out_w, size = conv1->n_out * plane;
-  gsize in_size = (gsize) conv1->n_in * h * w;
-  for (gsize i = 0; i < size; i++)
-    dy[i] = state->out[i] > 0 ? dy[i] : 0;
-  if (block->shortcut.weight != NULL) {
-    memset (dx, 0, in_size * sizeof (float));
-    sal_conv_backward (&block->shortcut.conv, h, w, dy, block->shortcut.weight,
-        dx, self->scratch);
-  } else {
-    memcpy (dx, dy, in_size * sizeof (float));
-  }
-  if (block->se_size > 0)
-    excitation_backward (block, state, plane, dy, self->vector);
-  memset (self->inner, 0, size * sizeof (float));
-  sal_conv_backward (&block->conv2.conv, out_h, out_w, dy, block->conv2.weight,
-      self->inner, self->scratch);
-  for (guint c = 0; c < conv1->n_out; c++) {
-    float scale = block->conv1.scale != NULL ? block->conv1.scale[c] : 1;
-    for (gsize i = c * plane; i < (c + 1) * plane; i++)
-      self->inner[i] = state->hidden[i] > 0 ? self->inner[i] * scale : 0;
-  }
-  sal_conv_backward (conv1, h, w, self->inner, block->conv1.weight, dx,
-      self->scratch);
-}
-
 /* --- embedding ----------------------------------------------------------- */
 
-/* n rows of pooled statistics [n, P] to embeddings [n, E] */
+/* The first n rows of pooled statistics to embeddings [n, E]. */
 static void
-embed (const SalNet *self, const float *pooled, guint n, float *embeddings)
+embed (SalNet *self, guint n, float *embeddings)
 {
   const SalWeights *weights = self->weights;
   guint E = sal_model_get_embedding_size (self->model);
+  gsize filled = in_blocks (E);
+  sal_kernels_get ()->dense (self->pooled, n, pooled_stride (self),
+      (guint) in_blocks (weights->pooled_size), weights->fc_packed,
+      (guint) filled / B, weights->fc_bias, self->embedded, filled);
   for (guint i = 0; i < n; i++)
-    memcpy (embeddings + i * E, weights->fc_bias, E * sizeof (float));
-  cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (int) n, (int) E,
-      (int) weights->pooled_size, 1, pooled, (int) weights->pooled_size,
-      weights->fc_weight, (int) weights->pooled_size, 1, embeddings, (int) E);
+    memcpy (embeddings + i * E, self->embedded + i * filled,
+        E * sizeof (float));
 }
 
 void
@@ -354,7 +253,7 @@ sal_net_embed_columns (SalNet *self, guint first, guint last,
   g_return_if_fail (first < last
       && last <= self->stages[SAL_NET_STAGES - 1].w);
   sal_pooler_forward (self->pooler, first, last, self->pooled);
-  embed (self, self->pooled, 1, embedding);
+  embed (self, 1, embedding);
 }
 
 void
@@ -366,8 +265,8 @@ sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
   for (guint j = 0; j < n; j++)
     sal_pooler_forward (self->pooler, j > before ? j - before : 0,
         MIN (j + after, n),
-        self->pooled + (gsize) j * self->weights->pooled_size);
-  embed (self, self->pooled, n, embeddings);
+        self->pooled + j * pooled_stride (self));
+  embed (self, n, embeddings);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -377,27 +276,27 @@ sal_net_forward (SalNet *self, const float *log_mel, guint n_frames)
 {
   g_return_if_fail (n_frames >= 8 && n_frames <= self->max_frames);
   const SalUnit *stem = &self->weights->stem;
-  gsize plane = (gsize) self->n_bands * n_frames;
-  set_frames (self, n_frames);
+  if (n_frames != self->n_frames)
+    arrange (self, n_frames);
   normalise (self, log_mel);
-  sal_conv_forward (&stem->conv, self->n_bands, n_frames, self->input,
-      stem->weight, stem->bias, self->stem, self->scratch);
-  relu (self->stem, stem->conv.n_out * plane);
+  sal_conv_forward (&stem->conv, stem->forward, &self->input, &self->stem,
+      &(SalEpilogue){ .bias = stem->bias, .relu = TRUE }, self->team);
   if (stem->scale != NULL)
-    scale_shift (stem, plane, self->stem, self->stem);
-  const float *x = self->stem;
-  guint h = self->n_bands, w = n_frames;
+    sal_kernels_get ()->affine (&self->stem, stem->scale, stem->shift,
+        &self->stem, 0, self->stem.h);
+  const SalPlanes *x = &self->stem;
   for (guint i = 0; i < SAL_NET_STAGES; i++) {
     Stage *stage = &self->stages[i];
     for (guint j = 0; j < stage->n_blocks; j++) {
-      block_forward (self, &self->weights->blocks[i][j], &stage->blocks[j], h,
-          w, x);
-      x = stage->blocks[j].out;
-      h = stage->h;
-      w = stage->w;
+      sal_block_forward (&self->weights->blocks[i][j], x, &stage->blocks[j],
+          &stage->room);
+      x = &stage->blocks[j].out;
     }
+    stage->copied = FALSE;
   }
-  sal_pooler_set_columns (self->pooler, x, w);
+  guint w = self->stages[SAL_NET_STAGES - 1].w;
+  sal_pooler_set_columns (self->pooler,
+      sal_net_get_stage (self, SAL_NET_STAGES - 1, NULL), w);
   sal_net_embed_columns (self, 0, w, self->embedding);
 }
 
@@ -407,57 +306,95 @@ static void
 stage_backward (SalNet *self, guint i)
 {
   Stage *stage = &self->stages[i], *below = &self->stages[i - 1];
-  float *dy = self->gradients[0], *dx = self->gradients[1];
-  memcpy (dy, stage->gradient, stage_size (stage) * sizeof (float));
+  const SalBlock *blocks = self->weights->blocks[i];
+  const SalPlanes *dy = &stage->gradient;
   for (guint j = stage->n_blocks - 1; j >= 1; j--) {
-    block_backward (self, &self->weights->blocks[i][j], &stage->blocks[j],
-        stage->h, stage->w, dy, dx);
-    float *swap = dy;
-    dy = dx;
-    dx = swap;
+    sal_block_backward (&blocks[j], &stage->blocks[j], dy, &stage->room.dz,
+        &stage->room);
+    dy = &stage->room.dz;
   }
-  block_backward (self, &self->weights->blocks[i][0], &stage->blocks[0],
-      below->h, below->w, dy, below->gradient);
+  sal_block_backward (&blocks[0], &stage->blocks[0], dy, &below->gradient,
+      &stage->room);
+  below->gradient_copied = FALSE;
 }
 
 void
 sal_net_backward (SalNet *self, const float *dembedding, guint stage)
 {
-  g_return_if_fail (stage < SAL_NET_STAGES && self->n_frames > 0);
+  g_return_if_fail (stage >= self->deepest && stage < SAL_NET_STAGES
+      && self->n_frames > 0);
+  Stage *last = &self->stages[SAL_NET_STAGES - 1];
   guint P = self->weights->pooled_size;
   guint E = sal_model_get_embedding_size (self->model);
-  cblas_sgemv (CblasRowMajor, CblasTrans, (int) E, (int) P, 1,
-      self->weights->fc_weight, (int) P, dembedding, 1, 0, self->vector, 1);
-  sal_pooler_backward (self->pooler, self->vector,
-      self->stages[SAL_NET_STAGES - 1].gradient);
+  memset (self->dpooled, 0, P * sizeof (float));
+  for (guint e = 0; e < E; e++)
+    for (guint p = 0; p < P; p++)
+      self->dpooled[p]
+          += dembedding[e] * self->weights->fc_weight[(gsize) e * P + p];
+  sal_pooler_backward (self->pooler, self->dpooled, last->gradient_copy);
+  last->gradient_copied = TRUE;
+  if (stage < SAL_NET_STAGES - 1)
+    sal_planes_write (&last->gradient, last->gradient_copy);
   for (guint i = SAL_NET_STAGES - 1; i > stage; i--)
     stage_backward (self, i);
 }
 
-const float *
-sal_net_get_stage (const SalNet *self, guint stage, guint shape[3])
+/* A row-major copy, made when first asked for after a pass. */
+static const float *
+copy_of (const SalNet *self, const SalPlanes *planes, float **copy,
+    gboolean *copied)
 {
-  g_return_val_if_fail (stage < SAL_NET_STAGES, NULL);
-  const Stage *s = &self->stages[stage];
+  gsize columns = planes->w;
+  if (*copy == NULL) { /* as large as for the longest window */
+    columns = (columns * self->max_frames + self->n_frames - 1)
+        / self->n_frames + 1;
+    *copy = g_new (float, planes->n_channels * planes->h * columns);
+  }
+  if (!*copied)
+    sal_planes_read (planes, *copy);
+  *copied = TRUE;
+  return *copy;
+}
+
+const float *
+sal_net_get_stage (SalNet *self, guint stage, guint shape[3])
+{
+  g_return_val_if_fail (stage < SAL_NET_STAGES && self->n_frames > 0, NULL);
+  Stage *s = &self->stages[stage];
   if (shape != NULL) {
     shape[0] = s->c;
     shape[1] = s->h;
     shape[2] = s->w;
   }
-  return s->blocks[s->n_blocks - 1].out;
+  return copy_of (self, &s->blocks[s->n_blocks - 1].out, &s->copy,
+      &s->copied);
 }
 
 const float *
-sal_net_get_gradient (const SalNet *self, guint stage)
+sal_net_get_gradient (SalNet *self, guint stage)
 {
-  g_return_val_if_fail (stage < SAL_NET_STAGES, NULL);
-  return self->stages[stage].gradient;
+  g_return_val_if_fail (stage >= self->deepest && stage < SAL_NET_STAGES,
+      NULL);
+  Stage *s = &self->stages[stage];
+  return copy_of (self, &s->gradient, &s->gradient_copy,
+      &s->gradient_copied);
 }
 
 const float *
 sal_net_get_embedding (const SalNet *self)
 {
   return self->embedding;
+}
+
+gsize
+sal_net_get_size (const SalNet *self)
+{
+  gsize floats = self->arena_size, columns = self->max_frames;
+  for (guint i = 0; i < SAL_NET_STAGES; i++)
+    floats += ((self->stages[i].copy != NULL)
+                  + (self->stages[i].gradient_copy != NULL))
+        * (gsize) self->stages[i].c * self->stages[i].h * (columns >> i);
+  return floats * sizeof (float) + sal_team_get_bytes (self->team);
 }
 
 guint

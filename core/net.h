@@ -16,12 +16,15 @@ typedef struct _SalNet SalNet; /* one thread at a time */
 /**
  * sal_net_new:
  * @max_frames: the longest window, frames, at least 8
+ * @deepest: the stage nearest to the input that sal_net_backward() will go down to, 0..3; 3, S4, costs
+ *   nothing, the others room for what lies above them and, once per model, their turned weights
+ * @threads: how many may work on a window at most, 1..64; the results do not depend on it
  *
- * All allocation happens here.
+ * All allocation happens here, save for copies that sal_net_get_stage() and sal_net_get_gradient() keep once asked.
  *
  * Returns: (transfer full): a state that keeps a reference on @model
  */
-SAL_API SalNet *sal_net_new (SalModel *model, guint max_frames);
+SAL_API SalNet *sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads);
 SAL_API void sal_net_free (SalNet *self); /* NULL is a no-op */
 
 /**
@@ -38,7 +41,7 @@ SAL_API void sal_net_forward (SalNet *self, const float *log_mel, guint n_frames
  *
  * Returns: the post-ReLU output [C, H, W] of the last forward pass
  */
-SAL_API const float *sal_net_get_stage (const SalNet *self, guint stage, guint shape[3]);
+SAL_API const float *sal_net_get_stage (SalNet *self, guint stage, guint shape[3]);
 
 /**
  * sal_net_get_embedding:
@@ -65,7 +68,7 @@ SAL_API void sal_net_embed_around (SalNet *self, guint columns, float *embedding
 /**
  * sal_net_backward:
  * @dembedding: [E], gradient of a score by the embedding of the last forward pass
- * @stage: how far down: 3 stops at S4, 0 goes to S1
+ * @stage: how far down: 3 stops at S4, 0 goes to S1; not below the deepest of sal_net_new()
  *
  * Computes the gradients by S4 .. S(stage+1).
  */
@@ -76,7 +79,8 @@ SAL_API void sal_net_backward (SalNet *self, const float *dembedding, guint stag
  *
  * Returns: [C, H, W] of that stage, of the last backward pass
  */
-SAL_API const float *sal_net_get_gradient (const SalNet *self, guint stage);
+SAL_API const float *sal_net_get_gradient (SalNet *self, guint stage);
+SAL_API gsize sal_net_get_size (const SalNet *self); /* bytes it holds beside the model */
 SAL_API guint sal_net_get_n_frames (const SalNet *self); /* T of the last forward pass */
 SAL_API SalModel *sal_net_get_model (const SalNet *self); /* (transfer none) */
 

@@ -2,6 +2,7 @@
 #include "weights.h"
 
 #include <math.h>
+#include <string.h>
 
 #define BN_EPSILON 1e-5f /* PyTorch's default, which all these networks use */
 
@@ -90,6 +91,17 @@ read_batch_norm (Reader *reader, const char *name, gsize n, Affine *affine)
   return TRUE;
 }
 
+/* A copy that vectors can be read from: aligned, zeros up to whole blocks. */
+static float *
+in_blocks (const float *x, gsize n)
+{
+  gsize filled = (n + SAL_PLANES_BLOCK - 1) / SAL_PLANES_BLOCK
+      * SAL_PLANES_BLOCK;
+  float *copy = g_aligned_alloc0 (filled, sizeof (float), 64);
+  memcpy (copy, x, n * sizeof (float));
+  return copy;
+}
+
 /* Convolution `conv` and batch norm `bn`; with relu_first the norm stays. */
 static gboolean
 read_unit (Reader *reader, SalUnit *unit, SalConv conv, const char *conv_name,
@@ -97,27 +109,28 @@ read_unit (Reader *reader, SalUnit *unit, SalConv conv, const char *conv_name,
 {
   gsize n_out = conv.n_out, n_in = conv.n_in, k = conv.kernel;
   g_auto (Affine) bn = { NULL, NULL };
+  g_autofree float *bias = NULL;
   unit->conv = conv;
   unit->weight = read_named (reader, SHAPE (n_out, n_in, k, k), "%s.weight",
       conv_name);
   if (unit->weight == NULL)
     return FALSE;
-  unit->bias = has_bias
-      ? read_named (reader, SHAPE (n_out), "%s.bias", conv_name)
-      : g_new0 (float, n_out);
-  if (unit->bias == NULL || !read_batch_norm (reader, bn_name, n_out, &bn))
+  bias = has_bias ? read_named (reader, SHAPE (n_out), "%s.bias", conv_name)
+                  : g_new0 (float, n_out);
+  if (bias == NULL || !read_batch_norm (reader, bn_name, n_out, &bn))
     return FALSE;
   if (relu_first) {
-    unit->scale = g_steal_pointer (&bn.scale);
-    unit->shift = g_steal_pointer (&bn.shift);
-    return TRUE;
+    unit->scale = in_blocks (bn.scale, n_out);
+    unit->shift = in_blocks (bn.shift, n_out);
   }
-  for (gsize o = 0; o < n_out; o++) {
+  for (gsize o = 0; o < n_out && !relu_first; o++) {
     float *filter = unit->weight + o * n_in * k * k;
     for (gsize i = 0; i < n_in * k * k; i++)
       filter[i] *= bn.scale[o];
-    unit->bias[o] = unit->bias[o] * bn.scale[o] + bn.shift[o];
+    bias[o] = bias[o] * bn.scale[o] + bn.shift[o];
   }
+  unit->bias = in_blocks (bias, n_out);
+  unit->forward = sal_conv_pack (&conv, unit->weight);
   return TRUE;
 }
 
@@ -226,8 +239,8 @@ read_embedding (Reader *reader, SalWeights *self)
   self->fc_weight = read_named (reader, SHAPE (E, P), "fc.weight");
   if (self->fc_weight == NULL)
     return FALSE;
-  self->fc_bias = read_named (reader, SHAPE (E), "fc.bias");
-  if (self->fc_bias == NULL)
+  g_autofree float *fc_bias = read_named (reader, SHAPE (E), "fc.bias");
+  if (fc_bias == NULL)
     return FALSE;
   if (t->embedding_bn_before && !read_batch_norm (reader, "bn2", P, &before))
     return FALSE;
@@ -235,7 +248,7 @@ read_embedding (Reader *reader, SalWeights *self)
     return FALSE;
   for (gsize e = 0; e < E; e++) {
     float *row = self->fc_weight + e * P;
-    double bias = self->fc_bias[e];
+    double bias = fc_bias[e];
     float scale = t->embedding_bn_after ? after.scale[e] : 1;
     for (gsize p = 0; p < P; p++) {
       if (t->embedding_bn_before) {
@@ -244,9 +257,12 @@ read_embedding (Reader *reader, SalWeights *self)
       }
       row[p] *= scale;
     }
-    self->fc_bias[e] = (float) (bias * scale)
+    fc_bias[e] = (float) (bias * scale)
         + (t->embedding_bn_after ? after.shift[e] : 0);
   }
+  self->fc_bias = in_blocks (fc_bias, E);
+  self->fc_packed = sal_conv_pack (&(SalConv){ (guint) P, (guint) E, 1, 1 },
+      self->fc_weight);
   return TRUE;
 }
 
@@ -257,6 +273,7 @@ sal_weights_new (const SalSafetensors *file, const SalRecord *record,
   const SalTopology *t = &record->topology;
   Reader reader = { file, record, error };
   g_autoptr (SalWeights) self = g_new0 (SalWeights, 1);
+  g_mutex_init (&self->lock);
   if (!read_unit (&reader, &self->stem, (SalConv){ 1, t->widths[0], 3, 1 },
           "conv1", "bn1", t->stem_bias, t->stem_relu_first)
       || !read_stages (&reader, self) || !read_attention (&reader, self)
@@ -266,12 +283,34 @@ sal_weights_new (const SalSafetensors *file, const SalRecord *record,
 }
 
 static void
+unit_need_backward (SalUnit *unit)
+{
+  if (unit->weight != NULL && unit->backward == NULL)
+    unit->backward = sal_conv_pack_backward (&unit->conv, unit->weight);
+}
+
+void
+sal_weights_need_backward (SalWeights *self, guint stage)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = stage + 1; i < SAL_RECORD_STAGES; i++)
+    for (guint j = 0; j < self->n_blocks[i]; j++) {
+      unit_need_backward (&self->blocks[i][j].conv1);
+      unit_need_backward (&self->blocks[i][j].conv2);
+      unit_need_backward (&self->blocks[i][j].shortcut);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 unit_clear (SalUnit *unit)
 {
   g_free (unit->weight);
-  g_free (unit->bias);
-  g_free (unit->scale);
-  g_free (unit->shift);
+  g_aligned_free (unit->forward);
+  g_aligned_free (unit->backward);
+  g_aligned_free (unit->bias);
+  g_aligned_free (unit->scale);
+  g_aligned_free (unit->shift);
 }
 
 static void
@@ -301,6 +340,8 @@ sal_weights_free (SalWeights *self)
   g_free (self->attention_b1);
   g_free (self->attention_w2);
   g_free (self->fc_weight);
-  g_free (self->fc_bias);
+  g_aligned_free (self->fc_packed);
+  g_aligned_free (self->fc_bias);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }

@@ -14,9 +14,11 @@
  * what follows the bias is said by the place of the unit. */
 typedef struct {
   SalConv conv;
-  float *weight;        /* [O, C, k, k] */
-  float *bias;          /* [O] */
-  float *scale, *shift; /* (nullable): batch norm after the ReLU, [O] */
+  float *weight;          /* [O, C, k, k] */
+  float *forward;         /* packed */
+  float *backward;        /* packed; %NULL until asked for */
+  float *bias;            /* [O in blocks] */
+  float *scale, *shift;   /* (nullable): batch norm after the ReLU, [O in blocks] */
 } SalUnit;
 
 /* y = relu (x2 g + shortcut (x)), x2 = conv2 (conv1 (x)),
@@ -38,7 +40,9 @@ typedef struct {
   float *attention_w1, *attention_b1; /* (nullable): [A, R], [A] */
   float *attention_w2;  /* (nullable): [R, A], with the batch norm before it */
   float *fc_weight;     /* [E, P], with the batch norms around it */
-  float *fc_bias;       /* [E] */
+  float *fc_packed;     /* [E in blocks, P, block] */
+  float *fc_bias;       /* [E in blocks] */
+  GMutex lock;          /* of the units' backward */
 } SalWeights;
 
 /**
@@ -48,6 +52,14 @@ typedef struct {
  */
 SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, GError **error);
 void sal_weights_free (SalWeights *self); /* NULL is a no-op */
+
+/**
+ * sal_weights_need_backward:
+ * @stage: the lowest stage whose gradient is wanted, 0..3
+ *
+ * Packs what the way down there takes, if nobody has yet.  Any thread.
+ */
+void sal_weights_need_backward (SalWeights *self, guint stage);
 
 /**
  * sal_weights_read:

@@ -46,7 +46,7 @@ sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
   self->per_column = sal_analyser_per_column (model);
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&record->mel, NULL);
-  self->net = sal_net_new (model, SAL_WINDOW_FRAMES);
+  self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_NET_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
   self->window = g_new (float, SAL_WINDOW_FRAMES * (gsize) record->mel.n_bands);
   self->columns = g_new (float, SAL_WINDOW_FRAMES);

@@ -168,7 +168,7 @@ use_model (SalModel *model, GRand *rand)
   sal_golden_check (model, stages, &n, NULL);
   guint n_frames = (guint) g_rand_int_range (rand, 8, 30);
   guint n_bands = sal_model_get_mel_config (model)->n_bands;
-  g_autoptr (SalNet) net = sal_net_new (model, n_frames);
+  g_autoptr (SalNet) net = sal_net_new (model, n_frames, 0, 1);
   g_autofree float *noise = data_noise (1, (gsize) n_bands * n_frames);
   sal_net_forward (net, noise, n_frames);
   g_assert_cmpuint (sal_model_get_n_classes (model), <, 1000);

@@ -29,7 +29,7 @@ run (const Job *job, const char *output, GError **error)
   g_autofree float *log_mel = g_new (float, F * T);
   g_autofree float *dembedding = g_new (float, E);
   sal_mel_process (mel, samples, n_samples, log_mel);
-  g_autoptr (SalNet) net = sal_net_new (job->model, (guint) T);
+  g_autoptr (SalNet) net = sal_net_new (job->model, (guint) T, 0, 1);
   g_autoptr (SalScorer) scorer = sal_scorer_new (job->model);
   sal_net_forward (net, log_mel, (guint) T);
   float log_odds = sal_scorer_gradient (scorer, job->target,

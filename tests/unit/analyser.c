@@ -297,7 +297,7 @@ test_score_is_the_windows (void)
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
   g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
   g_autoptr (SalMel) mel = sal_mel_new (sal_model_get_mel_config (tiny), NULL);
-  g_autoptr (SalNet) net = sal_net_new (tiny, SAL_WINDOW_FRAMES);
+  g_autoptr (SalNet) net = sal_net_new (tiny, SAL_WINDOW_FRAMES, 3, 1);
   g_autoptr (SalScorer) scorer = sal_scorer_new (tiny);
   g_autoptr (SalTarget) target = sal_target_new_class (tiny, "spk2", NULL);
   g_autoptr (SalCam) cam = sal_cam_new (tiny, SAL_WINDOW_FRAMES);

@@ -30,7 +30,7 @@ fixture_init (Fixture *f, SalModel *model, guint n_frames)
   f->n_bands = sal_model_get_mel_config (model)->n_bands;
   f->n_frames = n_frames;
   f->size = (gsize) f->n_bands * n_frames;
-  f->net = sal_net_new (model, n_frames);
+  f->net = sal_net_new (model, n_frames, 0, 1);
   f->cam = sal_cam_new (model, n_frames);
   f->map = g_new (float, f->size);
   f->other = g_new (float, f->size);

@@ -33,7 +33,7 @@ fixture_init (Fixture *f, const char *name)
   }
   f->model = data_load_model (name);
   f->values = data_load_values (name);
-  f->net = sal_net_new (f->model, 613);
+  f->net = sal_net_new (f->model, 613, 0, 1);
   f->n_bands = sal_model_get_mel_config (f->model)->n_bands;
   f->n_embedding = sal_model_get_embedding_size (f->model);
   return TRUE;
@@ -316,7 +316,7 @@ test_earlier_windows_leave_no_trace (gconstpointer data)
     results_clear (&again);
   }
   sal_net_free (f.net); /* nor does the room for longer ones matter */
-  f.net = sal_net_new (f.model, 200);
+  f.net = sal_net_new (f.model, 200, 0, 1);
   results_take (&again, &f, 200);
   results_assert_same (&first, &again);
   results_clear (&again);
@@ -389,7 +389,7 @@ static void
 test_keeps_its_model (void)
 {
   SalModel *model = data_load_model ("tiny");
-  g_autoptr (SalNet) net = sal_net_new (model, 64);
+  g_autoptr (SalNet) net = sal_net_new (model, 64, 0, 1);
   sal_model_unref (model);
   g_assert_true (sal_net_get_model (net) == model);
   g_assert_cmpstr (sal_model_get_name (sal_net_get_model (net)), ==, "tiny");

@@ -345,7 +345,7 @@ golden_net (SalModel *model, guint n_frames)
 {
   g_autofree float *log_mel = data_read_log_mel (
       sal_model_get_mel_config (model)->n_bands, n_frames);
-  SalNet *net = sal_net_new (model, n_frames);
+  SalNet *net = sal_net_new (model, n_frames, 0, 1);
   sal_net_forward (net, log_mel, n_frames);
   return net;
 }

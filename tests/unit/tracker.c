@@ -185,7 +185,7 @@ test_baseline_is_the_merged_cosine (void)
   const SalMelConfig *config = sal_model_get_mel_config (model);
   g_autofree float *sound = data_voice (2, n);
   g_autoptr (SalMel) mel = sal_mel_new (config, NULL);
-  g_autoptr (SalNet) net = sal_net_new (model, SAL_WINDOW_FRAMES);
+  g_autoptr (SalNet) net = sal_net_new (model, SAL_WINDOW_FRAMES, 3, 1);
   gsize T = sal_mel_n_frames (mel, n), F = config->n_bands;
   guint n_windows = (guint) ((T + hop - 1) / hop);
   g_autofree float *log_mel = g_new (float, F * T);

@@ -176,7 +176,7 @@ test_scores_are_those_of_the_window (void)
   g_autofree float *samples = voices_decode ("0 0 3000", DATA_RATE, &n, NULL);
   const SalMelConfig *mel_config = sal_model_get_mel_config (tiny);
   g_autoptr (SalMel) mel = sal_mel_new (mel_config, NULL);
-  g_autoptr (SalNet) net = sal_net_new (tiny, 200);
+  g_autoptr (SalNet) net = sal_net_new (tiny, 200, 3, 1);
   g_autoptr (SalScorer) scorer = sal_scorer_new (tiny);
   gsize T = sal_mel_n_frames (mel, n), F = mel_config->n_bands;
   g_autofree float *log_mel = g_new (float, F * T);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kernels.h: the inner loops of the network, one set for each instruction set
+ *
+ * The same C sources are compiled once for every set, with GCC's vector extensions; sal_kernels_get()
+ * takes the best that the processor runs.  Every output is summed in an order of its own, whatever part of
+ * a call computes it: results do not depend on how work is divided.  They do on the set.
+ */
+#pragma once
+
+#include "../planes.h"
+
+/* Winograd's F(4x4, 3x3): tiles of 4x4 outputs from 6x6 inputs. */
+#define SAL_WINOGRAD_TILE 4
+#define SAL_WINOGRAD_POINTS 36
+
+/* What happens to an output after the sum over the inputs, in this order. */
+typedef struct {
+  const float *bias;       /* (nullable): added, [O] filled up to blocks */
+  const SalPlanes *add;    /* (nullable): added; may be the output */
+  gboolean relu;           /* max (y, 0) */
+  const SalPlanes *mask;   /* (nullable): y where mask > 0, else 0 */
+  const float *mask_scale; /* (nullable): with mask, y scale, [O] */
+  float *sums;             /* (nullable): sums of y over each row of tiles, [tile rows, O in blocks] */
+} SalEpilogue;
+
+/* A 3x3 convolution of stride 1. */
+typedef struct {
+  const SalPlanes *x, *y;
+  const float *filter; /* transformed: [36, O/B, C in blocks, B] */
+  SalEpilogue after;
+} SalWinograd;
+
+/* Sums over taps: y[o, i sy + y0, j sx + x0] = sum over taps and c of
+ * filter[o, tap, c] x[c, i stride + tap.i, j stride + tap.j], for i < h, j < w. */
+typedef struct {
+  const SalPlanes *x, *y;
+  const float *filter; /* [O/B, taps, C in blocks, B]; if C is 1, [O/B, taps, 1, B] */
+  guint n_taps;
+  struct { int i, j; } taps[9];
+  guint stride;        /* of the input */
+  guint step, y0, x0;  /* of the output */
+  guint h, w;
+  gboolean accumulate; /* add to what y holds */
+  const float *bias;   /* (nullable) */
+  gboolean relu;
+} SalTaps;
+
+typedef struct {
+  const char *name; /* "avx512", "avx2", "c" */
+
+  /* Rows of tiles [row, end), blocks of outputs [block, block_end); scratch holds
+   * winograd_scratch (job, end - row) floats. */
+  void (*winograd) (const SalWinograd *job, guint row, guint end, guint block, guint block_end, float *scratch);
+  gsize (*winograd_scratch) (const SalWinograd *job, guint n_rows);
+
+  /* Output rows [row, end). */
+  void (*taps) (const SalTaps *job, guint row, guint end);
+
+  /* out = max (x2 gate + shortcut, 0), rows [row, end); gate may be NULL: 1. */
+  void (*residual) (const SalPlanes *x2, const float *gate, const SalPlanes *shortcut, const SalPlanes *out, guint row, guint end);
+
+  /* dz = dy [out > 0]; sums[i, c] = sum over row i of dz x2 (both nullable). */
+  void (*residual_backward) (const SalPlanes *dy, const SalPlanes *out, const SalPlanes *x2, const SalPlanes *dz, float *sums, guint row, guint end);
+
+  /* y = x scale + shift, [C] in blocks; may be in place. */
+  void (*affine) (const SalPlanes *x, const float *scale, const float *shift, const SalPlanes *y, guint row, guint end);
+
+  /* y [n, m] = bias [m] + a [n, k] b, b packed as [m/B, k, B]; bias (nullable) and y in blocks. */
+  void (*dense) (const float *a, guint n, gsize lda, guint k, const float *b, guint m_blocks, const float *bias, float *y, gsize ldy);
+} SalKernels;
+
+/**
+ * sal_kernels_get:
+ *
+ * The environment variable SALIENCY_CPU, "c", "avx2" or "avx512", holds it to that set or a lesser one.
+ *
+ * Returns: (transfer none): the kernels for this processor; any thread
+ */
+const SalKernels *sal_kernels_get (void);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of the set that this file is compiled for. */
+#include "winograd.h"
+#include "taps.h"
+#include "pointwise.h"
+
+#define TEXT2(x) #x
+#define TEXT(x) TEXT2 (x)
+
+extern const SalKernels NAMED (kernels);
+const SalKernels NAMED (kernels) = {
+  .name = TEXT (SET),
+  .winograd = winograd,
+  .winograd_scratch = winograd_scratch,
+  .taps = taps,
+  .residual = residual,
+  .residual_backward = residual_backward,
+  .affine = affine,
+  .dense = dense,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* planes.h: activations in blocks of channels, with a border of zeros
+ *
+ * x[c, i, j] is data[(c / B) block + i row + j B + c % B] with B = SAL_PLANES_BLOCK: one pixel of a block is a full vector.
+ * Around the H x W pixels lie zeros, one pixel above and to the left, below and to the right as
+ * many as 3x3 windows over 4x4 tiles reach; so are the channels that fill up the last block.  Kernels
+ * read the border and never write it.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define SAL_PLANES_BLOCK 16
+
+typedef struct {
+  guint n_channels, h, w; /* C, H, W */
+  guint n_blocks;         /* C / B, rounded up */
+  gsize row, block;       /* floats from one row, one block to the next */
+  float *data;            /* x[0, 0, 0] */
+} SalPlanes;
+
+/**
+ * sal_planes_size:
+ *
+ * Returns: floats that planes of this shape take, border and all
+ */
+gsize sal_planes_size (guint n_channels, guint h, guint w);
+
+/**
+ * sal_planes_bind:
+ * @memory: (nullable): sal_planes_size() floats, aligned to 64 bytes; borrowed; without it, only the shape is set
+ *
+ * Lays planes out over @memory and clears the border, not the pixels.
+ */
+void sal_planes_bind (SalPlanes *self, guint n_channels, guint h, guint w, float *memory);
+
+/**
+ * sal_planes_bind_flat:
+ *
+ * The same for one channel of one float a pixel, a block of 0 floats: what a network takes in.
+ */
+void sal_planes_bind_flat (SalPlanes *self, guint h, guint w, float *memory);
+
+void sal_planes_read (const SalPlanes *self, float *x);        /* to [C, H, W] */
+void sal_planes_write (const SalPlanes *self, const float *x); /* from [C, H, W]; channels that fill up become 0 */
+
+static inline float *
+sal_planes_at (const SalPlanes *self, guint block, guint i, guint j)
+{
+  return self->data + block * self->block + i * self->row + (gsize) j * SAL_PLANES_BLOCK;
+}
