@@ -194,6 +194,25 @@ check_forward (const Case *c)
   arrays_clear (&a);
 }
 
+/* Divided among any number of members, the result is the same to the bit. */
+static void
+check_members (const Case *c)
+{
+  Arrays a;
+  arrays_init (&a, c);
+  g_autofree char *name = name_of (c, "members");
+  g_autofree float *alone = g_new (float, a.n_y);
+  g_autofree float *together = g_new (float, a.n_y);
+  fast_forward (c, a.x, a.weight, a.bias, 1, alone);
+  for (guint members = 2; members <= 5; members++) {
+    fast_forward (c, a.x, a.weight, a.bias, members, together);
+    g_test_message ("%s: %u", name, members);
+    g_assert_cmpmem (alone, a.n_y * sizeof (float), together,
+        a.n_y * sizeof (float));
+  }
+  arrays_clear (&a);
+}
+
 /* The gradient is added to what is there. */
 static void
 check_backward (const Case *c)
@@ -338,6 +357,8 @@ main (int argc, char **argv)
   g_test_add_func ("/conv/plain/reads-channels-in-order",
       test_plain_reads_channels_in_order);
   g_test_add_data_func ("/conv/forward/matches-plain", check_forward,
+      for_all_cases);
+  g_test_add_data_func ("/conv/forward/any-number-of-members", check_members,
       for_all_cases);
   g_test_add_data_func ("/conv/backward/matches-plain", check_backward,
       for_all_cases);

@@ -324,6 +324,55 @@ test_earlier_windows_leave_no_trace (gconstpointer data)
   fixture_clear (&f);
 }
 
+/* Several threads compute the same, to the bit. */
+static void
+test_threads_change_nothing (gconstpointer data)
+{
+  Fixture f;
+  if (!fixture_init (&f, data))
+    return;
+  Results alone, together;
+  results_take (&alone, &f, 200);
+  for (guint threads = 2; threads <= 4; threads += 2) {
+    sal_net_free (f.net);
+    f.net = sal_net_new (f.model, 200, 0, threads);
+    for (guint i = 0; i < 3; i++) {
+      results_take (&together, &f, 200);
+      results_assert_same (&alone, &together);
+      results_clear (&together);
+    }
+  }
+  results_clear (&alone);
+  fixture_clear (&f);
+}
+
+/* A net that keeps less computes the same. */
+static void
+test_depth_changes_nothing (gconstpointer data)
+{
+  Fixture f;
+  if (!fixture_init (&f, data))
+    return;
+  Results full;
+  results_take (&full, &f, 137);
+  g_autofree float *dembedding = g_new (float, f.n_embedding);
+  for (guint stage = 1; stage < 4; stage++) {
+    sal_net_free (f.net);
+    f.net = sal_net_new (f.model, 200, stage, 1);
+    forward (&f, 137);
+    log_odds_gradient (&f, sal_net_get_embedding (f.net), dembedding);
+    sal_net_backward (f.net, dembedding, stage);
+    for (guint i = 0; i < 4; i++)
+      g_assert_cmpmem (sal_net_get_stage (f.net, i, NULL), full.sizes[i],
+          full.arrays[i], full.sizes[i]);
+    for (guint i = stage; i < 4; i++)
+      g_assert_cmpmem (sal_net_get_gradient (f.net, i), full.sizes[4 + i],
+          full.arrays[4 + i], full.sizes[4 + i]);
+  }
+  results_clear (&full);
+  fixture_clear (&f);
+}
+
 /* A shallow backward pass computes what the full one does. */
 static void
 test_stopping_early_changes_nothing (gconstpointer data)
@@ -414,6 +463,10 @@ main (int argc, char **argv)
         test_gradient_of_s4_matches_finite_differences },
     { "/net/backward/stopping-early-changes-nothing",
         test_stopping_early_changes_nothing },
+    { "/net/backward/threads-change-nothing",
+        test_threads_change_nothing },
+    { "/net/backward/depth-changes-nothing",
+        test_depth_changes_nothing },
     { "/net/embed-columns/matches-golden", test_columns_match_golden },
     { "/net/embed-columns/all-are-the-window",
         test_all_columns_are_the_window },
