@@ -120,8 +120,12 @@ class Sampler:
                              if sexes[c % self.n_voices] == sex]
                        for sex in set(sexes)}
         self.sexes, self.n_bands = sexes, arrays[0].shape[0]
-        self.turns = turns
+        self.turns, self.favoured = turns, []
         self.reseed(seed)
+
+    def favour(self, classes):
+        """Let a third of the windows begin with one of these."""
+        self.favoured = classes
 
     def reseed(self, seed):
         self.rng = np.random.default_rng(seed)
@@ -252,6 +256,8 @@ class Sampler:
         """(x [F, T] mean-free, two labels, two stretches)."""
         rng, T = self.rng, self.frames
         a = rng.integers(self.n_classes)
+        if self.favoured and rng.random() < 1 / 3:
+            a = rng.choice(self.favoured)
         if rng.random() < 0.03:
             a = self.n_classes
         if rng.random() >= self.turns:
