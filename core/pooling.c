@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pooling.h"
 
-#include <cblas.h>
 #include <math.h>
+#include <string.h>
 
+#include "algebra.h"
 #include "model-private.h"
 
 struct _SalPooler {
@@ -51,16 +52,6 @@ sal_pooler_free (SalPooler *self)
   g_free (self);
 }
 
-/* C [m, n] = A B + beta C with A [m, k], or [k, m] transposed */
-static void
-multiply (CBLAS_TRANSPOSE transposed, guint m, guint n, guint k,
-    const float *a, const float *b, float beta, float *c)
-{
-  cblas_sgemm (CblasRowMajor, transposed, CblasNoTrans, (int) m, (int) n,
-      (int) k, 1, a, (int) (transposed == CblasTrans ? m : k), b, (int) n,
-      beta, c, (int) n);
-}
-
 void
 sal_pooler_set_columns (SalPooler *self, const float *x, guint n_columns)
 {
@@ -70,13 +61,14 @@ sal_pooler_set_columns (SalPooler *self, const float *x, guint n_columns)
   self->n_columns = n;
   if (A == 0)
     return;
-  multiply (CblasNoTrans, A, n, R, self->weights->attention_w1, x, 0,
-      self->hidden);
+  memset (self->hidden, 0, (gsize) A * n * sizeof (float));
+  sal_matrix_matrix (A, n, R, self->weights->attention_w1, x, self->hidden);
   for (gsize i = 0; i < (gsize) A * n; i++)
     self->hidden[i]
         = MAX (self->hidden[i] + self->weights->attention_b1[i / n], 0);
-  multiply (CblasNoTrans, R, n, A, self->weights->attention_w2, self->hidden,
-      0, self->logits);
+  memset (self->logits, 0, (gsize) R * n * sizeof (float));
+  sal_matrix_matrix (R, n, A, self->weights->attention_w2, self->hidden,
+      self->logits);
 }
 
 /* The weights of n columns from `first` on of a row. */
@@ -176,10 +168,11 @@ sal_pooler_backward (SalPooler *self, const float *dpooled, float *dx)
   }
   if (A == 0)
     return;
-  multiply (CblasTrans, A, n, R, self->weights->attention_w2, self->dlogits,
-      0, self->dhidden);
+  memset (self->dhidden, 0, (gsize) A * n * sizeof (float));
+  sal_turned_matrix_matrix (A, n, R, self->weights->attention_w2,
+      self->dlogits, self->dhidden);
   for (gsize i = 0; i < (gsize) A * n; i++)
     self->dhidden[i] = self->hidden[i] > 0 ? self->dhidden[i] : 0;
-  multiply (CblasTrans, R, n, A, self->weights->attention_w1, self->dhidden, 1,
-      dx);
+  sal_turned_matrix_matrix (R, n, A, self->weights->attention_w1,
+      self->dhidden, dx);
 }

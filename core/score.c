@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "score.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
+#include "algebra.h"
 #include "model-private.h"
 
 struct _SalScorer {
@@ -74,9 +74,8 @@ cohort_log_sum (SalScorer *self, const SalTarget *target)
   double sum = 0;
   memcpy (self->logits, sal_model_get_biases (self->model),
       self->N * sizeof (float));
-  cblas_sgemv (CblasRowMajor, CblasNoTrans, (int) self->N, (int) self->E, s,
-      sal_model_get_rows (self->model), (int) self->E, self->direction, 1, 1,
-      self->logits, 1);
+  sal_matrix_vector (self->N, self->E, s, sal_model_get_rows (self->model),
+      self->direction, self->logits);
   for (guint j = 0; j < self->N; j++)
     if (competes (self, target, j))
       most = MAX (most, self->logits[j]);
@@ -151,9 +150,8 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
     for (guint j = 0; j < self->N; j++)
       self->logits[j] = competes (self, target, j)
           ? expf (self->logits[j] - log_sum) : 0;
-    cblas_sgemv (CblasRowMajor, CblasTrans, (int) self->N, (int) self->E, -1,
-        sal_model_get_rows (self->model), (int) self->E, self->logits, 1, 1,
-        dembedding, 1);
+    sal_turned_matrix_vector (self->N, self->E, -1,
+        sal_model_get_rows (self->model), self->logits, dembedding);
   }
   float factor = record->head_scale;
   if (function == SAL_SCORE_POSTERIOR)
@@ -161,10 +159,11 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
   if (record->head == SAL_HEAD_COSINE) {
     float along = dot (self->direction, dembedding, self->E);
     float length = length_of (embedding, self->E);
-    cblas_saxpy ((int) self->E, -along, self->direction, 1, dembedding, 1);
+    sal_add_scaled (dembedding, -along, self->direction, self->E);
     factor = length > 0 ? factor / length : 0;
   }
-  cblas_sscal ((int) self->E, factor, dembedding, 1);
+  for (guint i = 0; i < self->E; i++)
+    dembedding[i] *= factor;
   return function == SAL_SCORE_LOGIT ? score.logit
       : function == SAL_SCORE_POSTERIOR ? score.posterior : score.log_odds;
 }

@@ -67,6 +67,9 @@ typedef struct {
 
   /* y [n, m] = bias [m] + a [n, k] b, b packed as [m/B, k, B]; bias (nullable) and y in blocks. */
   void (*dense) (const float *a, guint n, gsize lda, guint k, const float *b, guint m_blocks, const float *bias, float *y, gsize ldy);
+
+  float (*dot) (const float *a, const float *b, gsize n);
+  void (*add_scaled) (float *y, float a, const float *x, gsize n); /* y += a x */
 } SalKernels;
 
 /**

@@ -3,6 +3,7 @@
 #include "winograd.h"
 #include "taps.h"
 #include "pointwise.h"
+#include "algebra.h"
 
 #define TEXT2(x) #x
 #define TEXT(x) TEXT2 (x)
@@ -17,4 +18,6 @@ const SalKernels NAMED (kernels) = {
   .residual_backward = residual_backward,
   .affine = affine,
   .dense = dense,
+  .dot = dot,
+  .add_scaled = add_scaled,
 };
