@@ -2,7 +2,8 @@
 #include "conv.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "memory.h"
 
 #define B SAL_PLANES_BLOCK
 #define TILE SAL_WINOGRAD_TILE
@@ -25,14 +26,6 @@ blocks_of (guint n_channels)
 
 /* --- packing ------------------------------------------------------------- */
 
-static float *
-new_packed (gsize n)
-{
-  float *packed = g_aligned_alloc (n, sizeof (float), 64);
-  memset (packed, 0, n * sizeof (float));
-  return packed;
-}
-
 /* u = G g G^T, g[a,b] at g[a * 3 + b] */
 static void
 transform_filter (const double g[9], double u[POINTS])
@@ -54,14 +47,14 @@ transform_filter (const double g[9], double u[POINTS])
     }
 }
 
-/* To [36, N/B, M in blocks, B] of a convolution from m to n channels. */
+/* To [N/B, 36, M in blocks, B] of a convolution from m to n channels. */
 static float *
 pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
 {
   guint M = backward ? conv->n_out : conv->n_in;
   guint N = backward ? conv->n_in : conv->n_out;
-  gsize rows = (gsize) blocks_of (M) * B, points = blocks_of (N) * B * rows;
-  float *packed = new_packed (POINTS * points);
+  gsize rows = (gsize) blocks_of (M) * B;
+  float *packed = sal_memory_new (blocks_of (N) * POINTS * rows * B);
   for (guint n = 0; n < N; n++)
     for (guint m = 0; m < M; m++) {
       const float *w = weight
@@ -71,7 +64,7 @@ pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
         g[tap] = w[backward ? 8 - tap : tap];
       transform_filter (g, u);
       for (guint p = 0; p < POINTS; p++)
-        packed[p * points + (n / B * rows + m) * B + n % B] = (float) u[p];
+        packed[((n / B * POINTS + p) * rows + m) * B + n % B] = (float) u[p];
     }
   return packed;
 }
@@ -83,7 +76,7 @@ sal_conv_pack (const SalConv *conv, const float *weight)
     return pack_winograd (conv, weight, FALSE);
   guint C = conv->n_in, taps = conv->kernel * conv->kernel;
   gsize rows = C == 1 ? 1 : (gsize) blocks_of (C) * B; /* [O/B, taps, C, B] */
-  float *packed = new_packed (blocks_of (conv->n_out) * taps * rows * B);
+  float *packed = sal_memory_new (blocks_of (conv->n_out) * taps * rows * B);
   for (guint o = 0; o < conv->n_out; o++)
     for (guint c = 0; c < C; c++)
       for (guint tap = 0; tap < taps; tap++)
@@ -129,7 +122,7 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
   guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
   guint s = conv->stride, which[9];
   gsize rows = O == 1 ? 1 : (gsize) blocks_of (O) * B;
-  float *packed = new_packed (blocks_of (C) * taps * rows * B), *at = packed;
+  float *packed = sal_memory_new (blocks_of (C) * taps * rows * B), *at = packed;
   for (guint parity = 0; parity < s * s; parity++) {
     SalTaps job;
     taps_of_parity (conv, parity / s, parity % s, &job, which);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "memory.h"
 #include "model-private.h"
 #include "pooling.h"
 
@@ -175,7 +176,7 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
   arrange (self, max_frames);
   const Stage *last = &self->stages[SAL_NET_STAGES - 1];
   self->arena_size = self->arena_used;
-  self->arena = g_aligned_alloc (self->arena_size, sizeof (float), 64);
+  self->arena = sal_memory_new (self->arena_size);
   self->team = sal_team_new (threads, scratch_size (self));
   self->pooler = sal_pooler_new (model, last->w);
   self->embedding = g_new0 (float, sal_model_get_embedding_size (model));

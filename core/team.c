@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "team.h"
 
+#include "memory.h"
+
 #define SPINS 4000 /* looks for more work before a thread goes to sleep, some 20 us */
 
 struct _SalTeam {
@@ -116,8 +118,7 @@ sal_team_new (guint size, gsize scratch)
   self->size = MAX (size, 1);
   self->n_scratches = MIN (self->size, g_get_num_processors ());
   self->scratch_size = (scratch + 15) / 16 * 16;
-  self->scratch = g_aligned_alloc (
-      MAX (self->n_scratches * self->scratch_size, 16), sizeof (float), 64);
+  self->scratch = sal_memory_new (self->n_scratches * self->scratch_size);
   need_threads (self->n_scratches - 1);
   return self;
 }

@@ -12,6 +12,7 @@
 #include "model.h"
 
 int cli_analyse (int argc, char **argv);
+int cli_bench (int argc, char **argv);
 int cli_compare (int argc, char **argv);
 int cli_enrol (int argc, char **argv);
 int cli_evaluate (int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct {
   { "mask", cli_mask, "quieten everything but a voice" },
   { "compare", cli_compare, "by how much each turn of a file was changed" },
   { "evaluate", cli_evaluate, "how well a model does on a corpus" },
+  { "bench", cli_bench, "how fast a model is on this computer" },
   { "model", cli_model, "describe a model file, or verify it" },
 };
 

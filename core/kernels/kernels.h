@@ -26,7 +26,7 @@ typedef struct {
 /* A 3x3 convolution of stride 1. */
 typedef struct {
   const SalPlanes *x, *y;
-  const float *filter; /* transformed: [36, O/B, C in blocks, B] */
+  const float *filter; /* transformed: [O/B, 36, C in blocks, B] */
   SalEpilogue after;
 } SalWinograd;
 

@@ -10,6 +10,8 @@
 
 #include "vector.h"
 
+#define AHEAD 64 /* rows of b that are fetched before they are used */
+
 typedef struct {
   const gssize *segments; /* where each begins, floats after a, [n_segments] */
   guint n_segments;
@@ -43,6 +45,9 @@ multiply (const Product *p, guint rows, guint blocks, const float *a,
       triple[t] = begin + 3 * t * lda;
     for (guint k = 0; k < p->k; k++, b += B) {
       Vector factor[MAX_BLOCKS * PER_BLOCK];
+#pragma GCC unroll 16
+      for (guint v = 0; v < blocks; v++)
+        __builtin_prefetch (b + v * p->b_block + AHEAD * B);
 #pragma GCC unroll 16
       for (guint v = 0; v < n; v++)
         factor[v] = load (b + v / PER_BLOCK * p->b_block + v % PER_BLOCK * LANES);

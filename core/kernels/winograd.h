@@ -182,17 +182,16 @@ winograd (const SalWinograd *job, guint row, guint end, guint block,
   guint tiles = (end - row) * tiles_across (job);
   gsize K = (gsize) job->x->n_blocks * B;
   gsize v_stride = tiles * K + PAD;
-  gsize u_stride = (gsize) job->y->n_blocks * K * B;
   float *v = scratch, *m = scratch + POINTS * v_stride;
   gather_strip (job, row, end, v, v_stride);
   for (guint n; block < block_end; block += n) {
     n = MIN (MAX_BLOCKS, block_end - block);
     gsize m_stride = (gsize) tiles * n * B + PAD;
     const Product product = { .segments = &zero, .n_segments = 1,
-      .n_parts = 1, .k = (guint) K, .lda = K, .b_block = K * B, .ldc = n * B, .c_block = B };
+      .n_parts = 1, .k = (guint) K, .lda = K, .b_block = POINTS * K * B, .ldc = n * B, .c_block = B };
     for (guint p = 0; p < POINTS; p++)
       multiply_rows (&product, tiles, n, v + p * v_stride,
-          job->filter + p * u_stride + block * K * B, NULL, m + p * m_stride);
+          job->filter + (block * POINTS + p) * K * B, NULL, m + p * m_stride);
     scatter_strip (job, row, end, block, n, m, m_stride);
   }
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* memory.h: large arrays for vectors */
+#pragma once
+
+#include <glib.h>
+
+/**
+ * sal_memory_new:
+ *
+ * Large ones ask the system for large pages, which spares a pass over weights of many megabytes most of its page walks.
+ *
+ * Returns: (transfer full): @n floats, zero, aligned to 64 bytes; free with g_aligned_free()
+ */
+float *sal_memory_new (gsize n);
