@@ -67,16 +67,24 @@ sal_analyser_per_column (const SalModel *model)
   return n;
 }
 
-/* What makes log-odds probabilities. */
-static SalLine
-dense_line (const SalModel *model, const SalTarget *target, guint lookahead)
+/* What makes log-odds log-likelihood ratios. */
+static SalLinePair
+dense_lines (const SalModel *model, const SalTarget *target, guint lookahead)
 {
   const SalRecord *record = sal_model_get_record (model);
-  const SalCurvePair *pair = &record->calibration.dense;
+  const SalCalibration *c = &record->calibration;
+  gboolean enrolled = sal_target_get_class (target) < 0;
   double seconds
       = (double) lookahead * record->mel.hop / record->mel.sample_rate;
-  return sal_curve_at (sal_target_get_class (target) < 0
-      ? &pair->enrolled : &pair->classes, seconds);
+  float db = (float) ((record->mel.power ? 10 : 20) / G_LN10);
+  return (SalLinePair){
+    .noisy = sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes,
+        seconds),
+    .clean = sal_curve_at (enrolled ? &c->dense.enrolled : &c->dense.classes,
+        seconds),
+    .noisy_at = c->noisy_db / db,
+    .clean_at = c->clean_db / db,
+  };
 }
 
 SalTimeline *
@@ -84,10 +92,11 @@ sal_analyser_timeline_new (const SalModel *model, const SalTarget *target,
     guint hop, guint lookahead)
 {
   const SalRecord *record = sal_model_get_record (model);
+  SalLinePair lines = dense_lines (model, target, lookahead);
   return sal_timeline_new (record->mel.n_bands,
       2 * SAL_WINDOW_FRAMES + hop + lookahead,
       (double) record->mel.hop / record->mel.sample_rate,
-      dense_line (model, target, lookahead), &record->calibration.presence);
+      &lines, &record->calibration.presence);
 }
 
 gboolean
@@ -336,8 +345,9 @@ sal_analyser_set_target (SalAnalyser *self, SalTarget *target)
   sal_target_unref (self->target);
   self->target = target;
   sal_timeline_forget (self->timeline);
-  sal_timeline_set_line (self->timeline,
-      dense_line (self->model, target, self->config.lookahead));
+  SalLinePair lines
+      = dense_lines (self->model, target, self->config.lookahead);
+  sal_timeline_set_lines (self->timeline, &lines);
 }
 
 guint

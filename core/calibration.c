@@ -9,6 +9,13 @@ between (float a, float b, double part)
   return (float) (a + part * (b - a));
 }
 
+static SalLine
+line_between (const SalLine *a, const SalLine *b, double part)
+{
+  return (SalLine){ between (a->scale, b->scale, part),
+    between (a->offset, b->offset, part) };
+}
+
 SalLine
 sal_curve_at (const SalCurve *self, double seconds)
 {
@@ -23,7 +30,16 @@ sal_curve_at (const SalCurve *self, double seconds)
     i++;
   double part = log (seconds / self->at[i])
       / log ((double) self->at[i + 1] / self->at[i]);
-  const SalLine *a = &self->lines[i], *b = &self->lines[i + 1];
-  return (SalLine){ between (a->scale, b->scale, part),
-    between (a->offset, b->offset, part) };
+  return line_between (&self->lines[i], &self->lines[i + 1], part);
+}
+
+SalLine
+sal_line_pair_at (const SalLinePair *self, float contrast)
+{
+  if (!(contrast < self->clean_at))
+    return self->clean;
+  if (!(contrast > self->noisy_at))
+    return self->noisy;
+  return line_between (&self->noisy, &self->clean,
+      (contrast - self->noisy_at) / (self->clean_at - self->noisy_at));
 }

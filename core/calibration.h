@@ -6,6 +6,9 @@
  * Scale and offset depend on what a score was made from: seconds of speech for that of
  * a window, seconds of look-ahead for the dense score.  Between two known points they
  * go straight over the logarithm of that amount; beyond the ends they stay.
+ *
+ * Noise takes the dense score down, the target's more than others', so that has a line for noise and one for
+ * clean sound, and goes straight between them over the contrast in dB (contrast.h).
  */
 #pragma once
 
@@ -16,6 +19,11 @@
 typedef struct {
   float scale, offset;
 } SalLine;
+
+typedef struct {
+  SalLine noisy, clean;
+  float noisy_at, clean_at; /* contrasts; rising, or 0, 0: the clean line holds for all */
+} SalLinePair;
 
 typedef struct {
   guint n; /* 0: the score is the log-likelihood ratio */
@@ -30,8 +38,11 @@ typedef struct {
 
 typedef struct {
   SalCurvePair window; /* of the log-odds, by seconds of speech */
-  SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead */
+  SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead, in clean sound */
+  SalCurvePair noisy;  /* the same in noise */
+  float noisy_db, clean_db; /* contrasts that they are for */
   SalPresenceConfig presence; /* of the chain that the dense scores go through */
 } SalCalibration;
 
 SalLine sal_curve_at (const SalCurve *self, double seconds);
+SalLine sal_line_pair_at (const SalLinePair *self, float contrast);

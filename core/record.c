@@ -421,6 +421,10 @@ parse_presence (SalPresenceConfig *config, JsonNode *node, GError **error)
     config->prior = take_number (&s, "prior", 1e-3, 0.999);
     config->rate = take_number (&s, "rate", 1e-3, 100);
     config->weight = take_number (&s, "weight", 1e-3, 1000);
+    config->around = take_number (&s, "around", 1e-9, 1);
+    config->memory = take_number (&s, "memory", 1e-3, 1e6);
+    config->rival = take_number (&s, "rival", 0, 30);
+    config->doubt = take_number (&s, "doubt", 0, 1);
   }
   return section_close (&s);
 }
@@ -435,11 +439,17 @@ parse_calibration (SalRecord *self, JsonNode *node, GError **error)
     return TRUE;
   if (section_open (&s, "calibration", node, error)) {
     JsonNode *window = take (&s, "window"), *dense = take (&s, "dense");
-    JsonNode *presence = take (&s, "presence");
+    JsonNode *noisy = take (&s, "noisy"), *presence = take (&s, "presence");
+    c->noisy_db = take_number (&s, "noisy_db", 0, 100);
+    c->clean_db = take_number (&s, "clean_db", 0, 100);
+    if (!(c->clean_db > c->noisy_db))
+      fail (&s, "clean_db is %g, not above noisy_db, %g", c->clean_db,
+          c->noisy_db);
     if (!s.failed)
       s.failed
           = !parse_curves (&c->window, "calibration: window", window, error)
           || !parse_curves (&c->dense, "calibration: dense", dense, error)
+          || !parse_curves (&c->noisy, "calibration: noisy", noisy, error)
           || !parse_presence (&c->presence, presence, error);
   }
   return section_close (&s);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "contrast.h"
+
 /* What is known of one frame. */
 typedef struct {
   float weight;   /* sum of h over the windows */
@@ -12,7 +14,8 @@ typedef struct {
 
 struct _SalTimeline {
   guint n_bands, capacity;
-  SalLine line;
+  SalLinePair lines;
+  SalContrast *contrast;
   SalPresence *presence;
   float *llr;      /* of the frames not settled, [capacity] */
   guint64 n_frames, n_settled;
@@ -24,13 +27,14 @@ struct _SalTimeline {
 };
 
 SalTimeline *
-sal_timeline_new (guint n_bands, guint capacity, double period, SalLine line,
-    const SalPresenceConfig *presence)
+sal_timeline_new (guint n_bands, guint capacity, double period,
+    const SalLinePair *lines, const SalPresenceConfig *presence)
 {
   SalTimeline *self = g_new0 (SalTimeline, 1);
   self->n_bands = n_bands;
   self->capacity = capacity;
-  self->line = line;
+  self->lines = *lines;
+  self->contrast = sal_contrast_new ();
   self->presence = sal_presence_new (presence, period, capacity);
   self->llr = g_new (float, capacity);
   self->log_odds = g_new (float, capacity);
@@ -45,6 +49,7 @@ sal_timeline_free (SalTimeline *self)
 {
   if (self == NULL)
     return;
+  sal_contrast_free (self->contrast);
   sal_presence_free (self->presence);
   g_free (self->llr);
   g_free (self->log_odds);
@@ -58,6 +63,7 @@ void
 sal_timeline_reset (SalTimeline *self)
 {
   self->n_frames = self->n_settled = 0;
+  sal_contrast_reset (self->contrast);
   sal_presence_reset (self->presence);
 }
 
@@ -79,9 +85,9 @@ sal_timeline_forget (SalTimeline *self)
 }
 
 void
-sal_timeline_set_line (SalTimeline *self, SalLine line)
+sal_timeline_set_lines (SalTimeline *self, const SalLinePair *lines)
 {
-  self->line = line;
+  self->lines = *lines;
 }
 
 void
@@ -91,6 +97,7 @@ sal_timeline_push_frame (SalTimeline *self, const float *log_mel)
   clear_frame (self, self->n_frames);
   memcpy (self->log_mel + self->n_frames % self->capacity * self->n_bands,
       log_mel, self->n_bands * sizeof (float));
+  sal_contrast_push (self->contrast, log_mel, self->n_bands);
   self->n_frames++;
 }
 
@@ -160,10 +167,12 @@ static void
 find_presence (SalTimeline *self, guint64 until, float *probability)
 {
   guint n = (guint) (self->n_frames - self->n_settled);
+  SalLine line = sal_line_pair_at (&self->lines,
+      sal_contrast_get (self->contrast));
   for (guint i = 0; i < n; i++) {
     guint64 t = self->n_settled + i;
     self->llr[i] = self->frames[t % self->capacity].weight > 0
-        ? self->line.scale * frame_log_odds (self, t) + self->line.offset : 0;
+        ? line.scale * frame_log_odds (self, t) + line.offset : 0;
   }
   sal_presence_settle (self->presence, self->llr, n,
       (guint) (until - self->n_settled), probability);

@@ -4,8 +4,8 @@
  * For frame t, with h a Hamming taper over each window k that holds t:
  *
  *   u(t)   = sum_k h u_k(t) / sum_k h              log-odds
- *   l(t)   = a u(t) + b                            calibrated log-likelihood ratio
- *   pi(t)  = P(target speaks at t | l)             of a chain of two states: presence.h
+ *   l(t)   = a u(t) + b                            log-likelihood ratio, calibrated for the contrast so far
+ *   pi(t)  = P(target speaks at t | l)             of a Markov chain: presence.h
  *   S(f,t) = pi(t) sum_k h S_k(f,t) / sum_k h      positive evidence
  *            (1 - pi(t)) ..                        negative evidence
  *
@@ -13,8 +13,8 @@
  */
 #pragma once
 
-#include "map.h"
 #include "calibration.h"
+#include "map.h"
 
 typedef struct _SalTimeline SalTimeline; /* one thread at a time */
 
@@ -22,9 +22,9 @@ typedef struct _SalTimeline SalTimeline; /* one thread at a time */
  * sal_timeline_new:
  * @capacity: the most frames between the oldest that is not settled and the newest, plus one window
  * @period: seconds between frames
- * @line: a, b
+ * @lines: a, b by contrast, in units of the log-Mel (contrast.h)
  */
-SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period, SalLine line, const SalPresenceConfig *presence);
+SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period, const SalLinePair *lines, const SalPresenceConfig *presence);
 void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
 void sal_timeline_reset (SalTimeline *self); /* frame 0 comes next, nothing is settled */
 
@@ -34,7 +34,7 @@ void sal_timeline_reset (SalTimeline *self); /* frame 0 comes next, nothing is s
  * Drops what windows said about frames that are not settled.
  */
 void sal_timeline_forget (SalTimeline *self);
-void sal_timeline_set_line (SalTimeline *self, SalLine line); /* for what is not settled */
+void sal_timeline_set_lines (SalTimeline *self, const SalLinePair *lines); /* for what is not settled */
 
 /**
  * sal_timeline_push_frame:

@@ -28,7 +28,12 @@ import tensorfile
 
 KEY = "speakersaliency"
 # Of the chain (core/presence.h): chosen on streams of development voices.
-PRESENCE = {"prior": 0.01, "rate": 3.0, "weight": 5.0}
+PRESENCE = {"prior": 0.03, "rate": 3.0, "weight": 5.0, "around": 3e-5,
+            "memory": 60.0, "rival": 2.0, "doubt": 0.08}
+# Conditions that the dense score is calibrated in, and the contrast
+# (core/contrast.h) from which on either line holds.
+CLEAN, NOISY = "clean", "10 dB"
+CLEAN_DB, NOISY_DB = 35.0, 15.0  # between them 20 dB of noise comes out best
 GUARD = 0.3  # seconds around a change of speaker that the fit leaves out
 
 
@@ -154,21 +159,23 @@ def away_from_changes(rows):
     return np.abs(time[:, None] - changes).min(1) > GUARD
 
 
-def dense_curve(what, rows):
+def dense_curve(what, rows, condition):
+    """Of frames of speech in streams with the target and, so that it hears
+    more other voices, of those of streams in which it never speaks."""
     parts = {}
     for row in rows:
-        if row["absent"] == "0":
-            key = float(row["lookahead_ms"]), row["stream"], row["condition"]
+        if row["condition"] == condition:
+            key = float(row["lookahead_ms"]), row["stream"], row["absent"]
             parts.setdefault(key, []).append(row)
     groups = {}
     for (lookahead, _, _), part in parts.items():
         far = away_from_changes(part)
         groups.setdefault(lookahead, []).extend(
             row for row, ok in zip(part, far) if ok and row["speech"] == "1")
-    return curve(what, [(lookahead / 1000, column(part, "log_odds"),
-                         column(part, "is_target", int) == 1,
-                         column(part, "target", str))
-                        for lookahead, part in sorted(groups.items())])
+    return curve(f"{what}, {condition}", [
+        (lookahead / 1000, column(part, "log_odds"),
+         column(part, "is_target", int) == 1, column(part, "target", str))
+        for lookahead, part in sorted(groups.items())])
 
 
 def write(path, calibration):
@@ -186,17 +193,19 @@ def main():
              "--others", "development,bystanders"]
     windows = ["--trials", str(args.windows)]
     streams = ["--frames", "--trials", str(args.streams)]
+    enrolled = evaluate(args, "stream", "stream", *unknown, *streams)
+    classes = evaluate(args, "stream", "stream-known", *known, *streams)
+    dense = {name: {
+        "enrolled": dense_curve("dense, enrolled", enrolled, condition),
+        "classes": dense_curve("dense, classes", classes, condition)}
+        for name, condition in (("dense", CLEAN), ("noisy", NOISY))}
     calibration = {
         "window": {
             "enrolled": window_curve("window, enrolled", evaluate(
                 args, "verification", "verification", *unknown, *windows)),
             "classes": window_curve("window, classes", evaluate(
                 args, "verification", "verification-known", *known, *windows))},
-        "dense": {
-            "enrolled": dense_curve("dense, enrolled", evaluate(
-                args, "stream", "stream", *unknown, *streams)),
-            "classes": dense_curve("dense, classes", evaluate(
-                args, "stream", "stream-known", *known, *streams))},
+        **dense, "noisy_db": NOISY_DB, "clean_db": CLEAN_DB,
         "presence": PRESENCE,
     }
     for path in args.files:

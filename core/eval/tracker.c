@@ -106,6 +106,7 @@ open_lanes (SalTracker *self, SalTarget *const *targets, guint n_targets,
 {
   guint F = sal_model_get_record (self->model)->mel.n_bands;
   SalPresenceConfig plain; /* of the baseline, whose probability nobody reads */
+  SalLinePair same = { .clean = { 1, 0 } };
 
   sal_presence_config_init (&plain);
   self->n_lanes = n_targets * self->n_lookaheads;
@@ -116,7 +117,7 @@ open_lanes (SalTracker *self, SalTarget *const *targets, guint n_targets,
     self->lanes[i] = (Lane) { target, lookahead,
       sal_analyser_timeline_new (self->model, target, self->hop, lookahead),
       sal_timeline_new (F, 2 * SAL_WINDOW_FRAMES + self->hop + lookahead,
-          1, (SalLine) { 1, 0 }, &plain),
+          1, &same, &plain),
       &traces[i] };
   }
 }

@@ -54,6 +54,27 @@ test_empty (void)
   g_assert_cmpfloat (line.offset, ==, 0);
 }
 
+static void
+test_contrast (void)
+{
+  const SalLinePair pair = { { 1, 2 }, { 3, -2 }, 2, 6 };
+  const float at[] = { -1, 2, 3, 4, 6, 9, NAN };
+  const float scale[] = { 1, 1, 1.5f, 2, 3, 3, 3 };
+  for (guint i = 0; i < G_N_ELEMENTS (at); i++) {
+    SalLine line = sal_line_pair_at (&pair, at[i]);
+    g_assert_cmpfloat_with_epsilon (line.scale, scale[i], 1e-6);
+    g_assert_cmpfloat_with_epsilon (line.offset, 4 - 2 * scale[i], 1e-6);
+  }
+}
+
+static void
+test_one_line (void)
+{
+  const SalLinePair pair = { .clean = { 3, -2 } };
+  for (float contrast = 0; contrast < 2; contrast += 0.5f)
+    g_assert_cmpfloat (sal_line_pair_at (&pair, contrast).scale, ==, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -62,5 +83,7 @@ main (int argc, char **argv)
   g_test_add_func ("/calibration/between", test_between);
   g_test_add_func ("/calibration/beyond", test_beyond);
   g_test_add_func ("/calibration/empty", test_empty);
+  g_test_add_func ("/calibration/contrast", test_contrast);
+  g_test_add_func ("/calibration/one-line", test_one_line);
   return g_test_run ();
 }
