@@ -8,6 +8,7 @@
 #include "model-private.h"
 
 #define MIN_HOP 5            /* frames */
+#define MAX_THREADS 64u
 #define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
 #define CHUNK 1024           /* samples, so that buffers have a fixed size */
 
@@ -42,6 +43,7 @@ sal_analyser_config_init (SalAnalyserConfig *config)
 {
   config->hop = 25;
   config->lookahead = 50;
+  config->threads = 1;
   sal_cam_config_init (&config->cam);
 }
 
@@ -120,6 +122,11 @@ sal_analyser_new (SalModel *model, SalTarget *target,
         sal_target_get_name (target), sal_model_get_name (model));
     return NULL;
   }
+  if (config->threads < 1 || config->threads > MAX_THREADS) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+        "threads is %u, outside 1..%u", config->threads, MAX_THREADS);
+    return NULL;
+  }
   const SalRecord *record = sal_model_get_record (model);
   if (!check_frames ("hop", config->hop, MIN_HOP, &record->mel, error)
       || !check_frames ("lookahead", config->lookahead, 0, &record->mel, error)
@@ -135,7 +142,7 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->config = *config;
   self->mel = mel;
   self->net = sal_net_new (model, SAL_WINDOW_FRAMES,
-      sal_cam_config_deepest (&config->cam), 1);
+      sal_cam_config_deepest (&config->cam), config->threads);
   self->cam = sal_cam_new (model, SAL_WINDOW_FRAMES);
   self->scorer = sal_scorer_new (model);
   self->timeline = sal_analyser_timeline_new (model, target, config->hop,

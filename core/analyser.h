@@ -15,13 +15,14 @@
 typedef struct {
   guint hop;       /* H, frames, 5..200 */
   guint lookahead; /* A, frames, 0..200 */
+  guint threads;   /* that may work on a window, 1..64; results do not depend on it */
   SalCamConfig cam;
 } SalAnalyserConfig;
 
 /**
  * sal_analyser_config_init:
  *
- * Hop 25 (250 ms), lookahead 50 (500 ms) and the default map.
+ * Hop 25 (250 ms), lookahead 50 (500 ms), one thread and the default map.
  */
 SAL_API void sal_analyser_config_init (SalAnalyserConfig *config);
 

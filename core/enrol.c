@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "enrol.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
+#include "algebra.h"
 #include "forecast.h"
 #include "intruder.h"
 #include "model-private.h"
@@ -168,9 +168,9 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
     float *column = self->columns + (gsize) j * self->E;
     double h = 0.54 - 0.46 * cos (2 * G_PI * (j + 0.5) / shape[2]);
     sal_unit_length (column, self->E);
-    cblas_saxpy ((int) self->E, (float) h, column, 1,
+    sal_add_scaled (
         &g_array_index (self->cells, float, (cells->first + cell) * self->E),
-        1);
+        (float) h, column, self->E);
   }
 }
 
@@ -186,7 +186,8 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
     gsize n = MIN (self->cell_frames, hearing->T - first);
     float part = (float) sal_speech_count (hearing->speech + first, n) / n;
     sal_unit_length (cell, self->E);
-    cblas_sscal ((int) self->E, part, cell, 1);
+    for (guint i = 0; i < self->E; i++)
+      cell[i] *= part;
   }
 }
 
@@ -381,17 +382,17 @@ find_agreement (SalEnrol *self, guint n_kept)
   double sum = 0;
   for (guint p = 0; p < n; p++)
     if (get_piece (self, p)->kept)
-      cblas_saxpy ((int) E, 1, embeddings + (gsize) p * E, 1, total, 1);
+      sal_add_scaled (total, 1, embeddings + (gsize) p * E, E);
   for (guint p = 0; p < n; p++) {
     SalPiece *piece = get_piece (self, p);
     const float *embedding = embeddings + (gsize) p * E;
     piece->agreement = 1;
     memcpy (others, total, E * sizeof (float));
     if (piece->kept)
-      cblas_saxpy ((int) E, -1, embedding, 1, others, 1);
+      sal_add_scaled (others, -1, embedding, E);
     if (!piece->kept || n_kept > 1) {
       sal_unit_length (others, E);
-      piece->agreement = cblas_sdot ((int) E, embedding, 1, others, 1);
+      piece->agreement = sal_dot (embedding, others, E);
     }
     sum += piece->kept ? piece->agreement : 0;
   }

@@ -1,33 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "intruder.h"
 
-#include <cblas.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "algebra.h"
 #include "cohort.h"
 #include "model-private.h"
+#include "speech.h"
 
-#define STRETCH_SECONDS 0.96
+#define STRETCH_SECONDS 1.6
 #define GUARD_SECONDS 0.3 /* cells so near share what they were made from */
 #define REST_SECONDS 3.0  /* of speech, at least, to compare with */
 #define MIN_SPEECH 0.5    /* part of a stretch */
+#define NEIGHBOUR_STEP 4  /* stretches from one that others meet to the next */
+#define NEIGHBOURS 1000   /* of them, at most */
+#define LIKEST 5          /* one in so many of them counts */
 #define MIN_COHORT 30
 #define PASSES 5
 #define STARTS 20 /* of a split */
 #define ROUNDS 10
 
-/* Of z, for a stretch and for the smaller side of a split.  With voices that the
- * models had not heard (tests/corpus/enrolment.py --development) the twentieth
- * part of clean recordings of 20 s is below 4.2 for a model of half width and
- * below 4.0 for one of full width: the unit hardly depends on the model. */
-#define LIMIT 4.0f
+/* Of z: with the likest, with the rest, and of the two sides of a split.
+ * Chosen on recordings of 20 s of voices that the models had not heard, the
+ * development speakers of models/corpus.py: for a model of full width 5 of 95
+ * of one voice are below a limit, and 85 of 95 with 2 s of another; 3 of 53 and
+ * 47 of 52 for one of half width.  The unit hardly depends on the model. */
+#define LIKEST_LIMIT 4.3f
+#define REST_LIMIT 3.4f
+#define SPLIT_LIMIT 4.0f
 
 typedef struct {
   gsize first;
   const SalCells *recording;
   SalCohortStats cohort;
-  float z;
+  float margin; /* of the nearer limit; below 0 it is of a second voice */
 } Stretch;
 
 typedef struct {
@@ -40,6 +48,7 @@ typedef struct {
   float *weights;       /* speech in each cell, [n_cells] */
   float *directions;    /* of the stretches, [n, E] */
   GArray *stretches;    /* those that can be judged */
+  guint step;           /* from one that others meet to the next */
   gboolean *foreign;
 } Search;
 
@@ -66,7 +75,7 @@ sal_intruder_cell_frames (const SalModel *model)
 static float
 dot (const float *a, const float *b, guint n)
 {
-  return cblas_sdot ((int) n, a, 1, b, 1);
+  return sal_dot (a, b, n);
 }
 
 /* sum += sign * the cells [first, last) that are not foreign; returns their
@@ -77,7 +86,7 @@ add_cells (const Search *self, gsize first, gsize last, float sign, float *sum)
   double speech = 0;
   for (gsize c = first; c < last; c++)
     if (!self->foreign[c]) {
-      cblas_saxpy ((int) self->E, sign, self->cells + c * self->E, 1, sum, 1);
+      sal_add_scaled (sum, sign, self->cells + c * self->E, self->E);
       speech += self->weights[c];
     }
   return speech;
@@ -89,9 +98,9 @@ meet_cohort (const Search *self, const float *direction)
 {
   guint N = sal_model_get_n_classes (self->model);
   g_autofree float *cosines = g_new (float, 2 * (gsize) N);
-  cblas_sgemv (CblasRowMajor, CblasNoTrans, (int) N, (int) self->E, 1,
-      sal_model_get_rows (self->model), (int) self->E, direction, 1, 0,
-      cosines, 1);
+  const float *rows = sal_model_get_rows (self->model);
+  for (guint j = 0; j < N; j++)
+    cosines[j] = sal_dot (rows + (gsize) j * self->E, direction, self->E);
   return sal_cohort_stats (self->model, cosines, -1, cosines + N);
 }
 
@@ -116,6 +125,7 @@ list_stretches (Search *self, const SalCells *recordings, guint n_recordings)
       g_array_append_val (self->stretches, stretch);
     }
   }
+  self->step = MAX (NEIGHBOUR_STEP, self->stretches->len / NEIGHBOURS + 1);
 }
 
 /* --- two voices of much speech ------------------------------------------- */
@@ -157,9 +167,10 @@ assign (const Search *self, Split *split)
   double sum = 0;
   split->n_second = 0;
   for (guint k = 0; k < 2; k++)
-    cblas_sgemv (CblasRowMajor, CblasNoTrans, (int) split->n, (int) self->E, 1,
-        self->directions, (int) self->E, split->means + k * self->E, 1, 0,
-        split->cosines + k * split->n, 1);
+    for (guint i = 0; i < split->n; i++)
+      split->cosines[k * split->n + i]
+          = sal_dot (self->directions + (gsize) i * self->E,
+              split->means + k * self->E, self->E);
   for (guint i = 0; i < split->n; i++) {
     const float *y = split->cosines + i;
     split->second[i] = y[split->n] > y[0];
@@ -177,8 +188,8 @@ update (const Search *self, Split *split)
     return FALSE;
   memset (split->means, 0, 2 * self->E * sizeof (float));
   for (guint i = 0; i < split->n; i++)
-    cblas_saxpy ((int) self->E, 1, self->directions + (gsize) i * self->E, 1,
-        split->means + (split->second[i] ? self->E : 0), 1);
+    sal_add_scaled (split->means + (split->second[i] ? self->E : 0), 1,
+        self->directions + (gsize) i * self->E, self->E);
   return sal_unit_length (split->means, self->E) > 0
       && sal_unit_length (split->means + self->E, self->E) > 0;
 }
@@ -190,8 +201,8 @@ split_from (const Search *self, Split *split, guint start)
 {
   memset (split->means, 0, self->E * sizeof (float));
   for (guint i = 0; i < split->n; i++)
-    cblas_saxpy ((int) self->E, 1, self->directions + (gsize) i * self->E, 1,
-        split->means, 1);
+    sal_add_scaled (split->means, 1, self->directions + (gsize) i * self->E,
+        self->E);
   sal_unit_length (split->means, self->E);
   memcpy (split->means + self->E, self->directions + (gsize) start * self->E,
       self->E * sizeof (float));
@@ -201,10 +212,10 @@ split_from (const Search *self, Split *split, guint start)
   return fit;
 }
 
-/* A second voice that has much of the speech pulls the mean of all towards
- * itself, and no stretch is far from that.  So the best split of the stretches
- * in two is tried first: if its smaller side is as far from the larger one as a
- * stretch must be, its cells are foreign to begin with. */
+/* A second voice that has much of the speech is like itself elsewhere.  So the
+ * best split of the stretches in two is tried first: if its sides are as far
+ * from each other as two voices are, the cells of the smaller one are foreign
+ * to begin with.  The cohort is that of the larger side, better known. */
 static void
 split_voices (Search *self)
 {
@@ -223,11 +234,11 @@ split_voices (Search *self)
   }
   split_from (self, split, best);
   gboolean smaller = split->n_second <= n / 2;
-  const float *side = split->means + (smaller ? self->E : 0);
+  const float *larger = split->means + (smaller ? 0 : self->E);
   float y = dot (split->means, split->means + self->E, self->E);
-  SalCohortStats cohort = meet_cohort (self, side);
+  SalCohortStats cohort = meet_cohort (self, larger);
   if (split->n_second == 0 || split->n_second == n
-      || (y - cohort.mean) / cohort.deviation >= LIMIT)
+      || (y - cohort.mean) / cohort.deviation >= SPLIT_LIMIT)
     return;
   for (guint i = 0; i < n; i++)
     if ((split->second[i] != FALSE) == smaller)
@@ -237,28 +248,112 @@ split_voices (Search *self)
 
 /* --- stretches ----------------------------------------------------------- */
 
-/* Compares every stretch with the rest, and marks those below the limit. */
+static int
+highest_first (gconstpointer a, gconstpointer b)
+{
+  float x = *(const float *) a, y = *(const float *) b;
+  return x > y ? -1 : x < y;
+}
+
+/* The mean of the highest of the cosines, which are sorted. */
+static float
+mean_of_highest (float *cosines, guint n)
+{
+  guint n_highest = MAX (1, n / LIKEST);
+  double sum = 0;
+  qsort (cosines, n, sizeof (float), highest_first);
+  for (guint i = 0; i < n_highest; i++)
+    sum += cosines[i];
+  return (float) (sum / n_highest);
+}
+
+static Stretch *
+get_stretch (const Search *self, guint i)
+{
+  return &g_array_index (self->stretches, Stretch, i);
+}
+
+static float
+normalise (const Stretch *self, float cosine)
+{
+  return (cosine - self->cohort.mean) / self->cohort.deviation;
+}
+
+static guint
+n_neighbours (const Search *self)
+{
+  return (self->stretches->len + self->step - 1) / self->step;
+}
+
+/* Those that others meet and that hold nothing foreign, [n_neighbours]. */
+static gboolean *
+find_pure (const Search *self)
+{
+  guint n = n_neighbours (self);
+  gboolean *pure = g_new (gboolean, n);
+  for (guint k = 0; k < n; k++)
+    pure[k] = sal_speech_count (self->foreign
+        + get_stretch (self, k * self->step)->first, self->length) == 0;
+  return pure;
+}
+
+static gboolean
+are_near (const Search *self, const Stretch *a, const Stretch *b)
+{
+  gsize apart = MAX (a->first, b->first) - MIN (a->first, b->first);
+  return a->recording == b->recording && apart < self->length + self->guard;
+}
+
+/* The mean cosine of stretch i with its likest; 1 if there is none to meet. */
+static float
+meet_likest (const Search *self, guint i, const gboolean *pure, float *cosines)
+{
+  const Stretch *s = get_stretch (self, i);
+  guint n = n_neighbours (self), n_met = 0;
+  for (guint k = 0; k < n; k++)
+    cosines[k] = sal_dot (self->directions + (gsize) k * self->step * self->E,
+        self->directions + (gsize) i * self->E, self->E);
+  for (guint k = 0; k < n; k++)
+    if (pure[k] && !are_near (self, s, get_stretch (self, k * self->step)))
+      cosines[n_met++] = cosines[k];
+  return n_met > 0 ? mean_of_highest (cosines, n_met) : 1;
+}
+
+/* Takes a stretch and its surroundings from the sum of all; returns the speech
+ * that was in them, in cells. */
+static double
+leave_out (const Search *self, const Stretch *s, float *sum)
+{
+  gsize begin = s->recording->first, end = begin + s->recording->n;
+  gsize from = MAX (s->first, begin + self->guard) - self->guard;
+  gsize to = MIN (s->first + self->length + self->guard, end);
+  return add_cells (self, from, to, -1, sum);
+}
+
+/* Compares every stretch with its likest and with all the rest, and marks those
+ * below a limit. */
 static void
 judge (Search *self, gboolean *marked)
 {
   g_autofree float *total = g_new0 (float, self->E);
   g_autofree float *rest = g_new (float, self->E);
+  g_autofree gboolean *pure = find_pure (self);
+  g_autofree float *cosines = g_new (float, n_neighbours (self));
   double all = add_cells (self, 0, self->n_cells, 1, total);
   memset (marked, 0, self->n_cells * sizeof (gboolean));
   for (guint i = 0; i < self->stretches->len; i++) {
-    Stretch *s = &g_array_index (self->stretches, Stretch, i);
-    gsize begin = s->recording->first, end = begin + s->recording->n;
-    gsize from = MAX (s->first, begin + self->guard) - self->guard;
-    gsize to = MIN (s->first + self->length + self->guard, end);
+    Stretch *s = get_stretch (self, i);
     memcpy (rest, total, self->E * sizeof (float));
-    double speech = all - add_cells (self, from, to, -1, rest);
-    s->z = INFINITY;
+    double speech = all - leave_out (self, s, rest);
+    s->margin = INFINITY;
     if (speech * self->cell_seconds < REST_SECONDS
         || sal_unit_length (rest, self->E) <= 0)
       continue;
+    float likest = meet_likest (self, i, pure, cosines);
     float y = dot (self->directions + (gsize) i * self->E, rest, self->E);
-    s->z = (y - s->cohort.mean) / s->cohort.deviation;
-    for (gsize c = 0; s->z < LIMIT && c < self->length; c++)
+    s->margin = MIN (normalise (s, likest) - LIKEST_LIMIT,
+        normalise (s, y) - REST_LIMIT);
+    for (gsize c = 0; s->margin < 0 && c < self->length; c++)
       marked[s->first + c] = TRUE;
   }
 }
@@ -278,7 +373,9 @@ separate (Search *self)
 {
   gsize size = self->n_cells * sizeof (gboolean);
   g_autofree gboolean *marked = g_new (gboolean, self->n_cells);
-  double half = 0.5 * cblas_sasum ((int) self->n_cells, self->weights, 1);
+  double half = 0;
+  for (gsize c = 0; c < self->n_cells; c++)
+    half += 0.5 * self->weights[c];
   split_voices (self);
   for (guint pass = 0; pass < PASSES; pass++) {
     judge (self, marked);
@@ -289,17 +386,17 @@ separate (Search *self)
   }
 }
 
-/* The lowest z of the stretches that begin in a run. */
+/* The lowest margin of the stretches that begin in a run. */
 static float
 lowest (const Search *self, SalCells run)
 {
-  float z = INFINITY;
+  float margin = INFINITY;
   for (guint i = 0; i < self->stretches->len; i++) {
-    const Stretch *s = &g_array_index (self->stretches, Stretch, i);
+    const Stretch *s = get_stretch (self, i);
     if (s->first >= run.first && s->first < run.first + run.n)
-      z = MIN (z, s->z);
+      margin = MIN (margin, s->margin);
   }
-  return z;
+  return margin;
 }
 
 static gboolean
@@ -318,7 +415,7 @@ trim (const Search *self, SalCells run, const float *voice)
   gsize first = run.first, last = run.first + run.n;
   g_autofree float *mean = g_new0 (float, self->E);
   for (gsize c = first; c < last; c++)
-    cblas_saxpy ((int) self->E, 1, self->cells + c * self->E, 1, mean, 1);
+    sal_add_scaled (mean, 1, self->cells + c * self->E, self->E);
   sal_unit_length (mean, self->E);
   while (last - first > 1 && !nearer (self, first, mean, voice))
     self->foreign[first++] = FALSE;
@@ -347,10 +444,10 @@ trim_runs (const Search *self, const SalCells *recordings, guint n_recordings,
         continue;
       }
       SalCells run = { c, next - c };
-      float z = lowest (self, run);
+      float margin = lowest (self, run);
       run = trim (self, run, voice);
-      if (!any || z < worst) {
-        worst = z;
+      if (!any || margin < worst) {
+        worst = margin;
         *where = run;
       }
       any = TRUE;
@@ -381,7 +478,8 @@ search_init (Search *self, const SalModel *model, const float *cells,
     .guard = (gsize) lround (GUARD_SECONDS / cell), .foreign = foreign };
   self->weights = g_new (float, n_cells);
   for (gsize c = 0; c < n_cells; c++)
-    self->weights[c] = cblas_snrm2 ((int) self->E, cells + c * self->E, 1);
+    self->weights[c] = sqrtf (sal_dot (cells + c * self->E,
+        cells + c * self->E, self->E));
 }
 
 gboolean

@@ -32,11 +32,13 @@ import widen
 
 SCALE, MARGIN = 30.0, 0.2
 SPEEDS = (1.0, 0.9, 1.1, 0.82, 1.2)  # each makes every speaker one more
+BALANCE_WINDOWS = 20      # of every class, for its row
 TURNS = 0.7               # part of the windows that hold a change of speaker
 DATA = "LibriSpeech train-clean-100 and dev-clean (CC BY 4.0)"
 
 # width: of Table 1's; frames: lengths of windows, one of them for each batch;
-# rate: peak of AdamW's; speeds: how many of SPEEDS.
+# rate: peak of AdamW's; speeds: how many of SPEEDS; favoured: steps in
+# which newcomers come up more often; then no longer, or everyone is taken for them.
 STAGES = {
     "start": {"start": None, "everyone": False, "width": 0.5, "speeds": 3,
               "frames": [120], "batch": 64, "steps": 2400, "rate": 2e-3,
@@ -51,11 +53,11 @@ STAGES = {
                  "speeds": 5, "frames": [120, 200], "batch": 56,
                  "steps": 700, "rate": 1e-3, "seed": 4},
     "full": {"start": "full-dev", "everyone": True, "width": 1.0, "speeds": 5,
-             "frames": [200], "batch": 48, "steps": 200, "rate": 3e-4,
-             "seed": 5},
+             "favoured": 100, "frames": [200], "batch": 48, "steps": 250,
+             "rate": 3e-4, "seed": 5},
     "small": {"start": "small-dev", "everyone": True, "width": 0.5,
-              "speeds": 5, "frames": [200], "batch": 64, "steps": 300,
-              "rate": 3e-4, "seed": 6},
+              "speeds": 5, "favoured": 300, "frames": [200], "batch": 64,
+              "steps": 500, "rate": 3e-4, "seed": 6},
 }
 NAMES = {"full": "resnet34se", "small": "resnet34se-small"}
 
@@ -104,6 +106,7 @@ class Trainer:
             self.arrays, self.labels,
             [self.sexes[name] for name in self.names[:self.n_speakers]],
             TURNS, [self.recipe["seed"], 0])
+        self.newcomers = []
         if self.recipe["start"]:
             self.start(net, head)
         self.net = net.to(self.device, memory_format=torch.channels_last)
@@ -147,8 +150,7 @@ class Trainer:
 
     def start(self, net, head):
         """Weights and class rows of an earlier stage; voices it did not know
-        begin as the mean embedding of a few windows; in the last stage they
-        come up more often than the others."""
+        begin as the mean embedding of a few windows."""
         state = torch.load(os.path.join(
             self.args.work, self.recipe["start"], "checkpoint.pt"),
             map_location="cpu")
@@ -166,8 +168,7 @@ class Trainer:
                 e = net(torch.from_numpy(x - x.mean(2, keepdims=True)))
             head[c] = F.normalize(F.normalize(e).mean(0), dim=0)
         net.train()
-        if self.recipe["everyone"]:
-            self.sampler.favour(new)
+        self.newcomers = new
 
     def resume(self):
         state = torch.load(self.path, map_location=self.device)
@@ -189,6 +190,8 @@ class Trainer:
         work for each."""
         lengths = self.recipe["frames"]
         frames = lengths[self.step % len(lengths)]
+        favoured = self.step < self.recipe.get("favoured", 0)
+        self.sampler.favour(self.newcomers if favoured else [])
         columns = frames
         for stride in self.topology["strides"]:
             columns = (columns - 1) // stride + 1
@@ -237,7 +240,44 @@ class Trainer:
                 self.save()
         self.save()
 
-    def closed_top1(self):
+    def balance(self):
+        """The rows of a model file, fitted anew to embeddings of as many
+        windows of every class, the network left as it is (Kang et al. 2020):
+        those who joined late are then as likely as the others."""
+        n, kept = BALANCE_WINDOWS, self.kept()
+        windows = []
+        for c in kept:
+            for k in range(n):
+                x = self.sampler.piece(c, 200)[0]
+                if k % 2:
+                    x = self.sampler.augmented(self.sampler.coloured(x))
+                windows.append(x - x.mean(1, keepdims=True))
+        embeddings = self.embed_all(windows)
+        labels = torch.arange(len(kept)).repeat_interleave(n)
+        rows = torch.nn.Parameter(self.head.data[kept].cpu())
+        optimizer = torch.optim.Adam([rows], lr=0.01)
+        for _ in range(100):
+            loss, right = margin_loss(embeddings, rows, labels, MARGIN)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        print(f"{self.stage}: rows fitted, loss {loss.item():.4f}, "
+              f"Top-1 {right.item():.4f}", flush=True)
+        return rows.detach()
+
+    def embed_all(self, windows):
+        """Embeddings of unit length, on the processor."""
+        self.net.eval()
+        out = []
+        with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
+            for i in range(0, len(windows), 64):
+                x = torch.from_numpy(np.stack(windows[i:i + 64]).astype("f4"))
+                out.append(F.normalize(
+                    self.net(x.to(self.device)).float()).cpu())
+        self.net.train()
+        return torch.cat(out)
+
+    def closed_top1(self, rows):
         """Top-1 over all classes on 200-frame windows of other utterances."""
         arrays = corpus.features(self.args.corpus, self.closed_rows,
                                  reference.FRONTEND, self.args.work)
@@ -247,16 +287,9 @@ class Trainer:
                 part = array[:, start:start + 200]
                 windows.append(part - part.mean(1, keepdims=True))
                 labels.append(self.names.index(row["speaker"]))
-        self.net.eval()
-        right, rows = 0, self.head[self.kept()]
-        with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
-            for i in range(0, len(windows), 64):
-                x = torch.from_numpy(np.stack(windows[i:i + 64]))
-                e = F.normalize(self.net(x.to(self.device)).float())
-                guess = (e @ F.normalize(rows).T).argmax(1).cpu()
-                right += (guess == torch.tensor(labels[i:i + 64])).sum().item()
-        self.net.train()
-        return right / len(windows), len(windows)
+        guess = (self.embed_all(windows) @ F.normalize(rows).T).argmax(1)
+        right = (guess == torch.tensor(labels)).float().mean().item()
+        return right, len(windows)
 
     def kept(self):
         """The rows of a model file: voices that exist, for the changed speeds
@@ -272,7 +305,8 @@ class Trainer:
         return stages
 
     def export(self):
-        top1, n = self.closed_top1()
+        rows = self.balance()
+        top1, n = self.closed_top1(rows)
         print(f"{self.stage}: closed Top-1 {top1:.4f} of {n} windows, "
               f"{self.n_speakers} classes")
         name = NAMES.get(self.stage, self.stage)
@@ -294,7 +328,7 @@ class Trainer:
             },
         }
         modelfile.write(os.path.join(self.folder, name + ".safetensors"),
-                        self.net, self.head.data[self.kept()], record)
+                        self.net, rows, record)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #define DEFAULT_HOP (250 * GST_MSECOND)
 #define DEFAULT_LOOKAHEAD (500 * GST_MSECOND)
 #define MAX_WINDOW (2 * GST_SECOND)
+#define MAX_THREADS 64
 #define MODEL_VARIABLE "SPEAKERSALIENCY_MODEL"
 
 /* where in SalSettings the value of a property is */
@@ -18,6 +19,7 @@ static const gsize offsets[N_PROPS] = {
   [PROP_DEGRID] = G_STRUCT_OFFSET (SalSettings, cam.degrid),
   [PROP_HOP] = G_STRUCT_OFFSET (SalSettings, hop),
   [PROP_LOOKAHEAD] = G_STRUCT_OFFSET (SalSettings, lookahead),
+  [PROP_THREADS] = G_STRUCT_OFFSET (SalSettings, threads),
   [PROP_MASK] = G_STRUCT_OFFSET (SalSettings, mask),
   [PROP_FLOOR] = G_STRUCT_OFFSET (SalSettings, floor),
   [PROP_THRESHOLD] = G_STRUCT_OFFSET (SalSettings, threshold),
@@ -156,6 +158,11 @@ install_analysis (GObjectClass *klass, const SalSettings *defaults)
           "Sound heard after a moment before it is settled, in ns, 0 to 2 s, "
           "rounded to frames of the model (10 ms)", 0, MAX_WINDOW,
           defaults->lookahead, IN_READY));
+  g_object_class_install_property (klass, PROP_THREADS,
+      g_param_spec_uint ("threads", "Threads",
+          "How many threads may work on a window, 1 to 64; all elements of the "
+          "process share them, results do not depend on it",
+          1, MAX_THREADS, defaults->threads, IN_READY));
 }
 
 static void
@@ -243,6 +250,7 @@ sal_settings_init (SalSettings *self)
     .model = default_model (),
     .hop = DEFAULT_HOP,
     .lookahead = DEFAULT_LOOKAHEAD,
+    .threads = 1,
     .mask = SAL_MASK_NONE,
     .floor = gate.floor_db,
     .threshold = gate.threshold,
@@ -295,6 +303,9 @@ sal_settings_set (SalSettings *self, guint prop_id, const GValue *value)
     case G_TYPE_BOOLEAN:
       *(gboolean *) field = g_value_get_boolean (value);
       break;
+    case G_TYPE_UINT:
+      *(guint *) field = g_value_get_uint (value);
+      break;
     case G_TYPE_UINT64:
       *(guint64 *) field = g_value_get_uint64 (value);
       break;
@@ -327,6 +338,9 @@ sal_settings_get (const SalSettings *self, guint prop_id, GValue *value)
     case G_TYPE_BOOLEAN:
       g_value_set_boolean (value, *(gboolean *) field);
       break;
+    case G_TYPE_UINT:
+      g_value_set_uint (value, *(guint *) field);
+      break;
     case G_TYPE_UINT64:
       g_value_set_uint64 (value, *(guint64 *) field);
       break;
@@ -346,6 +360,7 @@ sal_settings_get_analyser_config (const SalSettings *self,
       gst_util_uint64_scale_round (self->hop, mel->sample_rate, per_s);
   config->lookahead =
       gst_util_uint64_scale_round (self->lookahead, mel->sample_rate, per_s);
+  config->threads = self->threads;
   config->cam = self->cam;
 }
 

@@ -21,6 +21,7 @@ enum {
   PROP_DEGRID,
   PROP_HOP,
   PROP_LOOKAHEAD,
+  PROP_THREADS,
   PROP_MASK,
   PROP_FLOOR,
   PROP_THRESHOLD,
@@ -38,6 +39,7 @@ typedef struct {
   char *target;           /* class name or path; NULL: unset */
   SalCamConfig cam;
   guint64 hop, lookahead; /* ns */
+  guint threads;
   SalMask mask;
   float floor;            /* dB */
   float threshold;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evaluate.h"
 
-#include <cblas.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
@@ -206,7 +205,6 @@ run (const Options *options, guint protocol, GError **error)
 {
   g_auto (CliEvaluation) self = { .options = options };
 
-  openblas_set_num_threads (1); /* the threads are ours */
   self.model = cli_load_model (options->model, error);
   if (self.model == NULL || !open_corpus (&self, error)
       || !make_folder (options->output, error))

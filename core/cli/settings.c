@@ -29,7 +29,7 @@ cli_settings_init (CliSettings *self)
   SalGateConfig gate;
 
   sal_gate_config_init (&gate);
-  *self = (CliSettings) { .hop_ms = NAN, .lookahead_ms = NAN,
+  *self = (CliSettings) { .threads = 1, .hop_ms = NAN, .lookahead_ms = NAN,
     .floor_db = gate.floor_db, .threshold = gate.threshold,
     .hysteresis = NAN, .attack_ms = gate.attack_ms,
     .release_ms = gate.release_ms, .hold_ms = gate.hold_ms };
@@ -87,6 +87,8 @@ cli_settings_add_entries (CliSettings *self, GOptionContext *context,
         "Time between two windows, 50 to 2000 (250)", "MS" },
     { "lookahead", 0, 0, G_OPTION_ARG_DOUBLE, &self->lookahead_ms,
         "How much of what follows may count, 0 to 2000 (500)", "MS" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads,
+        "How many may work on a window, 1 to 64 (1)", "N" },
     { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold,
         "Probability from which the target counts as speaking", "P" },
     { "hysteresis", 0, 0, G_OPTION_ARG_DOUBLE, &self->hysteresis,
@@ -159,6 +161,7 @@ get_analyser_config (const CliSettings *self, const SalMelConfig *mel,
   SalCamConfig *cam = &config->cam;
 
   sal_analyser_config_init (config);
+  config->threads = (guint) MAX (self->threads, 0);
   return to_frames (self->hop_ms, "hop", mel, &config->hop, error)
       && to_frames (self->lookahead_ms, "lookahead", mel, &config->lookahead,
           error)

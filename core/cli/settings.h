@@ -10,6 +10,7 @@ typedef struct {
   char *target;        /* a .speaker file or the name of a class */
   char *method;        /* NULL: the default, as for layers */
   char *layers;
+  int threads;
   double hop_ms;
   double lookahead_ms;
   double floor_db;     /* this and the rest: of SalGateConfig */

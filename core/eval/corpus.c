@@ -8,7 +8,7 @@
 #include "manifest.h"
 #include "speech.h"
 
-#define QUIET 0.02f /* of the peak: below it a sample is no speech */
+#define QUIET 0.02f /* of the peak: below it a sample adds nothing to a level */
 
 /* An utterance and what it sounds like, once somebody asked. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conv.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
@@ -194,6 +195,52 @@ check_forward (const Case *c)
   arrays_clear (&a);
 }
 
+/* Every patch of x a column [C k k, H' W'], then one product: the usual way. */
+static void
+blas_forward (const Case *c, const float *x, const float *weight, float *y)
+{
+  const SalConv *v = &c->conv;
+  guint k = v->kernel, s = v->stride, taps = k * k;
+  guint H = sal_conv_out_size (v, c->h), W = sal_conv_out_size (v, c->w);
+  int pad = ((int) k - 1) / 2, n = (int) (H * W);
+  g_autofree float *columns
+      = g_new0 (float, (gsize) v->n_in * taps * (gsize) n);
+  for (guint row = 0; row < v->n_in * taps; row++)
+    for (guint at = 0; at < H * W; at++) {
+      int i = (int) (at / W * s + row % taps / k) - pad;
+      int j = (int) (at % W * s + row % k) - pad;
+      if (i >= 0 && i < (int) c->h && j >= 0 && j < (int) c->w)
+        columns[(gsize) row * H * W + at]
+            = x[((gsize) (row / taps) * c->h + (guint) i) * c->w + (guint) j];
+    }
+  cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (int) v->n_out, n,
+      (int) (v->n_in * taps), 1, weight, (int) (v->n_in * taps), columns, n, 0,
+      y, n);
+}
+
+/* The sizes of the model that ships, too large for the definition. */
+static void
+test_shipped_sizes_match_blas (void)
+{
+  const Case cases[] = {
+    { { 32, 32, 3, 1 }, 80, 200 },  { { 32, 64, 3, 2 }, 80, 200 },
+    { { 32, 64, 1, 2 }, 80, 200 },  { { 64, 64, 3, 1 }, 40, 100 },
+    { { 128, 128, 3, 1 }, 20, 50 }, { { 128, 256, 3, 2 }, 20, 50 },
+    { { 256, 256, 3, 1 }, 10, 25 }, { { 1, 32, 3, 1 }, 80, 200 },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Arrays a;
+    arrays_init (&a, &cases[i]);
+    g_autofree char *name = name_of (&cases[i], "beside BLAS");
+    g_autofree float *want = g_new (float, a.n_y);
+    g_autofree float *got = g_new (float, a.n_y);
+    blas_forward (&cases[i], a.x, a.weight, want);
+    fast_forward (&cases[i], a.x, a.weight, NULL, 1, got);
+    data_assert_close (name, got, want, a.n_y, TOLERANCE);
+    arrays_clear (&a);
+  }
+}
+
 /* Divided among any number of members, the result is the same to the bit. */
 static void
 check_members (const Case *c)
@@ -358,6 +405,8 @@ main (int argc, char **argv)
       test_plain_reads_channels_in_order);
   g_test_add_data_func ("/conv/forward/matches-plain", check_forward,
       for_all_cases);
+  g_test_add_func ("/conv/forward/shipped-sizes-match-blas",
+      test_shipped_sizes_match_blas);
   g_test_add_data_func ("/conv/forward/any-number-of-members", check_members,
       for_all_cases);
   g_test_add_data_func ("/conv/backward/matches-plain", check_backward,

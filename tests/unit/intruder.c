@@ -115,13 +115,13 @@ test_in_two_parts (void)
 {
   g_auto (Found) f = { 0 };
   start (&f);
-  speak (f.cells, 40, 15, 2);
-  speak (f.cells, 180, 15, 2);
+  speak (f.cells, 40, 20, 2);
+  speak (f.cells, 180, 20, 2);
   find (&f, NULL, 0);
   g_assert_true (f.found);
-  g_assert_cmpuint (n_foreign (&f, 40, 15), >=, 13);
-  g_assert_cmpuint (n_foreign (&f, 180, 15), >=, 13);
-  g_assert_cmpuint (n_foreign (&f, 0, CELLS), <=, 38);
+  g_assert_cmpuint (n_foreign (&f, 40, 20), >=, 18);
+  g_assert_cmpuint (n_foreign (&f, 180, 20), >=, 18);
+  g_assert_cmpuint (n_foreign (&f, 0, CELLS), <=, 48);
 }
 
 /* So much of it that the mean of all is between the two. */
@@ -146,14 +146,14 @@ test_other_recording (void)
   assert_foreign (&f, 100, 60);
 }
 
-/* Half a second on either side of a border: no stretch of one recording. */
+/* 0.8 s on either side of a border: no stretch of one recording. */
 static void
 test_borders_are_not_crossed (void)
 {
   const SalCells recordings[] = { { 0, 125 }, { 125, 125 } };
   g_auto (Found) f = { 0 };
   start (&f);
-  speak (f.cells, 120, 10, 5);
+  speak (f.cells, 115, 20, 5);
   find (&f, NULL, 0);
   g_assert_true (f.found);
   find (&f, recordings, 2);
