@@ -32,7 +32,6 @@ import widen
 
 SCALE, MARGIN = 30.0, 0.2
 SPEEDS = (1.0, 0.9, 1.1, 0.82, 1.2)  # each makes every speaker one more
-BALANCE_WINDOWS = 20      # of every class, for its row
 TURNS = 0.7               # part of the windows that hold a change of speaker
 DATA = "LibriSpeech train-clean-100 and dev-clean (CC BY 4.0)"
 
@@ -240,31 +239,6 @@ class Trainer:
                 self.save()
         self.save()
 
-    def balance(self):
-        """The rows of a model file, fitted anew to embeddings of as many
-        windows of every class, the network left as it is (Kang et al. 2020):
-        those who joined late are then as likely as the others."""
-        n, kept = BALANCE_WINDOWS, self.kept()
-        windows = []
-        for c in kept:
-            for k in range(n):
-                x = self.sampler.piece(c, 200)[0]
-                if k % 2:
-                    x = self.sampler.augmented(self.sampler.coloured(x))
-                windows.append(x - x.mean(1, keepdims=True))
-        embeddings = self.embed_all(windows)
-        labels = torch.arange(len(kept)).repeat_interleave(n)
-        rows = torch.nn.Parameter(self.head.data[kept].cpu())
-        optimizer = torch.optim.Adam([rows], lr=0.01)
-        for _ in range(100):
-            loss, right = margin_loss(embeddings, rows, labels, MARGIN)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        print(f"{self.stage}: rows fitted, loss {loss.item():.4f}, "
-              f"Top-1 {right.item():.4f}", flush=True)
-        return rows.detach()
-
     def embed_all(self, windows):
         """Embeddings of unit length, on the processor."""
         self.net.eval()
@@ -305,7 +279,7 @@ class Trainer:
         return stages
 
     def export(self):
-        rows = self.balance()
+        rows = self.head.data[self.kept()].cpu()
         top1, n = self.closed_top1(rows)
         print(f"{self.stage}: closed Top-1 {top1:.4f} of {n} windows, "
               f"{self.n_speakers} classes")
