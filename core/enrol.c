@@ -7,6 +7,8 @@
 #include "algebra.h"
 #include "forecast.h"
 #include "intruder.h"
+#include "target.h"
+#include "score.h"
 #include "model-private.h"
 #include "net.h"
 #include "noise.h"
@@ -330,6 +332,43 @@ foreign_part (const SalEnrol *self, const SalPiece *piece,
   return (float) sal_speech_count (foreign + cells->first + first, n) / n;
 }
 
+/* The voice of the pieces that are kept. */
+static SalTarget *
+kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
+{
+  g_autofree float *kept = g_new (float, (gsize) n_kept * self->E);
+  guint i = 0;
+  for (guint p = 0; p < self->pieces->len; p++)
+    if (g_array_index (self->pieces, SalPiece, p).kept)
+      memcpy (kept + (gsize) i++ * self->E, embeddings + (gsize) p * self->E,
+          self->E * sizeof (float));
+  g_autoptr (SalSpeaker) speaker
+      = sal_speaker_new ("kept", self->model, kept, n_kept, 0);
+  return sal_target_new_speaker (self->model, speaker, NULL);
+}
+
+/* What sounds different may be another manner of the same person: pieces that
+ * the voice of the others is likelier to have spoken than not come back. */
+static guint
+take_back (SalEnrol *self, guint n_kept)
+{
+  const float *embeddings = (const float *) self->embeddings->data;
+  g_autoptr (SalTarget) target = kept_voice (self, embeddings, n_kept);
+  g_autoptr (SalScorer) scorer = sal_scorer_new (self->model);
+  for (guint p = 0; target != NULL && p < self->pieces->len; p++) {
+    SalPiece *piece = get_piece (self, p);
+    SalScore score;
+    if (piece->kept)
+      continue;
+    sal_scorer_score (scorer, target, embeddings + (gsize) p * self->E,
+        &score);
+    piece->kept
+        = sal_scorer_llr (scorer, target, &score, piece->speech_seconds) > 0;
+    n_kept += piece->kept != FALSE;
+  }
+  return n_kept;
+}
+
 /* Pieces of a second voice are not kept, unless none would be left. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
@@ -340,9 +379,12 @@ choose_pieces (SalEnrol *self, const gboolean *foreign)
     piece->kept = foreign_part (self, piece, foreign) <= FOREIGN_PART;
     n_kept += piece->kept != FALSE;
   }
-  for (guint p = 0; n_kept == 0 && p < n; p++)
+  if (n_kept > 0)
+    return n_kept < n && sal_model_get_n_classes (self->model) > 0
+        ? take_back (self, n_kept) : n_kept;
+  for (guint p = 0; p < n; p++)
     get_piece (self, p)->kept = TRUE;
-  return n_kept > 0 ? n_kept : n;
+  return n;
 }
 
 static void

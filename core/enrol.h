@@ -3,7 +3,8 @@
  *
  * Speech is cut into windows of two seconds with half overlap; those with too little
  * speech by energy are left out; each of the others gives one piece.  Pieces that sound
- * like someone else are kept out of the voice, if most of the speech is one voice's.
+ * like someone else are kept out of the voice, if most of the speech is one voice's and that one is
+ * not likely to have spoken them.
  */
 #pragma once
 

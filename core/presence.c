@@ -25,10 +25,10 @@ sal_presence_config_init (SalPresenceConfig *config)
 {
   config->prior = 0.03f;
   config->rate = 3;
-  config->weight = 6;
-  config->around = 3e-5f;
+  config->weight = 5;
+  config->around = 1;
   config->memory = 60;
-  config->rival = 2.5f;
+  config->rival = 1.5f;
   config->doubt = 0.08f;
 }
 
