@@ -1,35 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* presence.h: does the target speak now, from evidence frame by frame
  *
- * A Markov chain (Rabiner 1989, section III) of two parts that change independently
- * of each other: somebody with a voice like the target's speaks, or not; the target is
- * around, or not.  With w the weight of a frame and l its log-likelihood ratio, a frame is
- * likely in proportion to
+ * A Markov chain of two states, the target speaks or does not, that is seen through
+ * the log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames hear nearly
+ * the same columns, so each counts as a small part of a frame.  What is settled goes
+ * forward only; what is known beyond it, the look-ahead, goes backward:
  *
- *                  nobody such speaks   such a voice speaks
- *   around                 1                e^(w l)             it is the target
- *   not around             1                e^(w min (l, r))    it is a rival
- *
- * so that ratios up to r, which voices merely alike reach, never show that the target is around, however long
- * they last; once it is, its turns are found with all the evidence.  Neighbouring frames hear nearly the same
- * columns, so each counts as a small part of a frame.  What is settled goes forward only; what
- * is known beyond it, the look-ahead, goes backward:
- *
- *   P(state at t | everything known) ~ forward(t) backward(t)
- *   P(target speaks) = P(the target) + d P(a rival)
+ *   P(speaks at t | everything known) ~ forward(t) backward(t)
  */
 #pragma once
 
 #include "error.h"
 
 typedef struct {
-  float prior;  /* part of the time that such a voice speaks, (0, 1) */
+  float prior;  /* part of the time that the target speaks, (0, 1) */
   float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no memory */
   float weight; /* independent looks in a second of frames: each frame's ratio counts weight times its length, (0, 1000] */
-  float around; /* part of the streams in which the target is around, (0, 1]; 1: in all, there are no rivals */
-  float memory; /* seconds after which that is drawn anew, on average, > 0 */
-  float rival;  /* r, >= 0 */
-  float doubt;  /* d: part of those taken for rivals that are the target after all, [0, 1] */
 } SalPresenceConfig;
 
 typedef struct _SalPresence SalPresence; /* one thread at a time */

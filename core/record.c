@@ -421,10 +421,6 @@ parse_presence (SalPresenceConfig *config, JsonNode *node, GError **error)
     config->prior = take_number (&s, "prior", 1e-3, 0.999);
     config->rate = take_number (&s, "rate", 1e-3, 100);
     config->weight = take_number (&s, "weight", 1e-3, 1000);
-    config->around = take_number (&s, "around", 1e-9, 1);
-    config->memory = take_number (&s, "memory", 1e-3, 1e6);
-    config->rival = take_number (&s, "rival", 0, 30);
-    config->doubt = take_number (&s, "doubt", 0, 1);
   }
   return section_close (&s);
 }

@@ -28,8 +28,7 @@ import tensorfile
 
 KEY = "speakersaliency"
 # Of the chain (core/presence.h): chosen on streams of development voices.
-PRESENCE = {"prior": 0.03, "rate": 3.0, "weight": 5.0, "around": 1.0,
-            "memory": 60.0, "rival": 1.5, "doubt": 0.08}
+PRESENCE = {"prior": 0.03, "rate": 3.0, "weight": 5.0}
 # Conditions that the dense score is calibrated in, and the contrast
 # (core/contrast.h) from which on either line holds.
 CLEAN, NOISY = "clean", "10 dB"

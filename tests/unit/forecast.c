@@ -24,8 +24,7 @@ calibrated (double scale, double offset)
       "\"dense\": {\"enrolled\": %s, \"classes\": %s}, "
       "\"noisy\": {\"enrolled\": %s, \"classes\": %s}, "
       "\"noisy_db\": 10, \"clean_db\": 35, \"presence\": "
-      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1, \"around\": 0.1, "
-      "\"memory\": 60, \"rival\": 2, \"doubt\": 0.1}}", curve, curve, curve,
+      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1}}", curve, curve, curve,
       curve, curve, curve);
   g_autofree char *edited = data_edit_record (path, "\"cohort\": \"all\"",
       record);

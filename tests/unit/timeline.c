@@ -17,8 +17,7 @@ static SalTimeline *
 new_timeline (void)
 {
   /* Without memory, so that each frame can be computed alone. */
-  const SalPresenceConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1,
-    .around = 1, .memory = 1 };
+  const SalPresenceConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1 };
   const SalLinePair lines = { .clean = calibration };
   return sal_timeline_new (F, CAPACITY, 1, &lines, &presence);
 }
