@@ -85,8 +85,8 @@ sal_conv_pack (const SalConv *conv, const float *weight)
   return packed;
 }
 
-/* Row i = q s + parity of x takes part in row q + shift of y through tap a where
- * i + p - a = (q + shift) s. */
+/* Row i = q s + parity of x takes part in row q + shift of y through tap a
+ * where i + p - a = (q + shift) s. */
 static gboolean
 tap_of_parity (const SalConv *conv, guint parity, guint a, int *shift)
 {
@@ -96,8 +96,8 @@ tap_of_parity (const SalConv *conv, guint parity, guint a, int *shift)
   return over % s == 0;
 }
 
-/* The taps of the pixels of x of a parity, for a sum over dy; which[] says which
- * of the kernel's they are. */
+/* The taps of the pixels of x of a parity, for a sum over dy; which[] says
+ * which of the kernel's they are. */
 static void
 taps_of_parity (const SalConv *conv, guint py, guint px, SalTaps *job,
     guint which[9])
@@ -122,7 +122,8 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
   guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
   guint s = conv->stride, which[9];
   gsize rows = O == 1 ? 1 : (gsize) blocks_of (O) * B;
-  float *packed = sal_memory_new (blocks_of (C) * taps * rows * B), *at = packed;
+  float *packed = sal_memory_new (blocks_of (C) * taps * rows * B);
+  float *at = packed;
   for (guint parity = 0; parity < s * s; parity++) {
     SalTaps job;
     taps_of_parity (conv, parity / s, parity % s, &job, which);
@@ -205,7 +206,8 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
   for (guint backward = 0; backward < 2; backward++) {
     SalPlanes in = { .n_blocks = blocks_of (conv->n_in), .h = h, .w = w };
     SalPlanes out = { .n_blocks = blocks_of (conv->n_out), .h = h, .w = w };
-    SalWinograd job = { .x = backward ? &out : &in, .y = backward ? &in : &out };
+    SalWinograd job = { .x = backward ? &out : &in,
+      .y = backward ? &in : &out };
     gsize all = kernels->winograd_scratch (&job, sal_conv_sum_rows (h));
     gsize one = kernels->winograd_scratch (&job, 1);
     most = MAX (most, MAX (one, MIN (all, STRIP_FLOATS)));

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "algebra.h"
 #include "block.h"
 #include "memory.h"
 #include "model-private.h"
@@ -14,6 +15,7 @@
 /* Sizes and arrays of one stage for the current number of frames. */
 typedef struct {
   guint c, h, w;           /* of its output */
+  guint max_w;
   guint n_blocks;
   SalBlockState *blocks;
   SalBlockRoom room;
@@ -30,6 +32,7 @@ struct _SalNet {
   SalTeam *team;
   float *arena;        /* all of the following arrays, [arena_size] */
   gsize arena_size, arena_used;
+  gsize copies_size;   /* floats in copies */
   SalPlanes input;     /* normalised, flat */
   SalPlanes stem;
   Stage stages[SAL_NET_STAGES];
@@ -155,6 +158,15 @@ scratch_size (const SalNet *self)
   return most;
 }
 
+/* Room for a copy of the longest window's. */
+static float *
+new_copy (SalNet *self, const Stage *stage)
+{
+  gsize size = (gsize) stage->c * stage->h * stage->max_w;
+  self->copies_size += size;
+  return g_new (float, size);
+}
+
 SalNet *
 sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
 {
@@ -174,16 +186,16 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
         = g_new0 (SalBlockState, self->stages[i].n_blocks);
   }
   arrange (self, max_frames);
-  const Stage *last = &self->stages[SAL_NET_STAGES - 1];
+  for (guint i = 0; i < SAL_NET_STAGES; i++)
+    self->stages[i].max_w = self->stages[i].w;
+  Stage *last = &self->stages[SAL_NET_STAGES - 1];
   self->arena_size = self->arena_used;
   self->arena = sal_memory_new (self->arena_size);
   self->team = sal_team_new (threads, scratch_size (self));
   self->pooler = sal_pooler_new (model, last->w);
   self->embedding = g_new0 (float, sal_model_get_embedding_size (model));
-  self->stages[SAL_NET_STAGES - 1].copy
-      = g_new (float, (gsize) last->c * last->h * last->w);
-  self->stages[SAL_NET_STAGES - 1].gradient_copy
-      = g_new (float, (gsize) last->c * last->h * last->w);
+  last->copy = new_copy (self, last);
+  last->gradient_copy = new_copy (self, last);
   self->n_frames = 0; /* no forward pass yet */
   return self;
 }
@@ -328,10 +340,8 @@ sal_net_backward (SalNet *self, const float *dembedding, guint stage)
   guint P = self->weights->pooled_size;
   guint E = sal_model_get_embedding_size (self->model);
   memset (self->dpooled, 0, P * sizeof (float));
-  for (guint e = 0; e < E; e++)
-    for (guint p = 0; p < P; p++)
-      self->dpooled[p]
-          += dembedding[e] * self->weights->fc_weight[(gsize) e * P + p];
+  sal_turned_matrix_vector (E, P, 1, self->weights->fc_weight, dembedding,
+      self->dpooled);
   sal_pooler_backward (self->pooler, self->dpooled, last->gradient_copy);
   last->gradient_copied = TRUE;
   if (stage < SAL_NET_STAGES - 1)
@@ -342,15 +352,11 @@ sal_net_backward (SalNet *self, const float *dembedding, guint stage)
 
 /* A row-major copy, made when first asked for after a pass. */
 static const float *
-copy_of (const SalNet *self, const SalPlanes *planes, float **copy,
-    gboolean *copied)
+copy_of (SalNet *self, const Stage *stage, const SalPlanes *planes,
+    float **copy, gboolean *copied)
 {
-  gsize columns = planes->w;
-  if (*copy == NULL) { /* as large as for the longest window */
-    columns = (columns * self->max_frames + self->n_frames - 1)
-        / self->n_frames + 1;
-    *copy = g_new (float, planes->n_channels * planes->h * columns);
-  }
+  if (*copy == NULL)
+    *copy = new_copy (self, stage);
   if (!*copied)
     sal_planes_read (planes, *copy);
   *copied = TRUE;
@@ -367,7 +373,7 @@ sal_net_get_stage (SalNet *self, guint stage, guint shape[3])
     shape[1] = s->h;
     shape[2] = s->w;
   }
-  return copy_of (self, &s->blocks[s->n_blocks - 1].out, &s->copy,
+  return copy_of (self, s, &s->blocks[s->n_blocks - 1].out, &s->copy,
       &s->copied);
 }
 
@@ -377,7 +383,7 @@ sal_net_get_gradient (SalNet *self, guint stage)
   g_return_val_if_fail (stage >= self->deepest && stage < SAL_NET_STAGES,
       NULL);
   Stage *s = &self->stages[stage];
-  return copy_of (self, &s->gradient, &s->gradient_copy,
+  return copy_of (self, s, &s->gradient, &s->gradient_copy,
       &s->gradient_copied);
 }
 
@@ -390,12 +396,8 @@ sal_net_get_embedding (const SalNet *self)
 gsize
 sal_net_get_size (const SalNet *self)
 {
-  gsize floats = self->arena_size, columns = self->max_frames;
-  for (guint i = 0; i < SAL_NET_STAGES; i++)
-    floats += ((self->stages[i].copy != NULL)
-                  + (self->stages[i].gradient_copy != NULL))
-        * (gsize) self->stages[i].c * self->stages[i].h * (columns >> i);
-  return floats * sizeof (float) + sal_team_get_bytes (self->team);
+  return (self->arena_size + self->copies_size) * sizeof (float)
+      + sal_team_get_bytes (self->team);
 }
 
 guint

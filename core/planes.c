@@ -25,7 +25,7 @@ sal_planes_size (guint n_channels, guint h, guint w)
   return (gsize) n_blocks_of (n_channels) * bordered (h) * bordered (w) * B;
 }
 
-/* Everything but the pixels of rows x columns of memory, `pixel` floats each. */
+/* All of a plane of memory but its h x w pixels of `pixel` floats. */
 static void
 clear_border (float *memory, guint h, guint w, guint pixel)
 {

@@ -3,7 +3,7 @@
 
 #include "memory.h"
 
-#define SPINS 4000 /* looks for more work before a thread goes to sleep, some 20 us */
+#define SPINS 4000 /* looks for more work before sleeping, some 20 us */
 
 struct _SalTeam {
   guint size;         /* that work is divided for */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* multiply.h: a product of matrices that stays in registers
  *
- *   c[m, n] = sum over segments s, their parts q and k of a[m, s, q, k] b[n, s, q, k]
+ *   c[m, n] = sum over segments s, their parts q, and k of
+ *             a[m, s, q, k] b[n, s, q, k]
  *
- * for up to MAX_ROWS rows m and MAX_BLOCKS blocks of B columns n.  All pointers to blocks are
- * aligned to vectors.
+ * for up to MAX_ROWS rows m and MAX_BLOCKS blocks of B columns n.  All pointers
+ * to blocks are aligned to vectors.
  */
 #pragma once
 
@@ -37,7 +38,7 @@ multiply (const Product *p, guint rows, guint blocks, const float *a,
 #pragma GCC unroll 16
     for (guint v = 0; v < n; v++)
       sum[m][v] = bias != NULL ? load (bias + v * LANES) : (Vector){ 0 };
-  for (guint i = 0, q = 0; i < p->n_segments; q = q + 1 < p->n_parts ? q + 1 : 0, i += q == 0) {
+  for (guint i = 0, q = 0; i < p->n_segments;) {
     const float *begin = a + p->segments[i] + q * p->part;
     const float *triple[(MAX_ROWS + 2) / 3];
 #pragma GCC unroll 16
@@ -50,7 +51,8 @@ multiply (const Product *p, guint rows, guint blocks, const float *a,
         __builtin_prefetch (b + v * p->b_block + AHEAD * B);
 #pragma GCC unroll 16
       for (guint v = 0; v < n; v++)
-        factor[v] = load (b + v / PER_BLOCK * p->b_block + v % PER_BLOCK * LANES);
+        factor[v] = load (b + v / PER_BLOCK * p->b_block
+            + v % PER_BLOCK * LANES);
 #pragma GCC unroll 16
       for (guint m = 0; m < rows; m++) {
         float x = triple[m / 3][m % 3 * lda + k];
@@ -59,6 +61,8 @@ multiply (const Product *p, guint rows, guint blocks, const float *a,
           sum[m][v] += x * factor[v];
       }
     }
+    q = q + 1 < p->n_parts ? q + 1 : 0;
+    i += q == 0;
   }
 #pragma GCC unroll 16
   for (guint m = 0; m < rows; m++)

@@ -4,7 +4,7 @@
 
 #include "vector.h"
 
-/* Every vector of pixels side by side: `block`, row `i`, `part` of the block. */
+/* Every row `i` of every `part` of every `block`, a vector wide. */
 #define FOR_EVERY_ROW(planes, row, end)                                       \
   for (guint block = 0; block < (planes)->n_blocks; block++)                  \
     for (guint i = row; i < end; i++)                                         \

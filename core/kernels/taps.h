@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Convolutions that are no Winograd's: sums over taps, straight from the input. */
+/* Other convolutions: sums over taps, straight from the input. */
 #pragma once
 
 #include "multiply.h"

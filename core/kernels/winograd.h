@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Winograd's minimal filtering F(4x4, 3x3) (Lavin, Gray 2016): y = A^T [(G g G^T) * (B^T d B)] A with
- * the points 0, +-1/sqrt(2), +-sqrt(2), infinity, which round less than 0, +-1, +-2, infinity: 36 products
- * where the definition has 144. */
+/* Winograd's minimal filtering F(4x4, 3x3) (Lavin, Gray 2016):
+ *
+ *   y = A^T [(G g G^T) * (B^T d B)] A
+ *
+ * with the points 0, +-1/sqrt(2), +-sqrt(2), infinity, which round less than 0,
+ * +-1, +-2, infinity: 36 products where the definition has 144. */
 #pragma once
 
 #include "multiply.h"
 
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS
-#define PAD B /* floats between matrices, against their falling on one cache set */
+#define PAD B /* floats between matrices, so that they share no cache set */
 
 #define ROOT 1.41421356237309505f
 
@@ -101,8 +104,8 @@ finish (const SalEpilogue *after, Vector y, gsize at, gsize channel)
   return y;
 }
 
-/* One tile of LANES channels from `channel` on, its first output at (i, j); the arrays of the epilogue have the
- * shape of y. */
+/* One tile of LANES channels from `channel` on, its first output at (i, j); the
+ * arrays of the epilogue have the shape of y. */
 INLINE void
 scatter (const SalWinograd *job, const float *m, gsize stride, guint i,
     guint j, gsize channel)
@@ -135,7 +138,7 @@ tiles_across (const SalWinograd *job)
   return (job->y->w + TILE - 1) / TILE;
 }
 
-/* Inputs of a strip: [36, tiles, C], then products [36, tiles, MAX_BLOCKS B]. */
+/* Of a strip: inputs, [36, tiles, C], then products, [36, tiles, MAX_BLOCKS B]. */
 static gsize
 winograd_scratch (const SalWinograd *job, guint n_rows)
 {
@@ -188,7 +191,8 @@ winograd (const SalWinograd *job, guint row, guint end, guint block,
     n = MIN (MAX_BLOCKS, block_end - block);
     gsize m_stride = (gsize) tiles * n * B + PAD;
     const Product product = { .segments = &zero, .n_segments = 1,
-      .n_parts = 1, .k = (guint) K, .lda = K, .b_block = POINTS * K * B, .ldc = n * B, .c_block = B };
+      .n_parts = 1, .k = (guint) K, .lda = K, .b_block = POINTS * K * B,
+      .ldc = n * B, .c_block = B };
     for (guint p = 0; p < POINTS; p++)
       multiply_rows (&product, tiles, n, v + p * v_stride,
           job->filter + (block * POINTS + p) * K * B, NULL, m + p * m_stride);
