@@ -19,6 +19,7 @@
 #define MIN_SPEECH_FRAMES 50 /* half a second */
 #define CELL_COLUMNS 9       /* of S4 that a cell is made from */
 #define FOREIGN_PART 0.25f   /* of a piece, from which on it is not kept */
+#define SURE_LLR -1.0f       /* three to one that a piece is another voice's */
 #define FULL_SCALE 0.999f
 
 /* What the advice sums up. */
@@ -348,7 +349,7 @@ kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
 }
 
 /* What sounds different may be another manner of the same person: pieces that
- * the voice of the others is likelier to have spoken than not come back. */
+ * the voice of the others may well have spoken come back. */
 static guint
 take_back (SalEnrol *self, guint n_kept)
 {
@@ -362,8 +363,8 @@ take_back (SalEnrol *self, guint n_kept)
       continue;
     sal_scorer_score (scorer, target, embeddings + (gsize) p * self->E,
         &score);
-    piece->kept
-        = sal_scorer_llr (scorer, target, &score, piece->speech_seconds) > 0;
+    piece->kept = sal_scorer_llr (scorer, target, &score,
+        piece->speech_seconds) > SURE_LLR;
     n_kept += piece->kept != FALSE;
   }
   return n_kept;
