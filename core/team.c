@@ -3,7 +3,7 @@
 
 #include "memory.h"
 
-#define SPINS 4000 /* looks for more work before sleeping, some 20 us */
+#define SPINS 40000 /* looks for more work before sleeping, some 100 us */
 
 struct _SalTeam {
   guint size;         /* that work is divided for */
