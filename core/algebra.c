@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "algebra.h"
 
+#include <stdlib.h>
+
 #include "kernels/kernels.h"
+
+static int
+by_value (gconstpointer a, gconstpointer b)
+{
+  float x = *(const float *) a, y = *(const float *) b;
+  return x < y ? -1 : x > y;
+}
+
+void
+sal_sort (float *x, gsize n)
+{
+  qsort (x, n, sizeof (float), by_value);
+}
 
 float
 sal_dot (const float *a, const float *b, gsize n)

@@ -8,7 +8,6 @@
 #include "model-private.h"
 
 #define MIN_HOP 5            /* frames */
-#define MAX_THREADS 64u
 #define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
 #define CHUNK 1024           /* samples, so that buffers have a fixed size */
 
@@ -122,9 +121,10 @@ sal_analyser_new (SalModel *model, SalTarget *target,
         sal_target_get_name (target), sal_model_get_name (model));
     return NULL;
   }
-  if (config->threads < 1 || config->threads > MAX_THREADS) {
+  if (config->threads < 1 || config->threads > SAL_NET_MAX_THREADS) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "threads is %u, outside 1..%u", config->threads, MAX_THREADS);
+        "threads is %u, outside 1..%d", config->threads,
+        SAL_NET_MAX_THREADS);
     return NULL;
   }
   const SalRecord *record = sal_model_get_record (model);

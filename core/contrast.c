@@ -2,8 +2,9 @@
 #include "contrast.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "algebra.h"
 
 #define FRAMES 500 /* 5 s */
 #define LOW 5      /* percentiles */
@@ -43,13 +44,6 @@ sal_contrast_push (SalContrast *self, const float *log_mel, guint n_bands)
   self->levels[self->n++ % FRAMES] = most + logf (sum);
 }
 
-static int
-by_value (gconstpointer a, gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-  return x < y ? -1 : x > y;
-}
-
 float
 sal_contrast_get (const SalContrast *self)
 {
@@ -58,6 +52,6 @@ sal_contrast_get (const SalContrast *self)
   if (n == 0)
     return 0;
   memcpy (sorted, self->levels, n * sizeof (float));
-  qsort (sorted, n, sizeof (float), by_value);
+  sal_sort (sorted, n);
   return sorted[(n - 1) * HIGH / 100] - sorted[(n - 1) * LOW / 100];
 }

@@ -15,13 +15,7 @@
 static gboolean
 is_winograd (const SalConv *conv)
 {
-  return conv->kernel == 3 && conv->stride == 1 && conv->n_in > 1;
-}
-
-static guint
-blocks_of (guint n_channels)
-{
-  return (n_channels + B - 1) / B;
+  return conv->kernel == 3 && conv->stride == 1 && !conv->flat;
 }
 
 /* --- packing ------------------------------------------------------------- */
@@ -53,8 +47,8 @@ pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
 {
   guint M = backward ? conv->n_out : conv->n_in;
   guint N = backward ? conv->n_in : conv->n_out;
-  gsize rows = (gsize) blocks_of (M) * B;
-  float *packed = sal_memory_new (blocks_of (N) * POINTS * rows * B);
+  gsize rows = sal_planes_in_blocks (M);
+  float *packed = sal_memory_new (sal_planes_blocks (N) * POINTS * rows * B);
   for (guint n = 0; n < N; n++)
     for (guint m = 0; m < M; m++) {
       const float *w = weight
@@ -75,8 +69,10 @@ sal_conv_pack (const SalConv *conv, const float *weight)
   if (is_winograd (conv))
     return pack_winograd (conv, weight, FALSE);
   guint C = conv->n_in, taps = conv->kernel * conv->kernel;
-  gsize rows = C == 1 ? 1 : (gsize) blocks_of (C) * B; /* [O/B, taps, C, B] */
-  float *packed = sal_memory_new (blocks_of (conv->n_out) * taps * rows * B);
+  gsize rows = conv->flat ? 1 : sal_planes_in_blocks (C);
+  /* [O/B, taps, C in blocks, B] */
+  float *packed
+      = sal_memory_new (sal_planes_in_blocks (conv->n_out) * taps * rows);
   for (guint o = 0; o < conv->n_out; o++)
     for (guint c = 0; c < C; c++)
       for (guint tap = 0; tap < taps; tap++)
@@ -121,8 +117,8 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
     return pack_winograd (conv, weight, TRUE);
   guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
   guint s = conv->stride, which[9];
-  gsize rows = O == 1 ? 1 : (gsize) blocks_of (O) * B;
-  float *packed = sal_memory_new (blocks_of (C) * taps * rows * B);
+  gsize rows = sal_planes_in_blocks (O);
+  float *packed = sal_memory_new (sal_planes_blocks (C) * taps * rows * B);
   float *at = packed;
   for (guint parity = 0; parity < s * s; parity++) {
     SalTaps job;
@@ -132,7 +128,7 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
         for (guint t = 0; t < job.n_taps; t++)
           at[((c / B * job.n_taps + t) * rows + o) * B + c % B]
               = weight[((gsize) o * C + c) * taps + which[t]];
-    at += blocks_of (C) * job.n_taps * rows * B;
+    at += sal_planes_blocks (C) * job.n_taps * rows * B;
   }
   return packed;
 }
@@ -204,8 +200,10 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
   const SalKernels *kernels = sal_kernels_get ();
   gsize most = 0;
   for (guint backward = 0; backward < 2; backward++) {
-    SalPlanes in = { .n_blocks = blocks_of (conv->n_in), .h = h, .w = w };
-    SalPlanes out = { .n_blocks = blocks_of (conv->n_out), .h = h, .w = w };
+    SalPlanes in = { .n_blocks = sal_planes_blocks (conv->n_in), .h = h,
+      .w = w };
+    SalPlanes out = { .n_blocks = sal_planes_blocks (conv->n_out), .h = h,
+      .w = w };
     SalWinograd job = { .x = backward ? &out : &in,
       .y = backward ? &in : &out };
     gsize all = kernels->winograd_scratch (&job, sal_conv_sum_rows (h));
@@ -255,8 +253,7 @@ sal_conv_backward (const SalConv *conv, const float *packed,
     SalTaps job = { .x = dy, .y = dx, .filter = packed, .stride = 1, .step = s,
       .y0 = parity / s, .x0 = parity % s, .accumulate = accumulate };
     taps_of_parity (conv, job.y0, job.x0, &job, which);
-    packed += (gsize) dx->n_blocks * B * job.n_taps
-        * (conv->n_out == 1 ? 1 : dy->n_blocks * B);
+    packed += (gsize) dx->n_blocks * B * job.n_taps * dy->n_blocks * B;
     if (job.y0 >= dx->h || job.x0 >= dx->w
         || (accumulate && job.n_taps == 0))
       continue;

@@ -16,6 +16,7 @@ typedef struct {
   guint n_out;  /* O */
   guint kernel; /* k, 1 or 3 */
   guint stride; /* s */
+  gboolean flat;/* C is 1, and x of one float a pixel (sal_planes_bind_flat()) */
 } SalConv;
 
 static inline guint
@@ -48,7 +49,7 @@ gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
 
 /**
  * sal_conv_forward:
- * @x: [C, H, W]; where C is 1, one float a pixel (sal_planes_bind_flat())
+ * @x: [C, H, W]
  * @y: [O, H', W'], not overlapping @x
  * @after: bias and more; all but bias and relu are for 3x3 of stride 1 alone
  *

@@ -72,12 +72,6 @@ sal_intruder_cell_frames (const SalModel *model)
   return n;
 }
 
-static float
-dot (const float *a, const float *b, guint n)
-{
-  return sal_dot (a, b, n);
-}
-
 /* sum += sign * the cells [first, last) that are not foreign; returns their
  * speech, in cells. */
 static double
@@ -235,7 +229,7 @@ split_voices (Search *self)
   split_from (self, split, best);
   gboolean smaller = split->n_second <= n / 2;
   const float *larger = split->means + (smaller ? 0 : self->E);
-  float y = dot (split->means, split->means + self->E, self->E);
+  float y = sal_dot (split->means, split->means + self->E, self->E);
   SalCohortStats cohort = meet_cohort (self, larger);
   if (split->n_second == 0 || split->n_second == n
       || (y - cohort.mean) / cohort.deviation >= SPLIT_LIMIT)
@@ -350,7 +344,7 @@ judge (Search *self, gboolean *marked)
         || sal_unit_length (rest, self->E) <= 0)
       continue;
     float likest = meet_likest (self, i, pure, cosines);
-    float y = dot (self->directions + (gsize) i * self->E, rest, self->E);
+    float y = sal_dot (self->directions + (gsize) i * self->E, rest, self->E);
     s->margin = MIN (normalise (s, likest) - LIKEST_LIMIT,
         normalise (s, y) - REST_LIMIT);
     for (gsize c = 0; s->margin < 0 && c < self->length; c++)
@@ -403,7 +397,7 @@ static gboolean
 nearer (const Search *self, gsize cell, const float *a, const float *b)
 {
   const float *x = self->cells + cell * self->E;
-  return dot (x, a, self->E) > dot (x, b, self->E);
+  return sal_dot (x, a, self->E) > sal_dot (x, b, self->E);
 }
 
 /* A stretch that has the second voice in most of it was marked as a whole: the

@@ -46,18 +46,12 @@ struct _SalNet {
 
 /* --- memory -------------------------------------------------------------- */
 
-static gsize
-in_blocks (gsize n)
-{
-  return (n + B - 1) / B * B;
-}
-
 /* Floats of the arena; without one yet, only their number is counted. */
 static float *
 take (SalNet *self, gsize n)
 {
   gsize at = self->arena_used;
-  self->arena_used += in_blocks (n);
+  self->arena_used += sal_planes_in_blocks (n);
   return self->arena != NULL ? self->arena + at : NULL;
 }
 
@@ -73,7 +67,7 @@ take_planes (SalNet *self, SalPlanes *planes, guint c, guint h, guint w)
 static gsize
 pooled_stride (const SalNet *self)
 {
-  return in_blocks (self->weights->pooled_size) + B;
+  return sal_planes_in_blocks (self->weights->pooled_size) + B;
 }
 
 /* Blocks that are gone through backward keep what they computed; the others
@@ -99,8 +93,8 @@ arrange_stage (SalNet *self, guint index)
   }
   SalBlockRoom *room = &stage->room;
   room->team = self->team;
-  room->sums = take (self, h * in_blocks (c));
-  room->vector = take (self, 2 * in_blocks (c));
+  room->sums = take (self, h * sal_planes_in_blocks (c));
+  room->vector = take (self, 2 * sal_planes_in_blocks (c));
   if (kept) {
     take_planes (self, &room->dz, c, h, w);
     take_planes (self, &room->dx2, c, h, w);
@@ -132,8 +126,8 @@ arrange (SalNet *self, guint n_frames)
     arrange_stage (self, i);
   }
   self->pooled = take (self, w * pooled_stride (self));
-  self->embedded
-      = take (self, w * in_blocks (sal_model_get_embedding_size (self->model)));
+  self->embedded = take (self, w * sal_planes_in_blocks (
+      sal_model_get_embedding_size (self->model)));
   self->dpooled = take (self, self->weights->pooled_size);
   if (self->arena != NULL) /* what fills rows up is read */
     memset (self->pooled, 0, w * pooled_stride (self) * sizeof (float));
@@ -172,7 +166,8 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
 {
   g_return_val_if_fail (model != NULL && max_frames >= 8, NULL);
   g_return_val_if_fail (deepest < SAL_NET_STAGES, NULL);
-  g_return_val_if_fail (threads >= 1 && threads <= 64, NULL);
+  g_return_val_if_fail (threads >= 1 && threads <= SAL_NET_MAX_THREADS,
+      NULL);
   SalNet *self = g_new0 (SalNet, 1);
   self->model = sal_model_ref (model);
   self->weights = sal_model_get_weights (model);
@@ -250,9 +245,9 @@ embed (SalNet *self, guint n, float *embeddings)
 {
   const SalWeights *weights = self->weights;
   guint E = sal_model_get_embedding_size (self->model);
-  gsize filled = in_blocks (E);
+  gsize filled = sal_planes_in_blocks (E);
   sal_kernels_get ()->dense (self->pooled, n, pooled_stride (self),
-      (guint) in_blocks (weights->pooled_size), weights->fc_packed,
+      (guint) sal_planes_in_blocks (weights->pooled_size), weights->fc_packed,
       (guint) filled / B, weights->fc_bias, self->embedded, filled);
   for (guint i = 0; i < n; i++)
     memcpy (embeddings + i * E, self->embedded + i * filled,

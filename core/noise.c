@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "noise.h"
 
-#include <stdlib.h>
+#include "algebra.h"
 
 #define PAUSE_FRAMES 10 /* 100 ms: the shortest pause that shows the noise */
 #define PAUSES 20       /* one stretch in so many is a pause */
 #define LEAST 1.6e-10   /* -98 dB of full scale */
-
-static int
-by_value (gconstpointer a, gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-  return x < y ? -1 : x > y;
-}
 
 /* Means over n frames, one beginning at each frame, [n_frames - n + 1]. */
 static float *
@@ -39,7 +32,7 @@ sal_noise_find (const float *energy, gsize n_frames)
   g_autofree float *means = running_mean (energy, n_frames, n);
   gsize n_means = n_frames - n + 1, n_quiet = (n_means + PAUSES - 1) / PAUSES;
   double sum = 0;
-  qsort (means, n_means, sizeof (float), by_value);
+  sal_sort (means, n_means);
   for (gsize i = 0; i < n_quiet; i++)
     sum += means[i];
   return MAX (sum / (double) n_quiet, LEAST);

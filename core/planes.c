@@ -13,16 +13,10 @@ bordered (guint size)
   return 1 + (size + TILE - 1) / TILE * TILE + 1;
 }
 
-static guint
-n_blocks_of (guint n_channels)
-{
-  return (n_channels + B - 1) / B;
-}
-
 gsize
 sal_planes_size (guint n_channels, guint h, guint w)
 {
-  return (gsize) n_blocks_of (n_channels) * bordered (h) * bordered (w) * B;
+  return sal_planes_in_blocks (n_channels) * bordered (h) * bordered (w);
 }
 
 /* All of a plane of memory but its h x w pixels of `pixel` floats. */
@@ -47,7 +41,7 @@ sal_planes_bind (SalPlanes *self, guint n_channels, guint h, guint w,
   self->n_channels = n_channels;
   self->h = h;
   self->w = w;
-  self->n_blocks = n_blocks_of (n_channels);
+  self->n_blocks = sal_planes_blocks (n_channels);
   self->row = (gsize) bordered (w) * B;
   self->block = bordered (h) * self->row;
   self->data = NULL;

@@ -44,6 +44,19 @@ void sal_planes_bind_flat (SalPlanes *self, guint h, guint w, float *memory);
 void sal_planes_read (const SalPlanes *self, float *x);        /* to [C, H, W] */
 void sal_planes_write (const SalPlanes *self, const float *x); /* from [C, H, W]; channels that fill up become 0 */
 
+/* Blocks that n channels take, and channels in them. */
+static inline guint
+sal_planes_blocks (guint n)
+{
+  return (n + SAL_PLANES_BLOCK - 1) / SAL_PLANES_BLOCK;
+}
+
+static inline gsize
+sal_planes_in_blocks (gsize n)
+{
+  return (n + SAL_PLANES_BLOCK - 1) / SAL_PLANES_BLOCK * SAL_PLANES_BLOCK;
+}
+
 static inline float *
 sal_planes_at (const SalPlanes *self, guint block, guint i, guint j)
 {

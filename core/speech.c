@@ -2,7 +2,8 @@
 #include "speech.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "algebra.h"
 
 #define SPEECH_RANGE 6.9f /* ln power: 30 dB below the loud is no speech */
 #define SILENCE_RMS 1e-3f /* -60 dB of full scale */
@@ -21,20 +22,13 @@ sal_speech_energy (const float *samples, gsize n_samples, gssize first,
   }
 }
 
-static int
-by_value (gconstpointer a, gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-  return x < y ? -1 : x > y;
-}
-
 gsize
 sal_speech_find (const float *energy, gsize n_frames, gboolean *speech)
 {
   if (n_frames == 0)
     return 0;
   g_autofree float *sorted = g_memdup2 (energy, n_frames * sizeof (float));
-  qsort (sorted, n_frames, sizeof (float), by_value);
+  sal_sort (sorted, n_frames);
   float loud = sorted[(n_frames - 1) * 95 / 100];
   float limit = MAX (loud * expf (-SPEECH_RANGE), SILENCE_RMS * SILENCE_RMS);
   for (gsize t = 0; t < n_frames; t++)

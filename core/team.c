@@ -2,6 +2,7 @@
 #include "team.h"
 
 #include "memory.h"
+#include "planes.h"
 
 #define SPINS 40000 /* looks for more work before sleeping, some 100 us */
 
@@ -117,7 +118,7 @@ sal_team_new (guint size, gsize scratch)
   SalTeam *self = g_new0 (SalTeam, 1);
   self->size = MAX (size, 1);
   self->n_scratches = MIN (self->size, g_get_num_processors ());
-  self->scratch_size = (scratch + 15) / 16 * 16;
+  self->scratch_size = sal_planes_in_blocks (scratch);
   self->scratch = sal_memory_new (self->n_scratches * self->scratch_size);
   need_threads (self->n_scratches - 1);
   return self;

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "memory.h"
+
 #define BN_EPSILON 1e-5f /* PyTorch's default, which all these networks use */
 
 /* y = scale x + shift */
@@ -95,9 +97,7 @@ read_batch_norm (Reader *reader, const char *name, gsize n, Affine *affine)
 static float *
 in_blocks (const float *x, gsize n)
 {
-  gsize filled = (n + SAL_PLANES_BLOCK - 1) / SAL_PLANES_BLOCK
-      * SAL_PLANES_BLOCK;
-  float *copy = g_aligned_alloc0 (filled, sizeof (float), 64);
+  float *copy = sal_memory_new (sal_planes_in_blocks (n));
   memcpy (copy, x, n * sizeof (float));
   return copy;
 }
@@ -274,8 +274,9 @@ sal_weights_new (const SalSafetensors *file, const SalRecord *record,
   Reader reader = { file, record, error };
   g_autoptr (SalWeights) self = g_new0 (SalWeights, 1);
   g_mutex_init (&self->lock);
-  if (!read_unit (&reader, &self->stem, (SalConv){ 1, t->widths[0], 3, 1 },
-          "conv1", "bn1", t->stem_bias, t->stem_relu_first)
+  if (!read_unit (&reader, &self->stem,
+          (SalConv){ 1, t->widths[0], 3, 1, TRUE }, "conv1", "bn1",
+          t->stem_bias, t->stem_relu_first)
       || !read_stages (&reader, self) || !read_attention (&reader, self)
       || !read_embedding (&reader, self))
     return NULL;

@@ -36,8 +36,8 @@ TURNS = 0.7               # part of the windows that hold a change of speaker
 DATA = "LibriSpeech train-clean-100 and dev-clean (CC BY 4.0)"
 
 # width: of Table 1's; frames: lengths of windows, one of them for each batch;
-# rate: peak of AdamW's; speeds: how many of SPEEDS; favoured: steps in
-# which newcomers come up more often; then no longer, or everyone is taken for them.
+# rate: peak of AdamW's; speeds: how many of SPEEDS; favoured: steps in which
+# newcomers come up more often; longer, and others are taken for them.
 STAGES = {
     "start": {"start": None, "everyone": False, "width": 0.5, "speeds": 3,
               "frames": [120], "batch": 64, "steps": 2400, "rate": 2e-3,

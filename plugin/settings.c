@@ -4,7 +4,6 @@
 #define DEFAULT_HOP (250 * GST_MSECOND)
 #define DEFAULT_LOOKAHEAD (500 * GST_MSECOND)
 #define MAX_WINDOW (2 * GST_SECOND)
-#define MAX_THREADS 64
 #define MODEL_VARIABLE "SPEAKERSALIENCY_MODEL"
 
 /* where in SalSettings the value of a property is */
@@ -162,7 +161,7 @@ install_analysis (GObjectClass *klass, const SalSettings *defaults)
       g_param_spec_uint ("threads", "Threads",
           "How many threads may work on a window, 1 to 64; all elements of the "
           "process share them, results do not depend on it",
-          1, MAX_THREADS, defaults->threads, IN_READY));
+          1, SAL_NET_MAX_THREADS, defaults->threads, IN_READY));
 }
 
 static void

@@ -90,7 +90,8 @@ check_numbers (const Options *self, GError **error)
   return check_range ("--windows", self->n_windows, 1, 100000, error)
       && check_range ("--frames", self->n_frames, LEAST_FRAMES, MOST_FRAMES,
           error)
-      && check_range ("--threads", self->n_threads, 1, 64, error)
+      && check_range ("--threads", self->n_threads, 1,
+          SAL_NET_MAX_THREADS, error)
       && check_range ("--max-streams", self->max_streams, 1, 1000, error);
 }
 

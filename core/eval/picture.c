@@ -2,9 +2,9 @@
 #include "picture.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "algebra.h"
 #include "axes.h"
 #include "colours.h"
 #include "columns.h"
@@ -142,14 +142,6 @@ drawing_init (Drawing *self, const SalPicture *picture, GError **error)
   return TRUE;
 }
 
-static int
-compare_floats (const void *a, const void *b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* The level that one value in a thousand passes. */
 static float
 loudest (const SalColumns *columns)
@@ -158,7 +150,7 @@ loudest (const SalColumns *columns)
   g_autofree float *sorted = g_new (float, n);
 
   memcpy (sorted, columns->level, n * sizeof (float));
-  qsort (sorted, n, sizeof (float), compare_floats);
+  sal_sort (sorted, n);
   return sorted[n - 1 - n / 1000];
 }
 

@@ -34,7 +34,7 @@ typedef struct {
  * filter[o, tap, c] x[c, i stride + tap.i, j stride + tap.j], for i < h, j < w. */
 typedef struct {
   const SalPlanes *x, *y;
-  const float *filter; /* [O/B, taps, C in blocks, B]; if C is 1, [O/B, taps, 1, B] */
+  const float *filter; /* [O/B, taps, C in blocks, B]; for flat x [O/B, taps, 1, B] */
   guint n_taps;
   struct { int i, j; } taps[9];
   guint stride;        /* of the input */

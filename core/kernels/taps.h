@@ -9,7 +9,7 @@ taps (const SalTaps *job, guint row, guint end)
 {
   const SalPlanes *x = job->x, *y = job->y;
   gsize pixel = x->block == 0 ? 1 : B;
-  guint k = x->n_channels == 1 ? 1 : B, parts = x->n_blocks;
+  guint k = (guint) pixel, parts = x->n_blocks; /* channels of a pixel */
   gssize offsets[G_N_ELEMENTS (job->taps)];
   for (guint t = 0; t < job->n_taps; t++)
     offsets[t] = job->taps[t].i * (gssize) x->row

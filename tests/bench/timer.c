@@ -149,7 +149,7 @@ main (int argc, char **argv)
       = g_option_context_new ("MODEL CLASS INPUT");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) || argc != 4
-      || n_threads < 1 || n_threads > 64) {
+      || n_threads < 1 || n_threads > SAL_NET_MAX_THREADS) {
     g_printerr ("bench-timer: %s\n", error != NULL ? error->message
         : "MODEL CLASS INPUT and --threads 1..64 are wanted");
     return 2;

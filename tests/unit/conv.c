@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "memory.h"
 
 typedef struct {
   SalConv conv;
@@ -119,6 +120,18 @@ held_clear (Held *held)
   g_aligned_free (held->memory);
 }
 
+static void
+write_input (const SalPlanes *planes, const float *x)
+{
+  if (planes->block > 0) {
+    sal_planes_write (planes, x);
+    return;
+  }
+  for (guint i = 0; i < planes->h; i++)
+    memcpy (planes->data + i * planes->row, x + i * planes->w,
+        planes->w * sizeof (float));
+}
+
 /* y [O, H', W'] from x [C, H, W] by the fast way. */
 static void
 fast_forward (const Case *c, const float *x, const float *weight,
@@ -129,10 +142,10 @@ fast_forward (const Case *c, const float *x, const float *weight,
   g_autoptr (SalTeam) team
       = sal_team_new (members, sal_conv_scratch_size (v, c->h, c->w));
   float *packed = sal_conv_pack (v, weight);
-  held_init (&in, v->n_in, c->h, c->w, FALSE);
+  held_init (&in, v->n_in, c->h, c->w, v->flat);
   held_init (&out, v->n_out, sal_conv_out_size (v, c->h),
       sal_conv_out_size (v, c->w), FALSE);
-  sal_planes_write (&in.planes, x);
+  write_input (&in.planes, x);
   sal_conv_forward (v, packed, &in.planes, &out.planes,
       &(SalEpilogue){ .bias = bias }, team);
   sal_planes_read (&out.planes, y);
@@ -151,7 +164,7 @@ fast_backward (const Case *c, const float *dy, const float *weight, float *dx)
   g_autoptr (SalTeam) team
       = sal_team_new (1, sal_conv_scratch_size (v, c->h, c->w));
   float *packed = sal_conv_pack_backward (v, weight);
-  held_init (&in, v->n_in, c->h, c->w, FALSE);
+  held_init (&in, v->n_in, c->h, c->w, v->flat);
   held_init (&out, v->n_out, sal_conv_out_size (v, c->h),
       sal_conv_out_size (v, c->w), FALSE);
   sal_planes_write (&in.planes, dx);
@@ -218,6 +231,70 @@ blas_forward (const Case *c, const float *x, const float *weight, float *y)
       y, n);
 }
 
+/* One channel of one float a pixel, as the first convolution takes it. */
+static void
+test_flat_input_matches_plain (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    const Case c = { { 1, sizes[i].n_out, 3, 1, TRUE }, sizes[i].h,
+      sizes[i].w };
+    check_forward (&c);
+  }
+}
+
+/* Where outputs are written: y = scale (conv (x) + added) [mask > 0], and the
+ * sums over every row of tiles. */
+static void
+check_epilogue (const Case *c)
+{
+  const SalConv *v = &c->conv;
+  if (v->kernel != 3 || v->stride != 1)
+    return; /* the others have none */
+  Arrays a;
+  arrays_init (&a, c);
+  g_autofree char *name = name_of (c, "epilogue");
+  g_autofree float *added = data_noise (6, a.n_y);
+  g_autofree float *mask = data_noise (7, a.n_y);
+  g_autofree float *want = g_new (float, a.n_y);
+  g_autofree float *got = g_new (float, a.n_y);
+  guint rows = sal_conv_sum_rows (c->h);
+  gsize filled = sal_planes_in_blocks (v->n_out), plane = c->h * c->w;
+  float *sums = sal_memory_new (rows * filled);
+  Held in, out, masks;
+  g_autoptr (SalTeam) team
+      = sal_team_new (1, sal_conv_scratch_size (v, c->h, c->w));
+  float *packed = sal_conv_pack (v, a.weight);
+  held_init (&in, v->n_in, c->h, c->w, FALSE);
+  held_init (&out, v->n_out, c->h, c->w, FALSE);
+  held_init (&masks, v->n_out, c->h, c->w, FALSE);
+  sal_planes_write (&in.planes, a.x);
+  sal_planes_write (&out.planes, added);
+  sal_planes_write (&masks.planes, mask);
+  sal_conv_forward (v, packed, &in.planes, &out.planes,
+      &(SalEpilogue){ .add = &out.planes, .mask = &masks.planes,
+          .mask_scale = a.bias, .sums = sums }, team);
+  sal_planes_read (&out.planes, got);
+  sal_conv_forward_plain (v, c->h, c->w, a.x, a.weight, NULL, want);
+  for (gsize i = 0; i < a.n_y; i++)
+    want[i] = mask[i] > 0 ? (want[i] + added[i]) * a.bias[i / plane] : 0;
+  data_assert_close (name, got, want, a.n_y, TOLERANCE);
+  for (guint o = 0; o < v->n_out; o++) {
+    double have = 0, all = 0;
+    for (guint r = 0; r < rows; r++)
+      have += sums[r * filled + o];
+    for (gsize i = 0; i < plane; i++)
+      all += want[o * plane + i];
+    g_assert_cmpfloat (fabs (have - all), <=, TOLERANCE * sqrt (plane));
+  }
+  held_check (name, &out);
+  held_clear (&in);
+  held_clear (&out);
+  held_clear (&masks);
+  g_aligned_free (sums);
+  g_aligned_free (packed);
+  arrays_clear (&a);
+}
+
 /* The sizes of the model that ships, too large for the definition. */
 static void
 test_shipped_sizes_match_blas (void)
@@ -226,7 +303,7 @@ test_shipped_sizes_match_blas (void)
     { { 32, 32, 3, 1 }, 80, 200 },  { { 32, 64, 3, 2 }, 80, 200 },
     { { 32, 64, 1, 2 }, 80, 200 },  { { 64, 64, 3, 1 }, 40, 100 },
     { { 128, 128, 3, 1 }, 20, 50 }, { { 128, 256, 3, 2 }, 20, 50 },
-    { { 256, 256, 3, 1 }, 10, 25 }, { { 1, 32, 3, 1 }, 80, 200 },
+    { { 256, 256, 3, 1 }, 10, 25 }, { { 1, 32, 3, 1, TRUE }, 80, 200 },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     Arrays a;
@@ -404,6 +481,9 @@ main (int argc, char **argv)
   g_test_add_func ("/conv/plain/reads-channels-in-order",
       test_plain_reads_channels_in_order);
   g_test_add_data_func ("/conv/forward/matches-plain", check_forward,
+      for_all_cases);
+  g_test_add_func ("/conv/forward/flat-input", test_flat_input_matches_plain);
+  g_test_add_data_func ("/conv/forward/epilogue", check_epilogue,
       for_all_cases);
   g_test_add_func ("/conv/forward/shipped-sizes-match-blas",
       test_shipped_sizes_match_blas);

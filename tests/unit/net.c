@@ -346,6 +346,19 @@ test_threads_change_nothing (gconstpointer data)
   fixture_clear (&f);
 }
 
+/* Gradients down to a stage are those of the full pass. */
+static void
+assert_gradients (Fixture *f, const Results *full, guint stage)
+{
+  g_autofree float *dembedding = g_new (float, f->n_embedding);
+  forward (f, 137);
+  log_odds_gradient (f, sal_net_get_embedding (f->net), dembedding);
+  sal_net_backward (f->net, dembedding, stage);
+  for (guint i = stage; i < 4; i++)
+    g_assert_cmpmem (sal_net_get_gradient (f->net, i), full->sizes[4 + i],
+        full->arrays[4 + i], full->sizes[4 + i]);
+}
+
 /* A net that keeps less computes the same. */
 static void
 test_depth_changes_nothing (gconstpointer data)
@@ -355,19 +368,13 @@ test_depth_changes_nothing (gconstpointer data)
     return;
   Results full;
   results_take (&full, &f, 137);
-  g_autofree float *dembedding = g_new (float, f.n_embedding);
   for (guint stage = 1; stage < 4; stage++) {
     sal_net_free (f.net);
     f.net = sal_net_new (f.model, 200, stage, 1);
-    forward (&f, 137);
-    log_odds_gradient (&f, sal_net_get_embedding (f.net), dembedding);
-    sal_net_backward (f.net, dembedding, stage);
+    assert_gradients (&f, &full, stage);
     for (guint i = 0; i < 4; i++)
       g_assert_cmpmem (sal_net_get_stage (f.net, i, NULL), full.sizes[i],
           full.arrays[i], full.sizes[i]);
-    for (guint i = stage; i < 4; i++)
-      g_assert_cmpmem (sal_net_get_gradient (f.net, i), full.sizes[4 + i],
-          full.arrays[4 + i], full.sizes[4 + i]);
   }
   results_clear (&full);
   fixture_clear (&f);
@@ -382,15 +389,8 @@ test_stopping_early_changes_nothing (gconstpointer data)
     return;
   Results full;
   results_take (&full, &f, 137);
-  g_autofree float *dembedding = g_new (float, f.n_embedding);
-  for (guint stage = 0; stage < 4; stage++) {
-    forward (&f, 137);
-    log_odds_gradient (&f, sal_net_get_embedding (f.net), dembedding);
-    sal_net_backward (f.net, dembedding, stage);
-    for (guint i = stage; i < 4; i++)
-      g_assert_cmpmem (sal_net_get_gradient (f.net, i), full.sizes[4 + i],
-          full.arrays[4 + i], full.sizes[4 + i]);
-  }
+  for (guint stage = 0; stage < 4; stage++)
+    assert_gradients (&f, &full, stage);
   results_clear (&full);
   fixture_clear (&f);
 }
