@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "algebra.h"
 
-#include <stdlib.h>
-
 #include "kernels/kernels.h"
 
-static int
-by_value (gconstpointer a, gconstpointer b)
+/* Lets x[i] sink to its place in the heap [n], the largest on top. */
+static void
+sink (float *x, gsize i, gsize n)
 {
-  float x = *(const float *) a, y = *(const float *) b;
-  return x < y ? -1 : x > y;
+  float value = x[i];
+  for (gsize child; (child = 2 * i + 1) < n; i = child) {
+    if (child + 1 < n && x[child] < x[child + 1])
+      child++;
+    if (!(value < x[child]))
+      break;
+    x[i] = x[child];
+  }
+  x[i] = value;
 }
 
 void
 sal_sort (float *x, gsize n)
 {
-  qsort (x, n, sizeof (float), by_value);
+  for (gsize i = n / 2; i-- > 0;)
+    sink (x, i, n);
+  while (n-- > 1) {
+    float most = x[0];
+    x[0] = x[n];
+    x[n] = most;
+    sink (x, 0, n);
+  }
 }
 
 float

@@ -6,36 +6,49 @@
 
 #include "analyser-private.h"
 #include "model-private.h"
+#include "schedule.h"
+#include "window-private.h"
 
-#define MIN_HOP 5            /* frames */
-#define SILENCE_RMS 3.2e-4f  /* -70 dB of full scale, below any noise */
-#define CHUNK 1024           /* samples, so that buffers have a fixed size */
+#define MIN_HOP 5     /* frames */
+#define MAX_HOLD 1000 /* frames */
+
+/* What results say of the newest window that counted. */
+typedef struct {
+  guint64 window; /* its number */
+  guint64 start;
+  guint n_frames; /* 0: none did */
+  SalMapFlags flags;
+  float score, peak;
+} Facts;
+
+typedef struct {
+  SalTarget *target;
+  SalTimeline *timeline;
+  Facts facts;
+} Lane;
 
 struct _SalAnalyser {
   SalModel *model;
-  SalTarget *target;
   SalAnalyserConfig config;
+  guint capacity;       /* frames */
   SalMel *mel;
-  SalNet *net;
-  SalCam *cam;
-  SalScorer *scorer;
-  SalTimeline *timeline;
-  guint per_column;     /* frames per column of S4 */
-  guint64 seqnum;       /* of the next window */
-  SalMap facts;         /* scalars of the newest window */
-  double energy;        /* of the step of one hop of samples being filled */
-  guint n_energy;       /* samples in it */
-  guint64 n_steps;      /* filled; step t is where frame t begins */
-  guint n_loud;
-  guint8 *loud;         /* whether step t % n_loud had sound, [n_loud] */
-  gboolean finished;
-  GQueue ready;         /* of SalMap */
-  float *chunk;         /* [CHUNK] */
+  float *chunk;         /* [SAL_HISTORY_SAMPLES] */
   float *frames;        /* what a chunk completes, [n, F] */
-  float *window;        /* [F, T] */
-  float *map;           /* [F, T] */
-  float *columns;       /* log-odds, [SAL_WINDOW_FRAMES] */
+  SalHistory *history;
+  SalSchedule *schedule;
+  SalInference *inference; /* for whoever computes */
+  guint n_lanes;
+  Lane lanes[SAL_ANALYSER_MAX_TARGETS];
+  guint64 known;        /* one past the last frame that a window counted for */
+  gboolean deferred, finished;
+  guint epoch;          /* windows of an earlier one are dropped */
+  guint n_windows;
+  SalWindow *windows[SAL_ANALYSER_MAX_WINDOWS];
+  GPtrArray *ready;     /* of SalMap */
+  guint n_popped;       /* of ready */
 };
+
+/* --- settings ------------------------------------------------------------ */
 
 void
 sal_analyser_config_init (SalAnalyserConfig *config)
@@ -44,6 +57,8 @@ sal_analyser_config_init (SalAnalyserConfig *config)
   config->lookahead = 50;
   config->threads = 1;
   sal_cam_config_init (&config->cam);
+  config->hold = 100;
+  config->late_pass = FALSE;
 }
 
 static gboolean
@@ -59,51 +74,130 @@ check_frames (const char *name, guint frames, guint least,
   return FALSE;
 }
 
-guint
-sal_analyser_per_column (const SalModel *model)
+static gboolean
+check_config (const SalAnalyserConfig *config, const SalMelConfig *mel,
+    GError **error)
 {
-  guint n = 1;
-  for (guint i = 0; i < SAL_NET_STAGES; i++)
-    n *= sal_model_get_record (model)->topology.strides[i];
-  return n;
-}
-
-/* What makes log-odds log-likelihood ratios. */
-static SalLinePair
-dense_lines (const SalModel *model, const SalTarget *target, guint lookahead)
-{
-  const SalRecord *record = sal_model_get_record (model);
-  const SalCalibration *c = &record->calibration;
-  gboolean enrolled = sal_target_get_class (target) < 0;
-  double seconds
-      = (double) lookahead * record->mel.hop / record->mel.sample_rate;
-  float db = (float) ((record->mel.power ? 10 : 20) / G_LN10);
-  return (SalLinePair){
-    .noisy = sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes,
-        seconds),
-    .clean = sal_curve_at (enrolled ? &c->dense.enrolled : &c->dense.classes,
-        seconds),
-    .noisy_at = c->noisy_db / db,
-    .clean_at = c->clean_db / db,
-  };
-}
-
-SalTimeline *
-sal_analyser_timeline_new (const SalModel *model, const SalTarget *target,
-    guint hop, guint lookahead)
-{
-  const SalRecord *record = sal_model_get_record (model);
-  SalLinePair lines = dense_lines (model, target, lookahead);
-  return sal_timeline_new (record->mel.n_bands,
-      2 * SAL_WINDOW_FRAMES + hop + lookahead,
-      (double) record->mel.hop / record->mel.sample_rate,
-      &lines, &record->calibration.presence);
+  if (config->threads < 1 || config->threads > SAL_NET_MAX_THREADS) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+        "threads is %u, outside 1..%d", config->threads,
+        SAL_NET_MAX_THREADS);
+    return FALSE;
+  }
+  if (config->hold > MAX_HOLD) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+        "hold is %u frames, outside 0..%d", config->hold, MAX_HOLD);
+    return FALSE;
+  }
+  return check_frames ("hop", config->hop, MIN_HOP, mel, error)
+      && check_frames ("lookahead", config->lookahead, 0, mel, error)
+      && sal_cam_config_check (&config->cam, error);
 }
 
 gboolean
-sal_analyser_hears (double energy, guint n_samples)
+sal_analyser_set_config (SalAnalyser *self, const SalAnalyserConfig *config,
+    GError **error)
 {
-  return energy > (double) SILENCE_RMS * SILENCE_RMS * n_samples;
+  const SalAnalyserConfig *now = &self->config;
+  if (config->hop != now->hop || config->lookahead != now->lookahead) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+        "hop and lookahead are %u and %u frames, and cannot become %u and %u",
+        now->hop, now->lookahead, config->hop, config->lookahead);
+    return FALSE;
+  }
+  if (!check_config (config, sal_model_get_mel_config (self->model), error))
+    return FALSE;
+  self->config = *config;
+  return TRUE;
+}
+
+/* --- targets ------------------------------------------------------------- */
+
+/* A lane of its own for a target, in the place of another that nobody needs
+ * any more, if there is one. */
+static Lane
+begin_lane (SalAnalyser *self, SalTarget *target, SalTimeline *timeline,
+    const Facts *facts, guint64 first)
+{
+  Lane lane = { .target = sal_target_ref (target), .timeline = timeline,
+    .facts = *facts };
+  lane.facts.flags |= SAL_MAP_EMPTY;
+  lane.facts.score = lane.facts.peak = 0;
+  if (timeline != NULL) {
+    SalLinePair lines = sal_analyser_lines (self->model, target,
+        self->config.lookahead);
+    sal_timeline_set_lines (timeline, &lines);
+  } else {
+    lane.timeline = sal_analyser_timeline_new (self->model, target,
+        self->capacity, self->config.lookahead);
+  }
+  sal_timeline_reset (lane.timeline, first);
+  return lane;
+}
+
+/* The lane of that target, or any: taken out of `lanes`. */
+static Lane
+steal_lane (Lane *lanes, guint n, const SalTarget *target)
+{
+  for (guint i = 0; i < n; i++) {
+    if (lanes[i].timeline == NULL
+        || (target != NULL && lanes[i].target != target))
+      continue;
+    Lane lane = lanes[i];
+    lanes[i] = (Lane){ NULL, NULL };
+    return lane;
+  }
+  return (Lane){ NULL, NULL };
+}
+
+static void
+need_results (SalAnalyser *self)
+{
+  for (guint i = 0; i < self->n_windows; i++)
+    if (!self->windows[i]->out)
+      sal_window_need_results (self->windows[i], self->n_lanes);
+}
+
+void
+sal_analyser_set_targets (SalAnalyser *self, SalTarget *const *targets,
+    guint n_targets)
+{
+  g_return_if_fail (n_targets >= 1 && n_targets <= SAL_ANALYSER_MAX_TARGETS);
+  for (guint i = 0; i < n_targets; i++)
+    g_return_if_fail (targets[i] != NULL
+        && sal_target_fits (targets[i], self->model));
+  Lane old[SAL_ANALYSER_MAX_TARGETS], lane;
+  guint n_old = self->n_lanes;
+  const Facts facts = self->lanes[0].facts;
+  guint64 first = sal_timeline_get_n_settled (self->lanes[0].timeline);
+  memcpy (old, self->lanes, sizeof (old));
+  for (guint i = 0; i < n_targets; i++)
+    self->lanes[i] = steal_lane (old, n_old, targets[i]);
+  for (guint i = 0; i < n_targets; i++) {
+    if (self->lanes[i].timeline != NULL)
+      continue;
+    lane = steal_lane (old, n_old, NULL);
+    self->lanes[i]
+        = begin_lane (self, targets[i], lane.timeline, &facts, first);
+    sal_target_unref (lane.target);
+  }
+  while ((lane = steal_lane (old, n_old, NULL)).timeline != NULL) {
+    sal_timeline_free (lane.timeline);
+    sal_target_unref (lane.target);
+  }
+  self->n_lanes = n_targets;
+  need_results (self);
+}
+
+/* --- making and resetting ------------------------------------------------ */
+
+static void
+need_windows (SalAnalyser *self, guint n)
+{
+  guint F = sal_model_get_mel_config (self->model)->n_bands;
+  while (self->n_windows < n)
+    self->windows[self->n_windows++] = sal_window_new (F, SAL_WINDOW_FRAMES);
+  need_results (self);
 }
 
 SalAnalyser *
@@ -121,43 +215,41 @@ sal_analyser_new (SalModel *model, SalTarget *target,
         sal_target_get_name (target), sal_model_get_name (model));
     return NULL;
   }
-  if (config->threads < 1 || config->threads > SAL_NET_MAX_THREADS) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "threads is %u, outside 1..%d", config->threads,
-        SAL_NET_MAX_THREADS);
+  const SalMelConfig *mel = sal_model_get_mel_config (model);
+  if (!check_config (config, mel, error))
     return NULL;
-  }
-  const SalRecord *record = sal_model_get_record (model);
-  if (!check_frames ("hop", config->hop, MIN_HOP, &record->mel, error)
-      || !check_frames ("lookahead", config->lookahead, 0, &record->mel, error)
-      || !sal_cam_config_check (&config->cam, error))
-    return NULL;
-  SalMel *mel = sal_mel_new (&record->mel, error);
-  if (mel == NULL)
+  SalMel *front_end = sal_mel_new (mel, error);
+  if (front_end == NULL)
     return NULL;
   SalAnalyser *self = g_new0 (SalAnalyser, 1);
-  gsize F = record->mel.n_bands;
+  gsize n = sal_mel_max_frames (front_end, SAL_HISTORY_SAMPLES);
   self->model = sal_model_ref (model);
-  self->target = sal_target_ref (target);
   self->config = *config;
-  self->mel = mel;
-  self->net = sal_net_new (model, SAL_WINDOW_FRAMES,
-      sal_cam_config_deepest (&config->cam), config->threads);
-  self->cam = sal_cam_new (model, SAL_WINDOW_FRAMES);
-  self->scorer = sal_scorer_new (model);
-  self->timeline = sal_analyser_timeline_new (model, target, config->hop,
-      config->lookahead);
-  self->per_column = sal_analyser_per_column (model);
-  /* A window, what a chunk is ahead of it, and what a frame is. */
-  self->n_loud = SAL_WINDOW_FRAMES
-      + (CHUNK + record->mel.fft_size) / record->mel.hop + 2;
-  self->loud = g_new0 (guint8, self->n_loud);
-  self->chunk = g_new (float, CHUNK);
-  self->frames = g_new (float, sal_mel_max_frames (mel, CHUNK) * F);
-  self->window = g_new (float, SAL_WINDOW_FRAMES * F);
-  self->map = g_new (float, SAL_WINDOW_FRAMES * F);
-  self->columns = g_new (float, SAL_WINDOW_FRAMES);
+  self->mel = front_end;
+  self->chunk = g_new (float, SAL_HISTORY_SAMPLES);
+  self->frames = g_new (float, n * mel->n_bands);
+  /* What waits, up to the next point, and the first window over it. */
+  self->capacity = SAL_ANALYSER_MAX_AGE + 2 * config->hop + config->lookahead
+      + SAL_WINDOW_FRAMES;
+  self->history = sal_analyser_history_new (model, self->capacity);
+  self->schedule
+      = sal_schedule_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
+  self->inference = sal_inference_new (model, SAL_WINDOW_FRAMES, &config->cam,
+      config->threads);
+  self->ready = g_ptr_array_new ();
+  self->lanes[0] = begin_lane (self, target, NULL, &(Facts){ 0 }, 0);
+  self->n_lanes = 1;
+  need_windows (self, 1);
   return self;
+}
+
+static void
+drop_ready (SalAnalyser *self)
+{
+  for (guint i = self->n_popped; i < self->ready->len; i++)
+    sal_map_unref (self->ready->pdata[i]);
+  g_ptr_array_set_size (self->ready, 0);
+  self->n_popped = 0;
 }
 
 void
@@ -165,144 +257,255 @@ sal_analyser_free (SalAnalyser *self)
 {
   if (self == NULL)
     return;
-  g_queue_clear_full (&self->ready, (GDestroyNotify) sal_map_unref);
-  sal_model_unref (self->model);
-  sal_target_unref (self->target);
+  drop_ready (self);
+  g_ptr_array_unref (self->ready);
+  for (guint i = 0; i < self->n_windows; i++)
+    sal_window_free (self->windows[i]);
+  for (guint i = 0; i < self->n_lanes; i++) {
+    sal_target_unref (self->lanes[i].target);
+    sal_timeline_free (self->lanes[i].timeline);
+  }
   sal_mel_free (self->mel);
-  sal_net_free (self->net);
-  sal_cam_free (self->cam);
-  sal_scorer_free (self->scorer);
-  sal_timeline_free (self->timeline);
-  g_free (self->loud);
+  sal_history_free (self->history);
+  sal_schedule_free (self->schedule);
+  sal_inference_free (self->inference);
+  sal_model_unref (self->model);
   g_free (self->chunk);
   g_free (self->frames);
-  g_free (self->window);
-  g_free (self->map);
-  g_free (self->columns);
   g_free (self);
 }
 
 void
 sal_analyser_reset (SalAnalyser *self)
 {
-  g_queue_clear_full (&self->ready, (GDestroyNotify) sal_map_unref);
+  drop_ready (self);
   sal_mel_reset (self->mel);
-  sal_timeline_reset (self->timeline);
-  self->seqnum = 0;
-  self->energy = 0;
-  self->n_energy = 0;
-  self->n_steps = 0;
+  sal_history_reset (self->history);
+  sal_schedule_reset (self->schedule);
+  for (guint i = 0; i < self->n_lanes; i++) {
+    sal_timeline_reset (self->lanes[i].timeline, 0);
+    self->lanes[i].facts = (Facts){ .flags = SAL_MAP_EMPTY };
+  }
+  self->known = 0;
   self->finished = FALSE;
+  self->epoch++;
+}
+
+void
+sal_analyser_forget (SalAnalyser *self)
+{
+  for (guint i = 0; i < self->n_lanes; i++) {
+    SalTimeline *timeline = self->lanes[i].timeline;
+    sal_timeline_reset (timeline, sal_timeline_get_n_settled (timeline));
+  }
+  sal_history_forget_contrast (self->history);
+  sal_schedule_forget (self->schedule);
+  self->epoch++;
+}
+
+/* --- settling ------------------------------------------------------------ */
+
+static guint64
+window_start (guint64 end)
+{
+  return end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
+}
+
+static void
+push_map (SalAnalyser *self, SalMap *map, guint i, const SalPoint *point,
+    gboolean late)
+{
+  const Facts *facts = &self->lanes[i].facts;
+  map->target = i;
+  map->seqnum = point->seqnum;
+  map->window_start = facts->start;
+  map->window_frames = facts->n_frames;
+  map->flags = facts->flags | (late ? SAL_MAP_LATE : 0);
+  map->score = facts->score;
+  map->peak = facts->peak;
+  g_ptr_array_add (self->ready, map);
+}
+
+static void
+settle_point (SalAnalyser *self, const SalPoint *point, gboolean late)
+{
+  guint64 start = window_start (point->end);
+  const Facts quiet = { .window = point->window, .start = start,
+    .n_frames = (guint) (point->end - start), .flags = point->flags };
+  const SalSettling how = {
+    .until = point->until,
+    .known = MAX (point->end, self->known),
+    .contrast = point->contrast,
+    .late = late,
+    .hold = self->config.hold,
+    .rest = self->config.late_pass ? 1 : 0,
+  };
+  for (guint i = 0; i < self->n_lanes; i++) {
+    Lane *lane = &self->lanes[i];
+    if (point->quiet && point->window >= lane->facts.window)
+      lane->facts = quiet;
+    SalMap *map = sal_timeline_settle (lane->timeline, self->history, &how);
+    if (map != NULL)
+      push_map (self, map, i, point, late);
+  }
+}
+
+/* What is resolved, and what windows that end by frame `forced` should have. */
+static void
+settle_points (SalAnalyser *self, guint64 forced)
+{
+  const SalPoint *point;
+  gboolean late;
+  while ((point = sal_schedule_next (self->schedule, forced, &late)) != NULL)
+    settle_point (self, point, late);
+}
+
+void
+sal_analyser_settle (SalAnalyser *self, guint age)
+{
+  guint64 now = sal_history_get_n_frames (self->history);
+  settle_points (self, now > age ? now - age : 0);
 }
 
 /* --- windows ------------------------------------------------------------- */
 
-static gboolean
-all_finite (const float *x, gsize n)
+static SalWindow *
+find_window (const SalAnalyser *self)
 {
-  for (gsize i = 0; i < n; i++)
-    if (!isfinite (x[i]))
-      return FALSE;
-  return TRUE;
+  for (guint i = 0; i < self->n_windows; i++)
+    if (!self->windows[i]->out)
+      return self->windows[i];
+  return NULL;
 }
 
-/* Forward pass, scores and map of frames [start, start + n); fills the scalars
- * of a result. */
-static void
-compute_window (SalAnalyser *self, guint64 start, guint n, SalMap *facts)
+SalWindow *
+sal_analyser_take (SalAnalyser *self)
 {
-  guint shape[3];
-  SalScore score;
-  sal_timeline_get_window (self->timeline, start, n, self->window);
-  sal_net_forward (self->net, self->window, n);
-  sal_scorer_score (self->scorer, self->target,
-      sal_net_get_embedding (self->net), &score);
-  sal_scorer_dense (self->scorer, self->net, self->target,
-      SAL_DENSE_COLUMNS, self->columns);
-  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
-  if (!isfinite (score.log_odds) || !all_finite (self->columns, shape[2])) {
-    facts->flags |= SAL_MAP_EMPTY; /* weights far out of range */
+  guint64 seqnum, end;
+  SalWindow *window = find_window (self);
+  if (window == NULL || !sal_schedule_get_due (self->schedule, &seqnum, &end))
+    return NULL;
+  sal_schedule_take (self->schedule);
+  sal_window_need_results (window, self->n_lanes);
+  window->out = TRUE;
+  window->seqnum = seqnum;
+  window->epoch = self->epoch;
+  window->start = window_start (end);
+  window->n_frames = (guint) (end - window->start);
+  window->threads = self->config.threads;
+  window->cam = self->config.cam;
+  window->computed = FALSE;
+  sal_history_get_frames (self->history, window->start, window->n_frames,
+      window->log_mel);
+  for (guint i = 0; i < self->n_lanes; i++)
+    g_ptr_array_add (window->targets, sal_target_ref (self->lanes[i].target));
+  return window;
+}
+
+void
+sal_analyser_compute (SalAnalyser *self, SalWindow *window)
+{
+  g_return_if_fail (window->out);
+  sal_inference_compute (self->inference, window);
+}
+
+/* What a window says of one target. */
+static void
+count_result (Lane *lane, const SalWindow *window)
+{
+  const SalWindowResult *result
+      = sal_window_get_result (window, lane->target);
+  gboolean empty = result == NULL || result->empty;
+  if (result != NULL && result->counts)
+    sal_timeline_add (lane->timeline, window->start, window->n_frames,
+        result->map, result->columns, window->n_columns, window->per_column);
+  if (window->seqnum < lane->facts.window)
     return;
+  lane->facts = (Facts){
+    .window = window->seqnum,
+    .start = window->start,
+    .n_frames = window->n_frames,
+    .flags = (window->n_frames < SAL_WINDOW_FRAMES ? SAL_MAP_PARTIAL : 0)
+        | (empty ? SAL_MAP_EMPTY : 0),
+    .score = result != NULL ? result->score : 0,
+    .peak = result != NULL ? result->peak : 0,
+  };
+}
+
+void
+sal_analyser_give (SalAnalyser *self, SalWindow *window)
+{
+  g_return_if_fail (window->out);
+  guint64 end = sal_window_get_end (window);
+  if (window->epoch == self->epoch && window->computed) {
+    for (guint i = 0; i < self->n_lanes; i++)
+      count_result (&self->lanes[i], window);
+    self->known = MAX (self->known, end);
+    sal_schedule_resolve (self->schedule, window->seqnum);
+  } else if (window->epoch == self->epoch) {
+    sal_schedule_put_back (self->schedule, window->seqnum, end);
   }
-  facts->score = score.log_odds;
-  if (!sal_cam_compute (self->cam, self->net, self->target, &self->config.cam,
-          self->map, &facts->peak))
-    facts->flags |= SAL_MAP_EMPTY;
-  sal_timeline_add (self->timeline, start, n, self->map, self->columns,
-      shape[2], self->per_column);
+  window->out = FALSE;
+  g_ptr_array_set_size (window->targets, 0);
+  sal_window_need_results (window, self->n_lanes);
+  settle_points (self, 0);
 }
 
-static gboolean
-is_silent (const SalAnalyser *self, guint64 start, guint64 end)
-{
-  for (guint64 t = start; t < MIN (end, self->n_steps); t++)
-    if (self->loud[t % self->n_loud])
-      return FALSE;
-  return TRUE;
-}
-
-/* Frames before `until` are settled; the newest window's facts go with them. */
+/* Goes on after a point was reached: at once, or as far as need be. */
 static void
-settle (SalAnalyser *self, guint64 until)
+proceed (SalAnalyser *self)
 {
-  const SalMap *facts = &self->facts;
-  SalMap *map = sal_timeline_settle (self->timeline, until);
-  if (map == NULL)
+  sal_analyser_settle (self, SAL_ANALYSER_MAX_AGE);
+  if (self->deferred)
     return;
-  map->seqnum = facts->seqnum;
-  map->window_start = facts->window_start;
-  map->window_frames = facts->window_frames;
-  map->flags = facts->flags;
-  map->score = facts->score;
-  map->peak = facts->peak;
-  g_queue_push_tail (&self->ready, map);
+  SalWindow *window = sal_analyser_take (self);
+  if (window == NULL)
+    return;
+  sal_analyser_compute (self, window);
+  sal_analyser_give (self, window);
 }
+
+void
+sal_analyser_set_deferred (SalAnalyser *self, gboolean deferred)
+{
+  for (guint i = 0; i < self->n_windows; i++)
+    g_return_if_fail (deferred || !self->windows[i]->out);
+  if (deferred)
+    need_windows (self, SAL_ANALYSER_MAX_WINDOWS);
+  self->deferred = deferred;
+  proceed (self);
+}
+
+/* --- the stream ---------------------------------------------------------- */
 
 /* The window that ends at frame `end`; frames before `until` are settled. */
 static void
-run_window (SalAnalyser *self, guint64 end, guint64 until)
+reach_point (SalAnalyser *self, guint64 end, guint64 until)
 {
-  guint64 start = end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
-  guint n = (guint) (end - start);
-  SalMap facts = { .seqnum = self->seqnum++, .window_start = start,
-    .window_frames = n };
-  if (n < SAL_WINDOW_FRAMES)
-    facts.flags |= SAL_MAP_PARTIAL;
-  if (is_silent (self, start, end))
-    facts.flags |= SAL_MAP_SILENCE | SAL_MAP_EMPTY;
-  else if (n < SAL_WINDOW_LEAST_FRAMES)
-    facts.flags |= SAL_MAP_EMPTY;
-  else
-    compute_window (self, start, n, &facts);
-  self->facts = facts;
-  settle (self, until);
+  guint64 start = window_start (end);
+  SalPoint point = { .end = end, .until = until,
+    .contrast = sal_history_get_contrast (self->history) };
+  if (end - start < SAL_WINDOW_FRAMES)
+    point.flags |= SAL_MAP_PARTIAL;
+  if (sal_history_is_silent (self->history, start, end))
+    point.flags |= SAL_MAP_SILENCE | SAL_MAP_EMPTY;
+  else if (end - start < SAL_WINDOW_LEAST_FRAMES)
+    point.flags |= SAL_MAP_EMPTY;
+  point.quiet = (point.flags & SAL_MAP_EMPTY) != 0;
+  sal_schedule_reach (self->schedule, &point);
+  proceed (self);
 }
 
 static void
 push_frames (SalAnalyser *self, gsize n)
 {
-  guint F = sal_model_get_record (self->model)->mel.n_bands;
+  guint F = sal_model_get_mel_config (self->model)->n_bands;
   guint A = self->config.lookahead;
   for (gsize i = 0; i < n; i++) {
-    sal_timeline_push_frame (self->timeline, self->frames + i * F);
-    guint64 end = sal_timeline_get_n_frames (self->timeline);
+    sal_history_push_frame (self->history, self->frames + i * F);
+    guint64 end = sal_history_get_n_frames (self->history);
     if (end % self->config.hop == 0)
-      run_window (self, end, end > A ? end - A : 0);
-  }
-}
-
-static void
-listen (SalAnalyser *self, const float *samples, gsize n_samples)
-{
-  guint hop = sal_model_get_record (self->model)->mel.hop;
-  for (gsize i = 0; i < n_samples; i++) {
-    self->energy += (double) samples[i] * samples[i];
-    if (++self->n_energy < hop)
-      continue;
-    self->loud[self->n_steps++ % self->n_loud]
-        = sal_analyser_hears (self->energy, hop);
-    self->energy = 0;
-    self->n_energy = 0;
+      reach_point (self, end, end > A ? end - A : 0);
   }
 }
 
@@ -311,11 +514,11 @@ sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
 {
   g_return_if_fail (!self->finished);
   while (n_samples > 0) {
-    gsize n = MIN (n_samples, CHUNK);
+    gsize n = MIN (n_samples, SAL_HISTORY_SAMPLES);
     for (gsize i = 0; i < n; i++)
       self->chunk[i] = isfinite (samples[i])
           ? CLAMP (samples[i], -SAL_LOUDEST, SAL_LOUDEST) : 0;
-    listen (self, self->chunk, n);
+    sal_history_listen (self->history, self->chunk, n);
     push_frames (self,
         sal_mel_push (self->mel, self->chunk, n, self->frames));
     samples += n;
@@ -329,32 +532,29 @@ sal_analyser_finish (SalAnalyser *self)
   g_return_if_fail (!self->finished);
   self->finished = TRUE;
   push_frames (self, sal_mel_finish (self->mel, self->frames));
-  guint64 n = sal_timeline_get_n_frames (self->timeline);
+  guint64 n = sal_history_get_n_frames (self->history);
   if (n % self->config.hop != 0) {
-    run_window (self, n, n);
+    reach_point (self, n, n);
   } else { /* the last window ended here, only the settling is new */
-    self->facts.seqnum = self->seqnum++;
-    settle (self, n);
+    sal_schedule_reach_end (self->schedule, n,
+        sal_history_get_contrast (self->history));
+    proceed (self);
   }
+  if (!self->deferred)
+    sal_analyser_settle (self, 0);
 }
 
 SalMap *
 sal_analyser_pop (SalAnalyser *self)
 {
-  return g_queue_pop_head (&self->ready);
-}
-
-void
-sal_analyser_set_target (SalAnalyser *self, SalTarget *target)
-{
-  g_return_if_fail (target != NULL && sal_target_fits (target, self->model));
-  sal_target_ref (target);
-  sal_target_unref (self->target);
-  self->target = target;
-  sal_timeline_forget (self->timeline);
-  SalLinePair lines
-      = dense_lines (self->model, target, self->config.lookahead);
-  sal_timeline_set_lines (self->timeline, &lines);
+  if (self->n_popped == self->ready->len)
+    return NULL;
+  SalMap *map = self->ready->pdata[self->n_popped++];
+  if (2 * self->n_popped >= self->ready->len) {
+    g_ptr_array_remove_range (self->ready, 0, self->n_popped);
+    self->n_popped = 0;
+  }
+  return map;
 }
 
 guint

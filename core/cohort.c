@@ -2,16 +2,9 @@
 #include "cohort.h"
 
 #include <math.h>
-#include <stdlib.h>
 
+#include "algebra.h"
 #include "model-private.h"
-
-static int
-highest_first (gconstpointer a, gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-  return x > y ? -1 : x < y;
-}
 
 SalCohortStats
 sal_cohort_stats (const SalModel *model, const float *cosines, int except,
@@ -23,13 +16,14 @@ sal_cohort_stats (const SalModel *model, const float *cosines, int except,
   for (guint j = 0; j < N; j++)
     if (in_cohort[j] && (int) j != except)
       scratch[n++] = cosines[j];
-  qsort (scratch, n, sizeof (float), highest_first);
+  sal_sort (scratch, n);
+  const float *end = scratch + n;
   n = MIN (n, SAL_COHORT_TOP);
-  for (guint i = 0; i < n; i++)
-    sum += scratch[i];
+  for (guint i = 1; i <= n; i++) /* from the highest on */
+    sum += *(end - i);
   double mean = n > 0 ? sum / n : 0;
-  for (guint i = 0; i < n; i++)
-    squares += (scratch[i] - mean) * (scratch[i] - mean);
+  for (guint i = 1; i <= n; i++)
+    squares += (*(end - i) - mean) * (*(end - i) - mean);
   /* A cohort of equal voices says nothing about scale. */
   double deviation = n > 0 ? sqrt (squares / n) : 0;
   return (SalCohortStats){ (float) mean, MAX ((float) deviation, 1e-3f) };

@@ -12,6 +12,7 @@ typedef enum {
   SAL_MAP_PARTIAL = 1 << 0, /* from a window shorter than the usual one */
   SAL_MAP_EMPTY = 1 << 1,   /* the window's map was flat, or none was asked for */
   SAL_MAP_SILENCE = 1 << 2, /* no sound in the window: no inference */
+  SAL_MAP_LATE = 1 << 3,    /* settled without its window's result; of this stretch, not of the newest window */
 } SalMapFlags;
 
 /**
@@ -24,9 +25,10 @@ typedef struct {
   guint64 first_frame;
   guint n_frames;        /* T */
   guint n_bands;         /* F */
-  guint64 seqnum;        /* number of the newest window that counted, from 0; differs between maps */
-  guint64 window_start;  /* frames: first of that window */
-  guint window_frames;   /* its length */
+  guint target;          /* which one: its place in sal_analyser_set_targets() when this was settled */
+  guint64 seqnum;        /* number of the window that settles this stretch, from 0; rises, the same for all targets */
+  guint64 window_start;  /* frames: first of the newest window that counted, which is that one unless it came late */
+  guint window_frames;   /* its length; 0 if there was none yet */
   SalMapFlags flags;     /* of that window: what it adds; earlier windows may have said more */
   float score;           /* log-odds of that whole window */
   float peak;            /* of its saliency map before normalisation */

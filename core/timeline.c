@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "contrast.h"
-
 /* What is known of one frame. */
 typedef struct {
   float weight;   /* sum of h over the windows */
@@ -15,14 +13,14 @@ typedef struct {
 struct _SalTimeline {
   guint n_bands, capacity;
   SalLinePair lines;
-  SalContrast *contrast;
   SalPresence *presence;
   float *llr;      /* of the frames not settled, [capacity] */
-  guint64 n_frames, n_settled;
+  guint64 n_settled;
+  guint64 n_known; /* one past the last settled frame that was no guess, or 0 */
+  float last;      /* its probability */
   float *log_odds; /* of a window, column to frames, [capacity] */
-  /* rings: frame t is at t % capacity */
+  /* rings: frame t is at t % capacity; zeros unless a window held it */
   Frame *frames;
-  float *log_mel;  /* [capacity, F] */
   float *saliency; /* sum of h S, [capacity, F] */
 };
 
@@ -34,12 +32,10 @@ sal_timeline_new (guint n_bands, guint capacity, double period,
   self->n_bands = n_bands;
   self->capacity = capacity;
   self->lines = *lines;
-  self->contrast = sal_contrast_new ();
   self->presence = sal_presence_new (presence, period, capacity);
   self->llr = g_new (float, capacity);
   self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
-  self->log_mel = g_new0 (float, (gsize) capacity * n_bands);
   self->saliency = g_new0 (float, (gsize) capacity * n_bands);
   return self;
 }
@@ -49,39 +45,23 @@ sal_timeline_free (SalTimeline *self)
 {
   if (self == NULL)
     return;
-  sal_contrast_free (self->contrast);
   sal_presence_free (self->presence);
   g_free (self->llr);
   g_free (self->log_odds);
   g_free (self->frames);
-  g_free (self->log_mel);
   g_free (self->saliency);
   g_free (self);
 }
 
 void
-sal_timeline_reset (SalTimeline *self)
+sal_timeline_reset (SalTimeline *self, guint64 first)
 {
-  self->n_frames = self->n_settled = 0;
-  sal_contrast_reset (self->contrast);
+  gsize size = (gsize) self->capacity * self->n_bands;
+  memset (self->frames, 0, self->capacity * sizeof (Frame));
+  memset (self->saliency, 0, size * sizeof (float));
   sal_presence_reset (self->presence);
-}
-
-static void
-clear_frame (SalTimeline *self, guint64 t)
-{
-  gsize at = t % self->capacity;
-  self->frames[at] = (Frame){ 0, 0 };
-  memset (self->saliency + at * self->n_bands, 0,
-      self->n_bands * sizeof (float));
-}
-
-void
-sal_timeline_forget (SalTimeline *self)
-{
-  for (guint64 t = self->n_settled; t < self->n_frames; t++)
-    clear_frame (self, t);
-  sal_presence_reset (self->presence);
+  self->n_settled = first;
+  self->n_known = 0;
 }
 
 void
@@ -90,54 +70,17 @@ sal_timeline_set_lines (SalTimeline *self, const SalLinePair *lines)
   self->lines = *lines;
 }
 
-void
-sal_timeline_push_frame (SalTimeline *self, const float *log_mel)
-{
-  g_assert (self->n_frames - self->n_settled < self->capacity);
-  clear_frame (self, self->n_frames);
-  memcpy (self->log_mel + self->n_frames % self->capacity * self->n_bands,
-      log_mel, self->n_bands * sizeof (float));
-  sal_contrast_push (self->contrast, log_mel, self->n_bands);
-  self->n_frames++;
-}
-
-guint64
-sal_timeline_get_n_frames (const SalTimeline *self)
-{
-  return self->n_frames;
-}
-
 guint64
 sal_timeline_get_n_settled (const SalTimeline *self)
 {
   return self->n_settled;
 }
 
-/* [F, n] from the ring. */
-static void
-gather (const SalTimeline *self, const float *ring, guint64 start, guint n,
-    float *out)
-{
-  for (guint i = 0; i < n; i++) {
-    const float *frame = ring + (start + i) % self->capacity * self->n_bands;
-    for (guint f = 0; f < self->n_bands; f++)
-      out[(gsize) f * n + i] = frame[f];
-  }
-}
-
-void
-sal_timeline_get_window (const SalTimeline *self, guint64 start,
-    guint n_frames, float *log_mel)
-{
-  g_assert (start + n_frames <= self->n_frames
-      && self->n_frames - start <= self->capacity);
-  gather (self, self->log_mel, start, n_frames, log_mel);
-}
-
 void
 sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames,
     const float *map, const float *columns, guint n_columns, guint per_column)
 {
+  g_assert (start + n_frames <= self->n_settled + self->capacity);
   sal_map_resize (columns, 1, n_columns, self->log_odds, 1, n_frames, 1,
       1.0f / (float) per_column);
   for (guint i = 0; i < n_frames; i++) {
@@ -164,56 +107,74 @@ frame_log_odds (const SalTimeline *self, guint64 t)
 
 /* The probabilities of frames [settled, until), from all that is known. */
 static void
-find_presence (SalTimeline *self, guint64 until, float *probability)
+find_presence (SalTimeline *self, const SalSettling *how, float *probability)
 {
-  guint n = (guint) (self->n_frames - self->n_settled);
-  SalLine line = sal_line_pair_at (&self->lines,
-      sal_contrast_get (self->contrast));
+  guint n = (guint) (how->known - self->n_settled);
+  SalLine line = sal_line_pair_at (&self->lines, how->contrast);
   for (guint i = 0; i < n; i++) {
     guint64 t = self->n_settled + i;
     self->llr[i] = self->frames[t % self->capacity].weight > 0
         ? line.scale * frame_log_odds (self, t) + line.offset : 0;
   }
   sal_presence_settle (self->presence, self->llr, n,
-      (guint) (until - self->n_settled), probability);
+      (guint) (how->until - self->n_settled), probability);
+}
+
+/* Of a frame that no window held. */
+static float
+guess (const SalTimeline *self, guint64 t, const SalSettling *how)
+{
+  if (!how->late)
+    return 0; /* nobody looked: silence */
+  return self->n_known > 0 && t < self->n_known + how->hold
+      ? self->last : how->rest;
 }
 
 static void
-settle_frame (const SalTimeline *self, guint64 t, SalMap *out, guint i)
+settle_frame (SalTimeline *self, guint64 t, const SalSettling *how,
+    SalMap *out, guint i)
 {
   gsize at = t % self->capacity;
-  const Frame *frame = &self->frames[at];
-  const float *saliency = self->saliency + at * self->n_bands;
-  if (!(frame->weight > 0)) { /* nobody looked: silence */
-    out->activity[i] = 0;
-    return;
+  Frame *frame = &self->frames[at];
+  float *saliency = self->saliency + at * self->n_bands;
+  if (!(frame->weight > 0)) {
+    out->activity[i] = guess (self, t, how);
+  } else {
+    float presence = out->activity[i];
+    out->log_odds[i] = frame_log_odds (self, t);
+    for (guint f = 0; f < self->n_bands; f++) {
+      float value = saliency[f] / frame->weight;
+      out->saliency[(gsize) f * out->n_frames + i]
+          = value * (value > 0 ? presence : 1 - presence);
+    }
   }
-  float presence = out->activity[i];
-  out->log_odds[i] = frame_log_odds (self, t);
-  for (guint f = 0; f < self->n_bands; f++) {
-    float value = saliency[f] / frame->weight;
-    out->saliency[(gsize) f * out->n_frames + i]
-        = value * (value > 0 ? presence : 1 - presence);
+  if (frame->weight > 0 || !how->late) {
+    self->n_known = t + 1;
+    self->last = out->activity[i];
   }
+  *frame = (Frame){ 0, 0 }; /* the place of a frame to come */
+  memset (saliency, 0, self->n_bands * sizeof (float));
 }
 
 SalMap *
-sal_timeline_settle (SalTimeline *self, guint64 until)
+sal_timeline_settle (SalTimeline *self, const SalHistory *history,
+    const SalSettling *how)
 {
-  until = MIN (until, self->n_frames);
-  if (until <= self->n_settled)
+  if (how->until <= self->n_settled)
     return NULL;
-  guint n = (guint) (until - self->n_settled);
+  g_assert (how->until <= how->known
+      && how->known <= self->n_settled + self->capacity);
+  guint n = (guint) (how->until - self->n_settled);
   SalMap *out = sal_map_new (self->n_bands, n);
   double sum = 0;
   out->first_frame = self->n_settled;
-  gather (self, self->log_mel, self->n_settled, n, out->log_mel);
-  find_presence (self, until, out->activity);
+  sal_history_get_frames (history, self->n_settled, n, out->log_mel);
+  find_presence (self, how, out->activity);
   for (guint i = 0; i < n; i++) {
-    settle_frame (self, self->n_settled + i, out, i);
+    settle_frame (self, self->n_settled + i, how, out, i);
     sum += out->activity[i];
   }
   out->probability = (float) (sum / n);
-  self->n_settled = until;
+  self->n_settled = how->until;
   return out;
 }

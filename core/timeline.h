@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* timeline.h: from overlapping windows to settled time
+/* timeline.h: from overlapping windows to settled time, for one target
  *
  * For frame t, with h a Hamming taper over each window k that holds t:
  *
@@ -9,47 +9,45 @@
  *   S(f,t) = pi(t) sum_k h S_k(f,t) / sum_k h      positive evidence
  *            (1 - pi(t)) ..                        negative evidence
  *
- * so that an absent target gives a dark map although each S_k has a peak of 1.
+ * so that an absent target gives a dark map although each S_k has a peak of 1.  Frames that no window holds have
+ * no evidence: pi and S are 0 (silence), or what SalSettling says of what came too late.
  */
 #pragma once
 
 #include "calibration.h"
+#include "history.h"
 #include "map.h"
 
 typedef struct _SalTimeline SalTimeline; /* one thread at a time */
 
+/* How a stretch is settled. */
+typedef struct {
+  guint64 until;  /* one past its last frame */
+  guint64 known;  /* one past the last frame whose evidence counts; at least until */
+  float contrast; /* so far, in units of the log-Mel */
+  gboolean late;  /* frames without evidence keep the last probability .. */
+  guint hold;     /* .. up to so many frames after the last one that had any, .. */
+  float rest;     /* .. and are this probable then */
+} SalSettling;
+
 /**
  * sal_timeline_new:
- * @capacity: the most frames between the oldest that is not settled and the newest, plus one window
+ * @capacity: the most frames between the oldest that is not settled and the newest that a window holds
  * @period: seconds between frames
  * @lines: a, b by contrast, in units of the log-Mel (contrast.h)
  */
 SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period, const SalLinePair *lines, const SalPresenceConfig *presence);
 void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
-void sal_timeline_reset (SalTimeline *self); /* frame 0 comes next, nothing is settled */
 
 /**
- * sal_timeline_forget:
+ * sal_timeline_reset:
+ * @first: frame
  *
- * Drops what windows said about frames that are not settled.
+ * Nothing is known; frames from @first on are not settled.
  */
-void sal_timeline_forget (SalTimeline *self);
+void sal_timeline_reset (SalTimeline *self, guint64 first);
 void sal_timeline_set_lines (SalTimeline *self, const SalLinePair *lines); /* for what is not settled */
-
-/**
- * sal_timeline_push_frame:
- * @log_mel: [F], of the next frame
- */
-void sal_timeline_push_frame (SalTimeline *self, const float *log_mel);
-guint64 sal_timeline_get_n_frames (const SalTimeline *self);  /* pushed */
 guint64 sal_timeline_get_n_settled (const SalTimeline *self);
-
-/**
- * sal_timeline_get_window:
- * @start: first frame; not older than the capacity allows
- * @log_mel: (out caller-allocates): [F, n_frames]
- */
-void sal_timeline_get_window (const SalTimeline *self, guint64 start, guint n_frames, float *log_mel);
 
 /**
  * sal_timeline_add:
@@ -61,11 +59,11 @@ void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const f
 
 /**
  * sal_timeline_settle:
- * @until: one past the last frame
+ * @history: that has the frames
  *
  * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and flags; %NULL if
  *   there are none
  */
-SalMap *sal_timeline_settle (SalTimeline *self, guint64 until);
+SalMap *sal_timeline_settle (SalTimeline *self, const SalHistory *history, const SalSettling *how);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTimeline, sal_timeline_free)

@@ -215,7 +215,7 @@ sal_listener_pop (SalListener *self, SalStretch *stretch)
 void
 sal_listener_set_target (SalListener *self, SalTarget *target)
 {
-  sal_analyser_set_target (self->analyser, target);
+  sal_analyser_set_targets (self->analyser, &target, 1);
 }
 
 guint64

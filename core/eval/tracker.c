@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tracker.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "analyser-private.h"
@@ -24,13 +23,20 @@ struct _SalTracker {
   SalMel *mel;
   SalNet *net;
   SalScorer *scorer;
+  SalHistory *history;
+  float *frames;   /* what is pushed at a time completes, [n, F] */
   float *window;   /* [F, SAL_WINDOW_FRAMES] */
   float *columns;  /* log-odds, [SAL_WINDOW_FRAMES] */
-  guint8 *loud;    /* whether a step of one hop has sound, [n_steps] */
-  guint64 n_steps;
   Lane *lanes;     /* [n_lanes], those of a target together */
   guint n_lanes;
 };
+
+/* Frames: with the longest look-ahead, what is not settled and a window. */
+static guint
+capacity (guint hop)
+{
+  return 3 * SAL_WINDOW_FRAMES + hop;
+}
 
 SalTracker *
 sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
@@ -38,17 +44,21 @@ sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
 {
   const SalRecord *record = sal_model_get_record (model);
   SalTracker *self = g_new0 (SalTracker, 1);
+  gsize F = record->mel.n_bands;
 
   self->model = sal_model_ref (model);
   self->hop = hop;
   self->n_lookaheads = n_lookaheads;
   self->lookaheads = g_memdup2 (lookaheads, n_lookaheads * sizeof (guint));
-  self->per_column = sal_analyser_per_column (model);
+  self->per_column = sal_inference_per_column (model);
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&record->mel, NULL);
   self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_NET_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
-  self->window = g_new (float, SAL_WINDOW_FRAMES * (gsize) record->mel.n_bands);
+  self->history = sal_analyser_history_new (model, capacity (hop));
+  self->frames = g_new (float,
+      sal_mel_max_frames (self->mel, SAL_HISTORY_SAMPLES) * F);
+  self->window = g_new (float, SAL_WINDOW_FRAMES * F);
   self->columns = g_new (float, SAL_WINDOW_FRAMES);
   return self;
 }
@@ -62,7 +72,9 @@ sal_tracker_free (SalTracker *self)
   sal_mel_free (self->mel);
   sal_net_free (self->net);
   sal_scorer_free (self->scorer);
+  sal_history_free (self->history);
   g_free (self->lookaheads);
+  g_free (self->frames);
   g_free (self->window);
   g_free (self->columns);
   g_free (self);
@@ -115,9 +127,9 @@ open_lanes (SalTracker *self, SalTarget *const *targets, guint n_targets,
     const SalTarget *target = targets[i / self->n_lookaheads];
     guint lookahead = self->lookaheads[i % self->n_lookaheads];
     self->lanes[i] = (Lane) { target, lookahead,
-      sal_analyser_timeline_new (self->model, target, self->hop, lookahead),
-      sal_timeline_new (F, 2 * SAL_WINDOW_FRAMES + self->hop + lookahead,
-          1, &same, &plain),
+      sal_analyser_timeline_new (self->model, target, capacity (self->hop),
+          lookahead),
+      sal_timeline_new (F, capacity (self->hop), 1, &same, &plain),
       &traces[i] };
   }
 }
@@ -134,10 +146,14 @@ close_lanes (SalTracker *self)
 }
 
 static void
-settle (Lane *lane, guint64 until)
+settle (const SalTracker *self, Lane *lane, guint64 until, float contrast)
 {
-  g_autoptr (SalMap) map = sal_timeline_settle (lane->timeline, until);
-  g_autoptr (SalMap) plain = sal_timeline_settle (lane->cosines, until);
+  const SalSettling how = { .until = until, .contrast = contrast,
+    .known = sal_history_get_n_frames (self->history) };
+  g_autoptr (SalMap) map
+      = sal_timeline_settle (lane->timeline, self->history, &how);
+  g_autoptr (SalMap) plain
+      = sal_timeline_settle (lane->cosines, self->history, &how);
 
   if (map == NULL)
     return;
@@ -149,42 +165,6 @@ settle (Lane *lane, guint64 until)
 
 /* --- windows ------------------------------------------------------------- */
 
-/* Which steps of one hop of samples have sound. */
-static void
-listen (SalTracker *self, const float *samples, gsize n_samples)
-{
-  guint hop = sal_model_get_record (self->model)->mel.hop;
-
-  self->n_steps = n_samples / hop;
-  self->loud = g_new (guint8, self->n_steps + 1);
-  for (guint64 t = 0; t < self->n_steps; t++) {
-    double energy = 0;
-    for (guint i = 0; i < hop; i++) {
-      float x = samples[t * hop + i];
-      energy += (double) x * x;
-    }
-    self->loud[t] = sal_analyser_hears (energy, hop);
-  }
-}
-
-static gboolean
-is_silent (const SalTracker *self, guint64 start, guint64 end)
-{
-  for (guint64 t = start; t < MIN (end, self->n_steps); t++)
-    if (self->loud[t])
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-all_finite (const float *x, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    if (!isfinite (x[i]))
-      return FALSE;
-  return TRUE;
-}
-
 /* Frames [start, start + n) to all lanes; one forward pass, and one dense score
  * per target. */
 static void
@@ -192,21 +172,20 @@ compute_window (SalTracker *self, guint64 start, guint n)
 {
   const SalTarget *target = NULL;
   SalScore score = { 0 };
+  gboolean counts = FALSE;
   guint shape[3];
 
-  sal_timeline_get_window (self->lanes[0].timeline, start, n, self->window);
+  sal_history_get_frames (self->history, start, n, self->window);
   sal_net_forward (self->net, self->window, n);
   sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
   for (guint i = 0; i < self->n_lanes; i++) {
     Lane *lane = &self->lanes[i];
     if (lane->target != target) {
       target = lane->target;
-      sal_scorer_score (self->scorer, target,
-          sal_net_get_embedding (self->net), &score);
-      sal_scorer_dense (self->scorer, self->net, target, SAL_DENSE_COLUMNS,
+      counts = sal_inference_score (self->scorer, self->net, target, &score,
           self->columns);
     }
-    if (!isfinite (score.log_odds) || !all_finite (self->columns, shape[2]))
+    if (!counts)
       continue;
     sal_timeline_add (lane->timeline, start, n, NULL, self->columns, shape[2],
         self->per_column);
@@ -214,52 +193,67 @@ compute_window (SalTracker *self, guint64 start, guint n)
   }
 }
 
-/* The window that ends at frame `end`, if it is to be computed. */
+/* The window that ends here, if it is to be computed; then every lane settles
+ * what it may. */
 static void
-run_window (SalTracker *self, guint64 end)
+reach_point (SalTracker *self, gboolean is_last)
 {
+  guint64 end = sal_history_get_n_frames (self->history);
   guint64 start = end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
+  float contrast = sal_history_get_contrast (self->history);
 
-  if (end - start >= SAL_WINDOW_LEAST_FRAMES && !is_silent (self, start, end))
+  if (end - start >= SAL_WINDOW_LEAST_FRAMES
+      && !sal_history_is_silent (self->history, start, end))
     compute_window (self, start, (guint) (end - start));
+  for (guint i = 0; i < self->n_lanes; i++) {
+    guint A = is_last ? 0 : self->lanes[i].lookahead;
+    settle (self, &self->lanes[i], end > A ? end - A : 0, contrast);
+  }
 }
 
+/* The first n of self->frames. */
 static void
-push_frame (SalTracker *self, const float *frame, guint64 end)
+push_frames (SalTracker *self, gsize n)
 {
-  for (guint i = 0; i < self->n_lanes; i++) {
-    sal_timeline_push_frame (self->lanes[i].timeline, frame);
-    sal_timeline_push_frame (self->lanes[i].cosines, frame);
+  gsize F = sal_model_get_record (self->model)->mel.n_bands;
+
+  for (gsize t = 0; t < n; t++) {
+    sal_history_push_frame (self->history, self->frames + t * F);
+    if (sal_history_get_n_frames (self->history) % self->hop == 0)
+      reach_point (self, FALSE);
   }
-  if (end % self->hop != 0)
+}
+
+/* What is left, and a window over it if none ended there. */
+static void
+settle_rest (SalTracker *self)
+{
+  guint64 T = sal_history_get_n_frames (self->history);
+
+  if (T % self->hop != 0) {
+    reach_point (self, TRUE);
     return;
-  run_window (self, end);
-  for (guint i = 0; i < self->n_lanes; i++) {
-    guint A = self->lanes[i].lookahead;
-    settle (&self->lanes[i], end > A ? end - A : 0);
   }
+  float contrast = sal_history_get_contrast (self->history);
+  for (guint i = 0; i < self->n_lanes; i++)
+    settle (self, &self->lanes[i], T, contrast);
 }
 
 gsize
 sal_tracker_run (SalTracker *self, const float *samples, gsize n_samples,
     SalTarget *const *targets, guint n_targets, SalTrace *traces)
 {
-  gsize F = sal_model_get_record (self->model)->mel.n_bands;
-  g_autofree float *frames = g_new (float,
-      (sal_mel_max_frames (self->mel, n_samples)
-          + sal_mel_max_frames (self->mel, 0)) * F);
-
   open_lanes (self, targets, n_targets, traces);
-  listen (self, samples, n_samples);
-  gsize T = sal_mel_push (self->mel, samples, n_samples, frames);
-  T += sal_mel_finish (self->mel, frames + T * F);
-  for (gsize t = 0; t < T; t++)
-    push_frame (self, frames + t * F, t + 1);
-  if (T % self->hop != 0)
-    run_window (self, T);
-  for (guint i = 0; i < self->n_lanes; i++)
-    settle (&self->lanes[i], T);
+  sal_history_reset (self->history);
+  while (n_samples > 0) {
+    gsize n = MIN (n_samples, SAL_HISTORY_SAMPLES);
+    sal_history_listen (self->history, samples, n);
+    push_frames (self, sal_mel_push (self->mel, samples, n, self->frames));
+    samples += n;
+    n_samples -= n;
+  }
+  push_frames (self, sal_mel_finish (self->mel, self->frames));
+  settle_rest (self);
   close_lanes (self);
-  g_clear_pointer (&self->loud, g_free);
-  return T;
+  return (gsize) sal_history_get_n_frames (self->history);
 }

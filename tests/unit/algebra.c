@@ -60,6 +60,20 @@ test_sort (void)
   const float want[5] = { -1, -1, 0, 2, 3 };
   sal_sort (x, 5);
   g_assert_cmpmem (x, sizeof x, want, sizeof want);
+  for (gsize n = 0; n < 300; n++) {
+    g_autofree float *y = data_noise ((guint32) n, n);
+    double sum = 0, sorted = 0;
+    for (gsize i = 0; i < n; i++) {
+      y[i] = roundf (y[i] * 50); /* some are equal; whole, so that sums are exact */
+      sum += y[i] * (y[i] + 1);
+    }
+    sal_sort (y, n);
+    for (gsize i = 0; i < n; i++) {
+      sorted += y[i] * (y[i] + 1);
+      g_assert_true (i == 0 || y[i - 1] <= y[i]);
+    }
+    g_assert_cmpfloat (sorted, ==, sum);
+  }
 }
 
 int

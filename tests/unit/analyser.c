@@ -5,143 +5,14 @@
 #include <string.h>
 
 #include "data.h"
+#include "maps.h"
 
 static SalModel *tiny, *mirrored; /* the second frames with reflection */
-
-/* --- a stream and its maps ----------------------------------------------- */
-
-static SalAnalyserConfig
-config_of (guint hop, guint lookahead)
-{
-  SalAnalyserConfig config;
-  sal_analyser_config_init (&config);
-  config.hop = hop;
-  config.lookahead = lookahead;
-  return config;
-}
 
 static SalAnalyser *
 new_analyser (SalModel *model, const SalAnalyserConfig *config)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SalTarget) target = sal_target_new_class (model, "spk2", &error);
-  g_assert_no_error (error);
-  SalAnalyser *analyser = sal_analyser_new (model, target, config, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (analyser);
-  return analyser;
-}
-
-/* A voice, 2.6 s of digital silence, another voice; odd numbers of samples. */
-static float *
-make_sound (gsize *n)
-{
-  const gsize a = 40011, pause = 41600, b = 20007;
-  *n = a + pause + b;
-  float *sound = g_new0 (float, *n);
-  g_autofree float *first = data_voice (2, a);
-  g_autofree float *second = data_voice (7, b);
-  memcpy (sound, first, a * sizeof (float));
-  memcpy (sound + a + pause, second, b * sizeof (float));
-  return sound;
-}
-
-static void
-pop_all (SalAnalyser *analyser, GPtrArray *maps)
-{
-  SalMap *map;
-  while ((map = sal_analyser_pop (analyser)) != NULL)
-    g_ptr_array_add (maps, map);
-}
-
-/* All maps of a sound pushed in chunks; 0: random ones. */
-static GPtrArray *
-analyse (SalAnalyser *analyser, const float *sound, gsize n, gsize chunk)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
-  GPtrArray *maps
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) sal_map_unref);
-  for (gsize at = 0; at < n;) {
-    gsize size = chunk > 0 ? chunk : (gsize) g_rand_int_range (rand, 0, 9000);
-    size = MIN (size, n - at);
-    sal_analyser_push (analyser, sound + at, size);
-    at += size;
-    pop_all (analyser, maps);
-  }
-  sal_analyser_finish (analyser);
-  pop_all (analyser, maps);
-  return maps;
-}
-
-static const SalMap *
-map_at (const GPtrArray *maps, guint i)
-{
-  return g_ptr_array_index (maps, i);
-}
-
-static void
-assert_same_maps (const GPtrArray *a, const GPtrArray *b)
-{
-  g_assert_cmpuint (a->len, ==, b->len);
-  for (guint i = 0; i < a->len; i++) {
-    const SalMap *x = map_at (a, i), *y = map_at (b, i);
-    gsize T = x->n_frames, size = T * x->n_bands;
-    g_assert_cmpuint (x->first_frame, ==, y->first_frame);
-    g_assert_cmpuint (x->n_frames, ==, y->n_frames);
-    g_assert_cmpuint (x->seqnum, ==, y->seqnum);
-    g_assert_cmpuint (x->window_start, ==, y->window_start);
-    g_assert_cmpuint (x->window_frames, ==, y->window_frames);
-    g_assert_cmpuint (x->flags, ==, y->flags);
-    g_assert_true (x->score == y->score && x->peak == y->peak
-        && x->probability == y->probability);
-    g_assert_cmpmem (x->saliency, size * 4, y->saliency, size * 4);
-    g_assert_cmpmem (x->log_mel, size * 4, y->log_mel, size * 4);
-    g_assert_cmpmem (x->activity, T * 4, y->activity, T * 4);
-    g_assert_cmpmem (x->log_odds, T * 4, y->log_odds, T * 4);
-  }
-}
-
-static void
-assert_good_maps (const GPtrArray *maps)
-{
-  for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
-    gsize size = (gsize) map->n_frames * map->n_bands;
-    double sum = 0;
-    for (guint t = 0; t < map->n_frames; t++) {
-      g_assert_true (map->activity[t] >= 0 && map->activity[t] <= 1);
-      sum += map->activity[t] / map->n_frames;
-    }
-    g_assert_cmpfloat_with_epsilon (map->probability, sum, 1e-5);
-    for (gsize k = 0; k < size; k++)
-      g_assert_true (map->saliency[k] >= -1 && map->saliency[k] <= 1);
-    data_assert_finite ("log-odds", map->log_odds, map->n_frames);
-    g_assert_true (isfinite (map->score) && isfinite (map->peak));
-  }
-}
-
-static gsize
-assert_tiles (const GPtrArray *maps)
-{
-  guint64 at = 0, seqnum = 0;
-  for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
-    g_assert_cmpuint (map->first_frame, ==, at);
-    g_assert_cmpuint (map->n_frames, >, 0);
-    g_assert_cmpuint (map->n_bands, ==, 80);
-    if (i > 0)
-      g_assert_cmpuint (map->seqnum, >, seqnum);
-    seqnum = map->seqnum;
-    at += map->n_frames;
-  }
-  return at;
-}
-
-static gsize
-n_frames_of (SalModel *model, gsize n_samples)
-{
-  g_autoptr (SalMel) mel = sal_mel_new (sal_model_get_mel_config (model), NULL);
-  return sal_mel_n_frames (mel, n_samples);
+  return maps_analyser (model, "spk2", config);
 }
 
 /* --- what maps must be --------------------------------------------------- */
@@ -150,17 +21,17 @@ static void
 test_cutting_changes_nothing (gconstpointer data)
 {
   SalModel *model = *(SalModel *const *) data;
-  const SalAnalyserConfig config = config_of (25, 50);
+  const SalAnalyserConfig config = maps_config (25, 50);
   const gsize chunks[] = { 1, 7, 160, 4096, 0 };
   gsize n;
-  g_autofree float *sound = make_sound (&n);
+  g_autofree float *sound = maps_sound (&n);
   g_autoptr (SalAnalyser) analyser = new_analyser (model, &config);
-  g_autoptr (GPtrArray) want = analyse (analyser, sound, n, n);
+  g_autoptr (GPtrArray) want = maps_analyse (analyser, sound, n, n);
   g_assert_cmpuint (want->len, >, 10);
   for (guint i = 0; i < G_N_ELEMENTS (chunks); i++) {
     g_autoptr (SalAnalyser) other = new_analyser (model, &config);
-    g_autoptr (GPtrArray) got = analyse (other, sound, n, chunks[i]);
-    assert_same_maps (got, want);
+    g_autoptr (GPtrArray) got = maps_analyse (other, sound, n, chunks[i]);
+    maps_assert_same (got, want);
   }
 }
 
@@ -173,13 +44,13 @@ test_tiles_without_holes (gconstpointer data)
   } cases[] = { { 25, 50 }, { 5, 0 }, { 200, 200 }, { 33, 7 }, { 60, 199 },
     { 200, 0 }, { 5, 200 } };
   gsize n;
-  g_autofree float *sound = make_sound (&n);
+  g_autofree float *sound = maps_sound (&n);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    SalAnalyserConfig config = config_of (cases[i].hop, cases[i].lookahead);
+    SalAnalyserConfig config = maps_config (cases[i].hop, cases[i].lookahead);
     g_autoptr (SalAnalyser) analyser = new_analyser (model, &config);
-    g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
-    g_assert_cmpuint (assert_tiles (maps), ==, n_frames_of (model, n));
-    assert_good_maps (maps);
+    g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
+    g_assert_cmpuint (maps_assert_tiles (maps), ==, maps_n_frames (model, n));
+    maps_assert_good (maps);
   }
 }
 
@@ -190,14 +61,14 @@ test_finish_settles_everything (gconstpointer data)
   SalModel *model = *(SalModel *const *) data;
   const gsize lengths[] = { 0, 1, 100, 399, 400, 401, 560, 1700, 3000, 4400,
     32240, 32400, 33000, 64400 };
-  const SalAnalyserConfig config = config_of (25, 50);
+  const SalAnalyserConfig config = maps_config (25, 50);
   g_autofree float *voice = data_voice (4, 70000);
   g_autoptr (SalAnalyser) analyser = new_analyser (model, &config);
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
-    g_autoptr (GPtrArray) maps = analyse (analyser, voice, lengths[i], 1000);
-    g_assert_cmpuint (assert_tiles (maps), ==,
-        n_frames_of (model, lengths[i]));
-    assert_good_maps (maps);
+    g_autoptr (GPtrArray) maps = maps_analyse (analyser, voice, lengths[i], 1000);
+    g_assert_cmpuint (maps_assert_tiles (maps), ==,
+        maps_n_frames (model, lengths[i]));
+    maps_assert_good (maps);
     g_assert_null (sal_analyser_pop (analyser));
     sal_analyser_reset (analyser);
   }
@@ -207,16 +78,16 @@ static void
 test_log_mel_is_the_front_ends (void)
 {
   gsize n;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 50);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 50);
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
+  g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
   g_autoptr (SalMel) mel = sal_mel_new (sal_model_get_mel_config (tiny), NULL);
   gsize T = sal_mel_n_frames (mel, n);
   g_autofree float *want = g_new (float, 80 * T);
   sal_mel_process (mel, sound, n, want);
   for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
+    const SalMap *map = maps_at (maps, i);
     for (guint f = 0; f < 80; f++)
       g_assert_cmpmem (map->log_mel + (gsize) f * map->n_frames,
           map->n_frames * 4, want + f * T + map->first_frame,
@@ -229,12 +100,12 @@ test_silence (void)
 {
   gsize n;
   guint n_silent = 0;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 0);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 0);
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
+  g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
   for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
+    const SalMap *map = maps_at (maps, i);
     gsize size = (gsize) map->n_frames * 80;
     /* samples [40011, 81611) are silent: windows inside frames [251, 508) */
     gboolean want = map->window_start >= 251
@@ -254,12 +125,12 @@ test_only_silence (void)
 {
   const gsize n = 50000;
   g_autofree float *sound = g_new0 (float, n);
-  const SalAnalyserConfig config = config_of (25, 50);
+  const SalAnalyserConfig config = maps_config (25, 50);
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
-  g_assert_cmpuint (assert_tiles (maps), ==, n_frames_of (tiny, n));
+  g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
+  g_assert_cmpuint (maps_assert_tiles (maps), ==, maps_n_frames (tiny, n));
   for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
+    const SalMap *map = maps_at (maps, i);
     g_assert_true (map->flags & SAL_MAP_SILENCE);
     g_assert_cmpfloat (data_magnitude (map->saliency, map->n_frames * 80), ==,
         0);
@@ -272,12 +143,12 @@ static void
 test_first_windows_are_partial (void)
 {
   gsize n;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 0);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 0);
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
+  g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
   for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
+    const SalMap *map = maps_at (maps, i);
     gboolean partial = map->window_frames < SAL_WINDOW_FRAMES;
     g_assert_cmpint ((map->flags & SAL_MAP_PARTIAL) != 0, ==, partial);
     g_assert_cmpint (partial, ==, i < 7); /* ends at 25, 50 .. 175 */
@@ -292,10 +163,10 @@ static void
 test_score_is_the_windows (void)
 {
   gsize n, checked = 0;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (50, 25);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (50, 25);
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
+  g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
   g_autoptr (SalMel) mel = sal_mel_new (sal_model_get_mel_config (tiny), NULL);
   g_autoptr (SalNet) net = sal_net_new (tiny, SAL_WINDOW_FRAMES, 3, 1);
   g_autoptr (SalScorer) scorer = sal_scorer_new (tiny);
@@ -307,7 +178,7 @@ test_score_is_the_windows (void)
   g_autofree float *scratch = g_new (float, 80 * SAL_WINDOW_FRAMES);
   sal_mel_process (mel, sound, n, log_mel);
   for (guint i = 0; i < maps->len; i++) {
-    const SalMap *map = map_at (maps, i);
+    const SalMap *map = maps_at (maps, i);
     SalScore score;
     float peak;
     if (map->flags & (SAL_MAP_SILENCE | SAL_MAP_EMPTY))
@@ -330,7 +201,7 @@ test_score_is_the_windows (void)
 static void
 check_delay (SalModel *model, guint hop, guint lookahead)
 {
-  const SalAnalyserConfig config = config_of (hop, lookahead);
+  const SalAnalyserConfig config = maps_config (hop, lookahead);
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   const gsize n = 80000, step = 40;
   g_autofree float *voice = data_voice (4, n);
@@ -372,8 +243,8 @@ static void
 test_not_finite_counts_as_zero (void)
 {
   gsize n;
-  g_autofree float *zeros = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 50);
+  g_autofree float *zeros = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 50);
   for (gsize i = 1000; i < n; i += 999)
     zeros[i] = 0;
   g_autofree float *bad = g_memdup2 (zeros, n * sizeof (float));
@@ -382,9 +253,9 @@ test_not_finite_counts_as_zero (void)
     bad[i] = values[i % 3];
   g_autoptr (SalAnalyser) a = new_analyser (tiny, &config);
   g_autoptr (SalAnalyser) b = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) want = analyse (a, zeros, n, 0);
-  g_autoptr (GPtrArray) got = analyse (b, bad, n, 0);
-  assert_same_maps (got, want);
+  g_autoptr (GPtrArray) want = maps_analyse (a, zeros, n, 0);
+  g_autoptr (GPtrArray) got = maps_analyse (b, bad, n, 0);
+  maps_assert_same (got, want);
 }
 
 /* Far beyond full scale squares overflow; still nothing may leave that is not a
@@ -394,15 +265,15 @@ test_huge_samples (void)
 {
   const gsize n = 40000;
   const float sizes[] = { 1e3f, 1e10f, 1e20f, 3e38f };
-  const SalAnalyserConfig config = config_of (25, 50);
+  const SalAnalyserConfig config = maps_config (25, 50);
   for (guint k = 0; k < G_N_ELEMENTS (sizes); k++) {
     g_autofree float *sound = data_noise (1, n);
     for (gsize i = 0; i < n; i++)
       sound[i] *= sizes[k];
     g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-    g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
+    g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
     for (guint i = 0; i < maps->len; i++) {
-      const SalMap *map = map_at (maps, i);
+      const SalMap *map = maps_at (maps, i);
       gsize size = (gsize) map->n_frames * 80;
       data_assert_finite ("saliency", map->saliency, size);
       data_assert_finite ("activity", map->activity, map->n_frames);
@@ -418,13 +289,13 @@ static void
 test_very_soft_sound (void)
 {
   gsize n;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 50);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 50);
   for (gsize i = 0; i < n; i++)
     sound[i] *= 1e-20f;
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) maps = analyse (analyser, sound, n, 0);
-  assert_good_maps (maps);
+  g_autoptr (GPtrArray) maps = maps_analyse (analyser, sound, n, 0);
+  maps_assert_good (maps);
 }
 
 /* --- control ------------------------------------------------------------- */
@@ -433,47 +304,46 @@ static void
 test_reset_begins_anew (void)
 {
   gsize n;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 50);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 50);
   g_autoptr (SalAnalyser) analyser = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) want = analyse (analyser, sound, n, 0);
+  g_autoptr (GPtrArray) want = maps_analyse (analyser, sound, n, 0);
   sal_analyser_reset (analyser);
   sal_analyser_push (analyser, sound + 5000, 44444);
   sal_analyser_reset (analyser);
   g_assert_null (sal_analyser_pop (analyser));
-  g_autoptr (GPtrArray) got = analyse (analyser, sound, n, 777);
-  assert_same_maps (got, want);
+  g_autoptr (GPtrArray) got = maps_analyse (analyser, sound, n, 777);
+  maps_assert_same (got, want);
 }
 
 static void
 test_target_can_change (void)
 {
   gsize n;
-  g_autofree float *sound = make_sound (&n);
-  const SalAnalyserConfig config = config_of (25, 50);
+  g_autofree float *sound = maps_sound (&n);
+  const SalAnalyserConfig config = maps_config (25, 50);
   g_autoptr (SalTarget) target = sal_target_new_class (tiny, "spk9", NULL);
   g_autoptr (SalAnalyser) changed = new_analyser (tiny, &config);
   g_autoptr (SalAnalyser) same = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) a
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) sal_map_unref);
+  g_autoptr (GPtrArray) a = maps_new ();
   sal_analyser_push (changed, sound, 30000);
-  pop_all (changed, a);
-  sal_analyser_set_target (changed, target);
+  maps_pop (changed, a);
+  sal_analyser_set_targets (changed, &target, 1);
   guint before = a->len;
   sal_analyser_push (changed, sound + 30000, n - 30000);
   sal_analyser_finish (changed);
-  pop_all (changed, a);
-  g_autoptr (GPtrArray) b = analyse (same, sound, n, 0);
-  g_assert_cmpuint (assert_tiles (a), ==, n_frames_of (tiny, n));
-  assert_good_maps (a);
+  maps_pop (changed, a);
+  g_autoptr (GPtrArray) b = maps_analyse (same, sound, n, 0);
+  g_assert_cmpuint (maps_assert_tiles (a), ==, maps_n_frames (tiny, n));
+  maps_assert_good (a);
   g_assert_cmpuint (a->len, ==, b->len);
   for (guint i = 0; i < a->len; i++) {
-    if (map_at (a, i)->flags & SAL_MAP_EMPTY)
+    if (maps_at (a, i)->flags & SAL_MAP_EMPTY)
       continue;
     if (i < before)
-      g_assert_cmpfloat (map_at (a, i)->score, ==, map_at (b, i)->score);
+      g_assert_cmpfloat (maps_at (a, i)->score, ==, maps_at (b, i)->score);
     else
-      g_assert_cmpfloat (map_at (a, i)->score, !=, map_at (b, i)->score);
+      g_assert_cmpfloat (maps_at (a, i)->score, !=, maps_at (b, i)->score);
   }
 }
 
@@ -481,16 +351,16 @@ static void
 test_method_none_has_activity_only (void)
 {
   gsize n;
-  g_autofree float *sound = make_sound (&n);
-  SalAnalyserConfig config = config_of (25, 50);
+  g_autofree float *sound = maps_sound (&n);
+  SalAnalyserConfig config = maps_config (25, 50);
   g_autoptr (SalAnalyser) with = new_analyser (tiny, &config);
   config.cam.method = SAL_CAM_NONE;
   g_autoptr (SalAnalyser) without = new_analyser (tiny, &config);
-  g_autoptr (GPtrArray) a = analyse (with, sound, n, 0);
-  g_autoptr (GPtrArray) b = analyse (without, sound, n, 0);
+  g_autoptr (GPtrArray) a = maps_analyse (with, sound, n, 0);
+  g_autoptr (GPtrArray) b = maps_analyse (without, sound, n, 0);
   g_assert_cmpuint (a->len, ==, b->len);
   for (guint i = 0; i < a->len; i++) {
-    const SalMap *x = map_at (a, i), *y = map_at (b, i);
+    const SalMap *x = maps_at (a, i), *y = maps_at (b, i);
     g_assert_true (y->flags & SAL_MAP_EMPTY);
     g_assert_cmpfloat (data_magnitude (y->saliency, y->n_frames * 80), ==, 0);
     g_assert_cmpmem (x->activity, x->n_frames * 4, y->activity,
@@ -516,10 +386,10 @@ test_rejects_bad_settings (void)
   g_autoptr (SalTarget) target = sal_target_new_class (tiny, "spk2", NULL);
   SalAnalyserConfig bad[5];
   const char *fields[] = { "hop", "hop", "lookahead", "layers", "gamma" };
-  bad[0] = config_of (4, 50);
-  bad[1] = config_of (201, 50);
-  bad[2] = config_of (25, 201);
-  bad[3] = bad[4] = config_of (25, 50);
+  bad[0] = maps_config (4, 50);
+  bad[1] = maps_config (201, 50);
+  bad[2] = maps_config (25, 201);
+  bad[3] = bad[4] = maps_config (25, 50);
   bad[3].cam.layers = (SalCamLayers) 0;
   bad[4].cam.gamma = NAN;
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {

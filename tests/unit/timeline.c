@@ -12,6 +12,7 @@
 #define COLUMNS 3   /* of 8 frames */
 
 static const SalLine calibration = { 0.5f, -0.25f };
+static SalHistory *history; /* of the timeline that was made last */
 
 static SalTimeline *
 new_timeline (void)
@@ -19,20 +20,30 @@ new_timeline (void)
   /* Without memory, so that each frame can be computed alone. */
   const SalPresenceConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1 };
   const SalLinePair lines = { .clean = calibration };
+  sal_history_reset (history);
   return sal_timeline_new (F, CAPACITY, 1, &lines, &presence);
 }
 
 /* Frame t holds t, t + 1000, .. in its bands. */
 static void
-push_frames (SalTimeline *timeline, guint n)
+push_frames (guint n)
 {
   for (guint i = 0; i < n; i++) {
     float frame[F];
-    guint64 t = sal_timeline_get_n_frames (timeline);
+    guint64 t = sal_history_get_n_frames (history);
     for (guint f = 0; f < F; f++)
       frame[f] = (float) t + 1000 * f;
-    sal_timeline_push_frame (timeline, frame);
+    sal_history_push_frame (history, frame);
   }
+}
+
+/* Frames before `until`, of those that were pushed. */
+static SalMap *
+settle (SalTimeline *timeline, guint64 until)
+{
+  guint64 n = sal_history_get_n_frames (history);
+  const SalSettling how = { .until = MIN (until, n), .known = n };
+  return sal_timeline_settle (timeline, history, &how);
 }
 
 typedef struct {
@@ -114,10 +125,10 @@ test_windows_are_weighted (void)
   const guint starts[2] = { 0, 10 };
   for (guint k = 0; k < 2; k++)
     window_init (&windows[k], k);
-  push_frames (timeline, 40);
+  push_frames (40);
   add (timeline, 0, &windows[0]);
   add (timeline, 10, &windows[1]);
-  g_autoptr (SalMap) map = sal_timeline_settle (timeline, 40);
+  g_autoptr (SalMap) map = settle (timeline, 40);
   double sum = 0;
   g_assert_cmpuint (map->first_frame, ==, 0);
   g_assert_cmpuint (map->n_frames, ==, 40);
@@ -141,15 +152,15 @@ test_settled_is_settled (void)
   Window windows[2];
   for (guint k = 0; k < 2; k++)
     window_init (&windows[k], k);
-  push_frames (timeline, N);
+  push_frames (N);
   add (timeline, 0, &windows[0]);
-  g_autoptr (SalMap) first = sal_timeline_settle (timeline, 10);
+  g_autoptr (SalMap) first = settle (timeline, 10);
   g_assert_cmpuint (first->n_frames, ==, 10);
   g_assert_cmpuint (sal_timeline_get_n_settled (timeline), ==, 10);
-  g_assert_null (sal_timeline_settle (timeline, 10));
-  g_assert_null (sal_timeline_settle (timeline, 4));
+  g_assert_null (settle (timeline, 10));
+  g_assert_null (settle (timeline, 4));
   add (timeline, 0, &windows[1]);
-  g_autoptr (SalMap) second = sal_timeline_settle (timeline, 1000);
+  g_autoptr (SalMap) second = settle (timeline, 1000);
   g_assert_cmpuint (second->first_frame, ==, 10);
   g_assert_cmpuint (second->n_frames, ==, N - 10);
   double u = (column_at (&windows[0], 12) + column_at (&windows[1], 12)) / 2;
@@ -162,8 +173,8 @@ static void
 test_frames_without_windows_are_zeros (void)
 {
   g_autoptr (SalTimeline) timeline = new_timeline ();
-  push_frames (timeline, 20);
-  g_autoptr (SalMap) map = sal_timeline_settle (timeline, 20);
+  push_frames (20);
+  g_autoptr (SalMap) map = settle (timeline, 20);
   g_assert_cmpfloat (data_magnitude (map->saliency, F * 20), ==, 0);
   g_assert_cmpfloat (data_magnitude (map->activity, 20), ==, 0);
   g_assert_cmpfloat (data_magnitude (map->log_odds, 20), ==, 0);
@@ -176,9 +187,9 @@ test_map_may_be_missing (void)
   g_autoptr (SalTimeline) timeline = new_timeline ();
   Window window;
   window_init (&window, 1);
-  push_frames (timeline, N);
+  push_frames (N);
   sal_timeline_add (timeline, 0, N, NULL, window.columns, COLUMNS, 8);
-  g_autoptr (SalMap) map = sal_timeline_settle (timeline, N);
+  g_autoptr (SalMap) map = settle (timeline, N);
   g_assert_cmpfloat (data_magnitude (map->saliency, F * N), ==, 0);
   g_assert_cmpfloat_with_epsilon (map->log_odds[12], column_at (&window, 12),
       1e-5);
@@ -195,17 +206,17 @@ test_goes_round (void)
   window_init (&window, 1);
   guint64 settled = 0;
   for (guint round = 0; round < 40; round++) {
-    push_frames (timeline, 7);
-    guint64 n = sal_timeline_get_n_frames (timeline);
+    push_frames (7);
+    guint64 n = sal_history_get_n_frames (history);
     if (n < N)
       continue;
     float log_mel[F * N];
-    sal_timeline_get_window (timeline, n - N, N, log_mel);
+    sal_history_get_frames (history, n - N, N, log_mel);
     for (guint i = 0; i < N; i++)
       for (guint f = 0; f < F; f++)
         g_assert_cmpfloat (log_mel[f * N + i], ==, n - N + i + 1000 * f);
     add (timeline, n - N, &window);
-    g_autoptr (SalMap) map = sal_timeline_settle (timeline, n - 10);
+    g_autoptr (SalMap) map = settle (timeline, n - 10);
     g_assert_cmpuint (map->first_frame, ==, settled);
     settled += map->n_frames;
     g_assert_cmpfloat (map->log_mel[0], ==, map->first_frame);
@@ -225,11 +236,11 @@ test_forget (void)
   const guint starts[1] = { 0 };
   for (guint k = 0; k < 2; k++)
     window_init (&windows[k], k);
-  push_frames (timeline, N);
+  push_frames (N);
   add (timeline, 0, &windows[0]);
-  sal_timeline_forget (timeline);
+  sal_timeline_reset (timeline, 0);
   add (timeline, 0, &windows[1]);
-  g_autoptr (SalMap) map = sal_timeline_settle (timeline, N);
+  g_autoptr (SalMap) map = settle (timeline, N);
   for (guint t = 0; t < N; t++) {
     check_frame (map, t, &windows[1], starts, 1);
     g_assert_cmpfloat (map->log_mel[t], ==, t); /* frames are kept */
@@ -244,17 +255,100 @@ test_reset (void)
   g_autoptr (SalTimeline) timeline = new_timeline ();
   Window window;
   window_init (&window, 1);
-  push_frames (timeline, N);
+  push_frames (N);
   add (timeline, 0, &window);
-  sal_timeline_reset (timeline);
-  g_assert_cmpuint (sal_timeline_get_n_frames (timeline), ==, 0);
-  g_assert_null (sal_timeline_settle (timeline, 100));
-  push_frames (timeline, N);
-  g_autoptr (SalMap) map = sal_timeline_settle (timeline, N);
+  sal_timeline_reset (timeline, 0);
+  sal_history_reset (history);
+  g_assert_cmpuint (sal_history_get_n_frames (history), ==, 0);
+  g_assert_null (settle (timeline, 100));
+  push_frames (N);
+  g_autoptr (SalMap) map = settle (timeline, N);
   g_assert_cmpuint (map->first_frame, ==, 0);
   g_assert_cmpfloat (data_magnitude (map->log_odds, N), ==, 0);
+  sal_timeline_reset (timeline, N - 5);
+  g_autoptr (SalMap) rest = settle (timeline, N);
+  g_assert_cmpuint (rest->first_frame, ==, N - 5);
   g_free (window.map);
   sal_timeline_free (NULL);
+}
+
+/* --- late ---------------------------------------------------------------- */
+
+/* N frames with a window, then 20 without. */
+static SalMap *
+settle_late (SalTimeline *timeline, const Window *window, guint hold,
+    float rest)
+{
+  const SalSettling how = { .until = N + 20, .known = N + 20, .late = TRUE,
+    .hold = hold, .rest = rest };
+  push_frames (N + 20);
+  if (window != NULL)
+    add (timeline, 0, window);
+  return sal_timeline_settle (timeline, history, &how);
+}
+
+static void
+test_late_frames_hold (void)
+{
+  const struct {
+    guint hold;
+    float rest;
+  } cases[] = { { 0, 0 }, { 0, 1 }, { 7, 0 }, { 7, 1 }, { 100, 0 } };
+  Window window;
+  const guint starts[1] = { 0 };
+  window_init (&window, 1);
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++) {
+    g_autoptr (SalTimeline) timeline = new_timeline ();
+    g_autoptr (SalMap) map
+        = settle_late (timeline, &window, cases[k].hold, cases[k].rest);
+    for (guint t = 0; t < N; t++)
+      check_frame (map, t, &window, starts, 1);
+    for (guint t = N; t < N + 20; t++) {
+      g_assert_cmpfloat (map->activity[t], ==, t - N < cases[k].hold
+          ? map->activity[N - 1] : cases[k].rest);
+      g_assert_cmpfloat (map->log_odds[t], ==, 0);
+      for (guint f = 0; f < F; f++)
+        g_assert_cmpfloat (map->saliency[f * map->n_frames + t], ==, 0);
+    }
+  }
+  g_free (window.map);
+}
+
+/* Frames are counted from the last that was no guess, over all stretches. */
+static void
+test_hold_goes_on (void)
+{
+  Window window;
+  window_init (&window, 1);
+  g_autoptr (SalTimeline) timeline = new_timeline ();
+  g_autoptr (SalMap) first = settle_late (timeline, &window, 25, 1);
+  push_frames (10);
+  const SalSettling how = { .until = N + 30, .known = N + 30, .late = TRUE,
+    .hold = 25, .rest = 1 };
+  g_autoptr (SalMap) second = sal_timeline_settle (timeline, history, &how);
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpfloat (second->activity[i], ==, i < 5
+        ? first->activity[N - 1] : 1);
+  /* silence is known, too */
+  push_frames (5);
+  g_autoptr (SalMap) silence = settle (timeline, N + 35);
+  g_assert_cmpfloat (data_magnitude (silence->activity, 5), ==, 0);
+  push_frames (5);
+  const SalSettling again = { .until = N + 40, .known = N + 40, .late = TRUE,
+    .hold = 3, .rest = 1 };
+  g_autoptr (SalMap) third = sal_timeline_settle (timeline, history, &again);
+  for (guint i = 0; i < 5; i++)
+    g_assert_cmpfloat (third->activity[i], ==, i < 3 ? 0 : 1);
+  g_free (window.map);
+}
+
+static void
+test_nothing_to_hold (void)
+{
+  g_autoptr (SalTimeline) timeline = new_timeline ();
+  g_autoptr (SalMap) map = settle_late (timeline, NULL, 10, 1);
+  for (guint t = 0; t < N + 20; t++)
+    g_assert_cmpfloat (map->activity[t], ==, 1);
 }
 
 int
@@ -272,9 +366,15 @@ main (int argc, char **argv)
     { "/timeline/goes-round", test_goes_round },
     { "/timeline/forgets-what-windows-said", test_forget },
     { "/timeline/reset-begins-anew", test_reset },
+    { "/timeline/late/frames-hold", test_late_frames_hold },
+    { "/timeline/late/hold-goes-on-over-stretches", test_hold_goes_on },
+    { "/timeline/late/nothing-to-hold", test_nothing_to_hold },
   };
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
-  return g_test_run ();
+  history = sal_history_new (F, CAPACITY, 160, 1);
+  int result = g_test_run ();
+  sal_history_free (history);
+  return result;
 }

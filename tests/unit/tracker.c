@@ -7,24 +7,11 @@
 #include "analyser.h"
 #include "data.h"
 #include "enrol.h"
+#include "maps.h"
 
 static const guint lookaheads[] = { 25, 50, 100, 200 };
 
 #define L G_N_ELEMENTS (lookaheads)
-
-/* A voice, 2.6 s of digital silence, another voice; odd numbers of samples. */
-static float *
-make_sound (gsize *n)
-{
-  const gsize a = 40011, pause = 41600, b = 20007;
-  *n = a + pause + b;
-  float *sound = g_new0 (float, *n);
-  g_autofree float *first = data_voice (2, a);
-  g_autofree float *second = data_voice (7, b);
-  memcpy (sound, first, a * sizeof (float));
-  memcpy (sound + a + pause, second, b * sizeof (float));
-  return sound;
-}
 
 static SalTarget *
 enrol (SalModel *model)
@@ -74,7 +61,7 @@ check_equal (const char *name, guint hop, gsize n_samples)
   g_autoptr (SalTarget) enrolled = enrol (model);
   SalTarget *targets[] = { known, enrolled };
   gsize n;
-  g_autofree float *sound = make_sound (&n);
+  g_autofree float *sound = maps_sound (&n);
   n = MIN (n, n_samples);
   g_autoptr (SalTracker) tracker = sal_tracker_new (model, hop, lookaheads, L);
   gsize T = sal_tracker_n_frames (tracker, n);
@@ -123,7 +110,7 @@ test_runs_do_not_depend_on_each_other (void)
   g_autoptr (SalModel) model = data_load_model ("tiny");
   g_autoptr (SalTarget) target = sal_target_new_class (model, "spk2", NULL);
   gsize n;
-  g_autofree float *sound = make_sound (&n);
+  g_autofree float *sound = maps_sound (&n);
   g_autoptr (SalTracker) tracker = sal_tracker_new (model, 25, lookaheads, 1);
   gsize T = sal_tracker_n_frames (tracker, n);
   SalTrace *first = sal_traces_new (1, T), *again = sal_traces_new (1, T);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "analyser-private.h"
+
+#include "analyser.h"
+#include "model-private.h"
+
+SalLinePair
+sal_analyser_lines (const SalModel *model, const SalTarget *target,
+    guint lookahead)
+{
+  const SalRecord *record = sal_model_get_record (model);
+  const SalCalibration *c = &record->calibration;
+  gboolean enrolled = sal_target_get_class (target) < 0;
+  double seconds
+      = (double) lookahead * record->mel.hop / record->mel.sample_rate;
+  float db = (float) ((record->mel.power ? 10 : 20) / G_LN10);
+  return (SalLinePair){
+    .noisy = sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes,
+        seconds),
+    .clean = sal_curve_at (enrolled ? &c->dense.enrolled : &c->dense.classes,
+        seconds),
+    .noisy_at = c->noisy_db / db,
+    .clean_at = c->clean_db / db,
+  };
+}
+
+SalTimeline *
+sal_analyser_timeline_new (const SalModel *model, const SalTarget *target,
+    guint capacity, guint lookahead)
+{
+  const SalRecord *record = sal_model_get_record (model);
+  SalLinePair lines = sal_analyser_lines (model, target, lookahead);
+  return sal_timeline_new (record->mel.n_bands, capacity,
+      (double) record->mel.hop / record->mel.sample_rate, &lines,
+      &record->calibration.presence);
+}
+
+SalHistory *
+sal_analyser_history_new (const SalModel *model, guint capacity)
+{
+  const SalMelConfig *mel = &sal_model_get_record (model)->mel;
+  /* A window, what is heard at a time ahead of it, and what a frame is. */
+  guint n_loud = SAL_WINDOW_FRAMES
+      + (SAL_HISTORY_SAMPLES + mel->fft_size) / mel->hop + 2;
+  return sal_history_new (mel->n_bands, capacity, mel->hop, n_loud);
+}

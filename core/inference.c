@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inference.h"
+
+#include <math.h>
+
+#include "model-private.h"
+#include "window-private.h"
+
+struct _SalInference {
+  SalModel *model;
+  guint max_frames, per_column;
+  guint deepest, threads; /* of net */
+  SalNet *net;
+  SalCam *cam;
+  SalScorer *scorer;
+};
+
+guint
+sal_inference_per_column (const SalModel *model)
+{
+  guint n = 1;
+  for (guint i = 0; i < SAL_NET_STAGES; i++)
+    n *= sal_model_get_record (model)->topology.strides[i];
+  return n;
+}
+
+/* A network that goes this far down, with so many threads. */
+static void
+need_net (SalInference *self, guint deepest, guint threads)
+{
+  if (self->net != NULL && deepest >= self->deepest
+      && threads == self->threads)
+    return;
+  self->deepest = self->net != NULL ? MIN (deepest, self->deepest) : deepest;
+  self->threads = threads;
+  sal_net_free (self->net);
+  self->net = sal_net_new (self->model, self->max_frames, self->deepest,
+      threads);
+}
+
+SalInference *
+sal_inference_new (SalModel *model, guint max_frames, const SalCamConfig *cam,
+    guint threads)
+{
+  SalInference *self = g_new0 (SalInference, 1);
+  self->model = sal_model_ref (model);
+  self->max_frames = max_frames;
+  self->per_column = sal_inference_per_column (model);
+  need_net (self, sal_cam_config_deepest (cam), threads);
+  self->cam = sal_cam_new (model, max_frames);
+  self->scorer = sal_scorer_new (model);
+  return self;
+}
+
+void
+sal_inference_free (SalInference *self)
+{
+  if (self == NULL)
+    return;
+  sal_net_free (self->net);
+  sal_cam_free (self->cam);
+  sal_scorer_free (self->scorer);
+  sal_model_unref (self->model);
+  g_free (self);
+}
+
+static gboolean
+all_finite (const float *x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!isfinite (x[i]))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+sal_inference_score (SalScorer *scorer, SalNet *net, const SalTarget *target,
+    SalScore *score, float *columns)
+{
+  guint shape[3];
+  sal_scorer_score (scorer, target, sal_net_get_embedding (net), score);
+  sal_scorer_dense (scorer, net, target, SAL_DENSE_COLUMNS, columns);
+  sal_net_get_stage (net, SAL_NET_STAGES - 1, shape);
+  return isfinite (score->log_odds) && all_finite (columns, shape[2]);
+}
+
+static void
+compute_target (SalInference *self, const SalWindow *window, guint i)
+{
+  const SalTarget *target = window->targets->pdata[i];
+  SalWindowResult *result = &window->results[i];
+  SalScore score;
+  result->counts = sal_inference_score (self->scorer, self->net, target,
+      &score, result->columns);
+  result->empty = TRUE;
+  result->score = result->peak = 0;
+  if (!result->counts)
+    return;
+  result->score = score.log_odds;
+  result->empty = !sal_cam_compute (self->cam, self->net, target,
+      &window->cam, result->map, &result->peak);
+}
+
+void
+sal_inference_compute (SalInference *self, SalWindow *window)
+{
+  guint shape[3];
+  need_net (self, sal_cam_config_deepest (&window->cam), window->threads);
+  sal_net_forward (self->net, window->log_mel, window->n_frames);
+  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  for (guint i = 0; i < window->targets->len; i++)
+    compute_target (self, window, i);
+  window->n_columns = shape[2];
+  window->per_column = self->per_column;
+  window->computed = TRUE;
+}

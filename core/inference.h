@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inference.h: windows to evidence
+ *
+ * One forward pass over a window, then for each of its targets a score, log-odds by column and a map.
+ */
+#pragma once
+
+#include "window.h"
+
+#define SAL_DENSE_COLUMNS 9        /* m of sal_scorer_dense(): 0.72 s */
+#define SAL_WINDOW_LEAST_FRAMES 16 /* two columns of S4; shorter windows are not computed */
+
+typedef struct _SalInference SalInference; /* a network and scratch, one thread at a time */
+
+/**
+ * sal_inference_new:
+ * @max_frames: of the longest window
+ * @cam: that room is made for
+ * @threads: that may work on a window, 1..64
+ */
+SalInference *sal_inference_new (SalModel *model, guint max_frames, const SalCamConfig *cam, guint threads);
+void sal_inference_free (SalInference *self); /* NULL is a no-op */
+
+/**
+ * sal_inference_compute:
+ * @window: (inout): its results are filled in
+ *
+ * A window that asks for a deeper map than those before it, or another number of threads, has the network made
+ * anew.  Otherwise no allocation once every layer in use was seen.
+ */
+void sal_inference_compute (SalInference *self, SalWindow *window);
+
+/**
+ * sal_inference_score:
+ * @net: after a forward pass
+ * @score: (out): of the whole window
+ * @columns: (out caller-allocates): log-odds by column of S4
+ *
+ * Returns: %FALSE if something is not finite: weights far out of range
+ */
+gboolean sal_inference_score (SalScorer *scorer, SalNet *net, const SalTarget *target, SalScore *score, float *columns);
+guint sal_inference_per_column (const SalModel *model); /* frames per column of S4 */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalInference, sal_inference_free)
