@@ -73,25 +73,109 @@ sal_map_resize (const float *in, guint in_h, guint in_w, float *out,
   }
 }
 
+typedef struct {
+  float low, high;
+  float peak;       /* largest magnitude, 0 if not finite */
+  gboolean finite;
+} Range;
+
+static Range
+range_of (const float *map, gsize n)
+{
+  Range range = { G_MAXFLOAT, -G_MAXFLOAT, 0, TRUE };
+  for (gsize i = 0; i < n; i++) {
+    range.finite = range.finite && isfinite (map[i]);
+    range.low = MIN (range.low, map[i]);
+    range.high = MAX (range.high, map[i]);
+  }
+  if (range.finite)
+    range.peak = MAX (fabsf (range.low), fabsf (range.high));
+  return range;
+}
+
+/* Whether values that lie so far apart are all one to a float. */
+static gboolean
+is_flat (const Range *range, double span)
+{
+  return !range->finite || !(span > 1e-6 * range->peak)
+      || !(span > G_MINFLOAT);
+}
+
+gboolean
+sal_map_stretch (float *map, gsize n)
+{
+  Range range = range_of (map, n);
+  double span = (double) range.high - range.low;
+  if (is_flat (&range, span)) {
+    memset (map, 0, n * sizeof (float));
+    return FALSE;
+  }
+  for (gsize i = 0; i < n; i++)
+    map[i] = (float) (((double) map[i] - range.low) / span); /* (8) */
+  return TRUE;
+}
+
+/* The k-th smallest, from 0; reorders x.  Unlike sal_sort(), it never
+ * allocates, and it is linear. */
+static float
+kth_smallest (float *x, gsize n, gsize k)
+{
+  gssize first = 0, last = (gssize) n - 1, at = (gssize) k;
+  while (first < last) {
+    float pivot = x[first + (last - first) / 2];
+    gssize i = first, j = last;
+    while (i <= j) {
+      while (x[i] < pivot)
+        i++;
+      while (x[j] > pivot)
+        j--;
+      if (i <= j) {
+        float swapped = x[i];
+        x[i++] = x[j];
+        x[j--] = swapped;
+      }
+    }
+    if (at <= j)
+      last = j;
+    else if (at >= i)
+      first = i;
+    else
+      break;
+  }
+  return x[k];
+}
+
+void
+sal_map_cut (float *map, gsize n, float percentile, float *scratch)
+{
+  Range range = range_of (map, n);
+  if (percentile >= 100 || n == 0 || !range.finite)
+    return;
+  for (gsize i = 0; i < n; i++)
+    scratch[i] = fabsf (map[i]);
+  gsize rank = (gsize) lrint (percentile / 100.0 * (double) (n - 1));
+  float limit = kth_smallest (scratch, n, rank);
+  range.high = MIN (range.high, limit);
+  range.low = MAX (range.low, -limit);
+  range.peak = limit;
+  if (is_flat (&range, (double) range.high - range.low))
+    return;
+  for (gsize i = 0; i < n; i++)
+    map[i] = CLAMP (map[i], -limit, limit);
+}
+
 gboolean
 sal_map_normalise (float *map, gsize n, float gamma, gboolean is_signed,
     float *peak)
 {
-  float low = G_MAXFLOAT, high = -G_MAXFLOAT;
-  gboolean finite = TRUE;
-  for (gsize i = 0; i < n; i++) {
-    finite = finite && isfinite (map[i]);
-    low = MIN (low, map[i]);
-    high = MAX (high, map[i]);
-  }
-  *peak = finite ? MAX (fabsf (low), fabsf (high)) : 0;
-  double span = is_signed ? *peak : (double) high - low;
-  /* Far below what a float can tell from its neighbours the map is flat. */
-  if (!finite || !(span > 1e-6 * *peak) || !(span > G_MINFLOAT)) {
+  Range range = range_of (map, n);
+  *peak = range.peak;
+  double span = is_signed ? range.peak : (double) range.high - range.low;
+  if (is_flat (&range, span)) {
     memset (map, 0, n * sizeof (float));
     return FALSE;
   }
-  double least = is_signed ? 0 : low;
+  double least = is_signed ? 0 : range.low;
   for (gsize i = 0; i < n; i++)
     map[i] = tanhf (gamma * (float) ((map[i] - least) / span)); /* (8), (9) */
   return TRUE;

@@ -54,6 +54,28 @@ SAL_API void sal_map_unref (SalMap *self); /* NULL is a no-op */
 SAL_API void sal_map_resize (const float *in, guint in_h, guint in_w, float *out, guint out_h, guint out_w, float scale_h, float scale_w);
 
 /**
+ * sal_map_stretch:
+ * @map: (inout): [n]
+ *
+ * (8): into [0, 1].  A map that is flat, or not finite, becomes zeros.
+ *
+ * Returns: %FALSE if it was flat or not finite
+ */
+SAL_API gboolean sal_map_stretch (float *map, gsize n);
+
+/**
+ * sal_map_cut:
+ * @map: (inout): [n]
+ * @percentile: p, (0, 100]: the limit is the magnitude that is nearest to p % of the way from the first to the last in
+ *   rising order; 100: no cut
+ * @scratch: [n], overwritten
+ *
+ * Larger magnitudes become the limit, with their sign, so that a few bins do not set the scale of all.  A map that
+ * would be left flat, as one of few bins that are not 0, stays as it is, and so does one that is not finite.
+ */
+SAL_API void sal_map_cut (float *map, gsize n, float percentile, float *scratch);
+
+/**
  * sal_map_normalise:
  * @map: (inout): [n]
  * @gamma: of (9)

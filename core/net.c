@@ -237,6 +237,16 @@ normalise (SalNet *self, const float *log_mel)
   }
 }
 
+void
+sal_net_get_input (const SalNet *self, float *input)
+{
+  g_return_if_fail (self->n_frames > 0);
+  for (guint f = 0; f < self->n_bands; f++)
+    memcpy (input + (gsize) f * self->n_frames,
+        self->input.data + f * self->input.row,
+        self->n_frames * sizeof (float));
+}
+
 /* --- embedding ----------------------------------------------------------- */
 
 /* The first n rows of pooled statistics to embeddings [n, E]. */
@@ -279,14 +289,11 @@ sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
 
 /* --- the whole ----------------------------------------------------------- */
 
-void
-sal_net_forward (SalNet *self, const float *log_mel, guint n_frames)
+/* From the input planes to the embedding. */
+static void
+pass_forward (SalNet *self)
 {
-  g_return_if_fail (n_frames >= 8 && n_frames <= self->max_frames);
   const SalUnit *stem = &self->weights->stem;
-  if (n_frames != self->n_frames)
-    arrange (self, n_frames);
-  normalise (self, log_mel);
   sal_conv_forward (&stem->conv, stem->forward, &self->input, &self->stem,
       &(SalEpilogue){ .bias = stem->bias, .relu = TRUE }, self->team);
   if (stem->scale != NULL)
@@ -306,6 +313,26 @@ sal_net_forward (SalNet *self, const float *log_mel, guint n_frames)
   sal_pooler_set_columns (self->pooler,
       sal_net_get_stage (self, SAL_NET_STAGES - 1, NULL), w);
   sal_net_embed_columns (self, 0, w, self->embedding);
+}
+
+void
+sal_net_forward (SalNet *self, const float *log_mel, guint n_frames)
+{
+  g_return_if_fail (n_frames >= 8 && n_frames <= self->max_frames);
+  if (n_frames != self->n_frames)
+    arrange (self, n_frames);
+  normalise (self, log_mel);
+  pass_forward (self);
+}
+
+void
+sal_net_forward_input (SalNet *self, const float *input)
+{
+  g_return_if_fail (self->n_frames > 0);
+  for (guint f = 0; f < self->n_bands; f++)
+    memcpy (self->input.data + f * self->input.row,
+        input + (gsize) f * self->n_frames, self->n_frames * sizeof (float));
+  pass_forward (self);
 }
 
 /* The gradient by the input of stage i (S of the stage before) from that by its

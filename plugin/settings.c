@@ -16,6 +16,8 @@ static const gsize offsets[N_PROPS] = {
   [PROP_GAMMA] = G_STRUCT_OFFSET (SalSettings, cam.gamma),
   [PROP_SCORE_FUNCTION] = G_STRUCT_OFFSET (SalSettings, cam.score_function),
   [PROP_DEGRID] = G_STRUCT_OFFSET (SalSettings, cam.degrid),
+  [PROP_SCORE_CHANNELS] = G_STRUCT_OFFSET (SalSettings, cam.channels),
+  [PROP_PERCENTILE] = G_STRUCT_OFFSET (SalSettings, cam.percentile),
   [PROP_HOP] = G_STRUCT_OFFSET (SalSettings, hop),
   [PROP_LOOKAHEAD] = G_STRUCT_OFFSET (SalSettings, lookahead),
   [PROP_THREADS] = G_STRUCT_OFFSET (SalSettings, threads),
@@ -39,6 +41,11 @@ method_get_type (void)
     { SAL_CAM_LAYER, "Layer-CAM: evidence for the target", "layer-cam" },
     { SAL_CAM_SIGNED_LAYER, "Signed Layer-CAM: evidence for and against",
         "signed-layer-cam" },
+    { SAL_CAM_GRAD, "Grad-CAM: channels by their mean gradient", "grad-cam" },
+    { SAL_CAM_GRAD_PLUS_PLUS, "Grad-CAM++: by their positive gradients",
+        "grad-cam++" },
+    { SAL_CAM_SCORE, "Score-CAM: by a forward pass for each channel",
+        "score-cam" },
     { 0, NULL, NULL },
   };
   if (g_once_init_enter (&type))
@@ -147,6 +154,15 @@ install_analysis (GObjectClass *klass, const SalSettings *defaults)
       g_param_spec_boolean ("degrid", "Degrid",
           "Average gradients of s1 to s3 over 2 x 2, against their grid",
           defaults->cam.degrid, IN_READY));
+  g_object_class_install_property (klass, PROP_SCORE_CHANNELS,
+      g_param_spec_uint ("score-channels", "Score channels",
+          "Of method=score-cam: how many channels of each layer, those of the "
+          "largest mean activation; 0: all", 0, G_MAXUINT,
+          defaults->cam.channels, IN_READY));
+  g_object_class_install_property (klass, PROP_PERCENTILE,
+      g_param_spec_float ("percentile", "Percentile",
+          "Which value of a map counts as the largest, in percent of all, "
+          "0.01 to 100", 0.01f, 100.0f, defaults->cam.percentile, IN_READY));
   g_object_class_install_property (klass, PROP_HOP,
       g_param_spec_uint64 ("hop", "Hop",
           "Time between windows in ns, 50 ms to 2 s, rounded to frames of the "
@@ -259,6 +275,7 @@ sal_settings_init (SalSettings *self)
     .post_messages = TRUE,
   };
   sal_cam_config_init (&self->cam);
+  self->cam.channels = SAL_CAM_FEW_CHANNELS;
 }
 
 void

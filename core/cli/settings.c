@@ -9,6 +9,15 @@ static const char *const methods[] = {
   [SAL_CAM_NONE] = "none",
   [SAL_CAM_LAYER] = "layer-cam",
   [SAL_CAM_SIGNED_LAYER] = "signed-layer-cam",
+  [SAL_CAM_GRAD] = "grad-cam",
+  [SAL_CAM_GRAD_PLUS_PLUS] = "grad-cam++",
+  [SAL_CAM_SCORE] = "score-cam",
+};
+
+static const char *const score_functions[] = {
+  [SAL_SCORE_LOG_ODDS] = "log-odds",
+  [SAL_SCORE_POSTERIOR] = "posterior",
+  [SAL_SCORE_LOGIT] = "logit",
 };
 
 const char *
@@ -32,7 +41,8 @@ cli_settings_init (CliSettings *self)
   *self = (CliSettings) { .threads = 1, .hop_ms = NAN, .lookahead_ms = NAN,
     .floor_db = gate.floor_db, .threshold = gate.threshold,
     .hysteresis = NAN, .attack_ms = gate.attack_ms,
-    .release_ms = gate.release_ms, .hold_ms = gate.hold_ms };
+    .release_ms = gate.release_ms, .hold_ms = gate.hold_ms,
+    .channels = SAL_CAM_FEW_CHANNELS, .percentile = 100 };
 }
 
 void
@@ -42,6 +52,7 @@ cli_settings_clear (CliSettings *self)
   g_free (self->target);
   g_free (self->method);
   g_free (self->layers);
+  g_free (self->score_function);
 }
 
 static void
@@ -65,9 +76,19 @@ add_map_entries (CliSettings *self, GOptionContext *context)
 {
   GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &self->method,
-        "none, layer-cam or signed-layer-cam (the default)", "NAME" },
+        "none, layer-cam, signed-layer-cam (the default), grad-cam, "
+        "grad-cam++ or score-cam", "NAME" },
     { "layers", 0, 0, G_OPTION_ARG_STRING, &self->layers,
         "Which of s1,s2,s3,s4 the map is made from (s4)", "LIST" },
+    { "score-function", 0, 0, G_OPTION_ARG_STRING, &self->score_function,
+        "What the map explains: log-odds (the default), posterior, as in the "
+        "paper, or logit", "NAME" },
+    { "channels", 0, 0, G_OPTION_ARG_INT, &self->channels,
+        "Of score-cam: how many channels of a layer, one forward pass each; "
+        "0: all, as in the paper (32)", "N" },
+    { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
+        "What counts as the largest value of a map, above 0 to 100 (100)",
+        "P" },
     G_OPTION_ENTRY_NULL
   };
 
@@ -105,17 +126,25 @@ cli_settings_add_entries (CliSettings *self, GOptionContext *context,
     add_map_entries (self, context);
 }
 
+/* The place of a word among those known; the default's if there is none. */
 static gboolean
-parse_method (const char *text, SalCamMethod *method, GError **error)
+parse_word (const char *option, const char *text, const char *const *words,
+    guint n_words, guint *index, GError **error)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (methods); i++) {
-    if (g_str_equal (text, methods[i])) {
-      *method = (SalCamMethod) i;
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  if (text == NULL)
+    return TRUE;
+  for (guint i = 0; i < n_words; i++) {
+    if (g_str_equal (text, words[i])) {
+      *index = i;
       return TRUE;
     }
+    g_string_append_printf (known, "%s%s",
+        i == 0 ? "" : i < n_words - 1 ? ", " : " and ", words[i]);
   }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "method \"%s\" is none of none, layer-cam and signed-layer-cam", text);
+      "%s \"%s\" is none of %s", option, text, known->str);
   return FALSE;
 }
 
@@ -155,20 +184,39 @@ to_frames (double ms, const char *option, const SalMelConfig *mel,
 }
 
 static gboolean
+get_cam_config (const CliSettings *self, SalCamConfig *config, GError **error)
+{
+  guint method = config->method, function = config->score_function;
+
+  if (!parse_word ("method", self->method, methods, G_N_ELEMENTS (methods),
+          &method, error)
+      || !parse_word ("score-function", self->score_function, score_functions,
+          G_N_ELEMENTS (score_functions), &function, error)
+      || (self->layers != NULL
+          && !parse_layers (self->layers, &config->layers, error)))
+    return FALSE;
+  if (self->channels < 0) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "channels is %d, below 0", self->channels);
+    return FALSE;
+  }
+  config->method = (SalCamMethod) method;
+  config->score_function = (SalScoreFunction) function;
+  config->channels = (guint) self->channels;
+  config->percentile = (float) self->percentile;
+  return TRUE;
+}
+
+static gboolean
 get_analyser_config (const CliSettings *self, const SalMelConfig *mel,
     SalAnalyserConfig *config, GError **error)
 {
-  SalCamConfig *cam = &config->cam;
-
   sal_analyser_config_init (config);
   config->threads = (guint) MAX (self->threads, 0);
   return to_frames (self->hop_ms, "hop", mel, &config->hop, error)
       && to_frames (self->lookahead_ms, "lookahead", mel, &config->lookahead,
           error)
-      && (self->method == NULL
-          || parse_method (self->method, &cam->method, error))
-      && (self->layers == NULL
-          || parse_layers (self->layers, &cam->layers, error));
+      && get_cam_config (self, &config->cam, error);
 }
 
 /* A setting that the library refuses was asked for wrongly. */

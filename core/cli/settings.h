@@ -8,8 +8,11 @@
 typedef struct {
   char *model;         /* a path, or NULL for the usual one */
   char *target;        /* a .speaker file or the name of a class */
-  char *method;        /* NULL: the default, as for layers */
+  char *method;        /* NULL: the default, as for the next two */
   char *layers;
+  char *score_function;
+  int channels;        /* this and the next: of SalCamConfig */
+  double percentile;
   int threads;
   double hop_ms;
   double lookahead_ms;
@@ -29,7 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSettings, cli_settings_clear)
  * cli_settings_add_entries:
  *
  * Options for model, target, windows and threshold; those of the gain (floor, attack, release) with @with_gain,
- * those of the map (method, layers) without.
+ * those of the map (method, layers, score function, channels, percentile) without.
  */
 void cli_settings_add_entries (CliSettings *self, GOptionContext *context, gboolean with_gain);
 

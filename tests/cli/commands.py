@@ -48,6 +48,44 @@ def check_analyse(tap, folder):
               f"{width} x {height}")
 
 
+METHODS = ("none", "layer-cam", "signed-layer-cam", "grad-cam", "grad-cam++",
+           "score-cam")
+
+
+def check_methods(tap, folder):
+    """Each by its name, each with a map of its own; others are refused."""
+    source, pictures = f"{folder}/in.wav", set()
+    write_wav(source, voice(3))
+    words = ["analyse", "-m", MODEL, "-t", "spk0", source]
+
+    def picture(name, *more):
+        path = f"{folder}/a.png"
+        result = run(*words, "--score-function", "posterior", "--json", "-",
+                     "--png", path, *more)
+        ok = result.returncode == 0 and (
+            json.loads(result.stdout)["settings"]["method"] == more[1])
+        tap.check(ok, f"/cli/analyse/method/{name}", result.stderr)
+        with open(path, "rb") as file:
+            pictures.add(file.read())
+
+    for method in METHODS:
+        picture(method, "--method", method)
+    picture("score-cam-of-few", "--method", "score-cam", "--channels", "2")
+    picture("percentile", "--method", "layer-cam", "--percentile", "90")
+    tap.check(len(pictures) == len(METHODS) + 2,
+              "/cli/analyse/method/pictures-differ", len(pictures))
+    for option, value, piece in (
+            ("--method", "eigen-cam", ", ".join(METHODS[:-1]) + " and "
+             + METHODS[-1]),
+            ("--score-function", "loss", "log-odds, posterior and logit"),
+            ("--channels", "-1", "channels is -1"),
+            ("--percentile", "0", "percentile is 0"),
+            ("--percentile", "101", "percentile is 101")):
+        result = run(*words, option, value)
+        tap.check(result.returncode == 2 and piece in result.stderr,
+                  f"/cli/analyse/refuses{option}-{value}", result.stderr)
+
+
 def check_enrol(tap, folder):
     """A voice from two files, and a .speaker file that names it."""
     files = [f"{folder}/a.wav", f"{folder}/b.wav"]
@@ -177,8 +215,8 @@ def check_compare(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_mask, check_analyse, check_enrol, check_advice,
-                  check_second_voice, check_model, check_verify, check_compare):
+    for check in (check_mask, check_analyse, check_methods, check_enrol,
+                  check_advice, check_second_voice, check_model, check_verify, check_compare):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()

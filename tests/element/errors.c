@@ -230,7 +230,9 @@ test_extremes (void)
     "threshold=0.999 attack=10000000000 release=10000000000 hold=10000000000",
     "method=none", "method=layer-cam layers=s1+s2+s3+s4 fusion=max degrid=true",
     "gamma=0.01", "gamma=100 score-function=posterior",
-    "score-function=logit layers=s1",
+    "score-function=logit layers=s1", "method=grad-cam percentile=0.01",
+    "method=grad-cam++ percentile=100", "method=score-cam score-channels=0",
+    "method=score-cam score-channels=4294967295 layers=s1+s4",
   };
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
     g_autofree char *properties =

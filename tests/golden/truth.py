@@ -80,16 +80,32 @@ LOG_MEL = {
 
 # --- scores ----------------------------------------------------------------
 
-def log_odds(embedding, head, target):
-    """u_c = z_c - log sum_{j != c} exp z_j of one embedding [E]; head is the
-    record's kind and scale, rows and bias."""
+def logits(embedding, head):
+    """z of one embedding [E]; head is the record's kind and scale, rows and
+    bias."""
     z = head["rows"] @ embedding
     if head["kind"] == "linear":
-        z = z + head["bias"]
-    else:
-        z = head["scale"] * z / embedding.norm() / head["rows"].norm(dim=1)
+        return z + head["bias"]
+    return head["scale"] * z / embedding.norm() / head["rows"].norm(dim=1)
+
+
+def log_odds(embedding, head, target):
+    """u_c = z_c - log sum_{j != c} exp z_j."""
+    z = logits(embedding, head)
     others = torch.arange(len(z)) != target
     return z[target] - torch.log(torch.exp(z[others]).sum())
+
+
+def posterior(embedding, head, target):
+    """(1): the softmax of all classes."""
+    return torch.softmax(logits(embedding, head), 0)[target]
+
+
+def logit(embedding, head, target):
+    return logits(embedding, head)[target]
+
+
+SCORES = {"log-odds": log_odds, "posterior": posterior, "logit": logit}
 
 
 def dense(net, s4, head, target, columns):
@@ -114,6 +130,35 @@ def signed_layer_cam(activation, gradient):
     return (gradient * activation).sum(0).numpy()
 
 
+def weighted(weights, activation):
+    """(3): the ReLU of a sum over channels."""
+    return F.relu((weights[:, None, None] * activation).sum(0)).numpy()
+
+
+def grad_cam(activation, gradient):
+    """(2) (3)."""
+    return weighted(gradient.mean((1, 2)), activation)
+
+
+def grad_cam_plus_plus(activation, gradient):
+    """(4), for the exponential of the score whose gradient it is."""
+    square = gradient ** 2
+    total = activation.sum((1, 2), keepdim=True)
+    alpha = square / (2 * square + total * gradient ** 3)
+    alpha = torch.where(gradient == 0, torch.zeros_like(alpha), alpha)
+    return weighted((alpha * F.relu(gradient)).mean((1, 2)), activation)
+
+
+METHODS = {"layer-cam": layer_cam, "signed-layer-cam": signed_layer_cam,
+           "grad-cam": grad_cam, "grad-cam++": grad_cam_plus_plus}
+
+
+def degridded(gradient):
+    """Mean of 2x2 neighbours right and below, the edge repeated."""
+    return F.avg_pool2d(F.pad(gradient[None], (0, 1, 0, 1), "replicate"), 2,
+                        1)[0]
+
+
 def resized_axis(x, n_out, scale):
     """Linear along the last axis; output i sits at (i + 1/2) scale - 1/2."""
     at = (np.arange(n_out) + 0.5) * scale - 0.5
@@ -126,26 +171,46 @@ def resized(x, shape, scale):
     return resized_axis(wide.T, shape[0], scale).T
 
 
-def normalised(s, signed, gamma=5.0):
+def layer_map(method, activation, gradient, stride, shape):
+    """[F, T] of one layer, before (8)."""
+    return resized(METHODS[method](activation, gradient), shape, 1.0 / stride)
+
+
+def min_max(s):
+    """(8); what is flat shows nothing."""
+    span = s.max() - s.min()
+    return (s - s.min()) / span if span > 0 else 0 * s
+
+
+def normalised(s, signed, gamma=5.0, percentile=100):
+    largest = np.percentile(np.abs(s), percentile, method="nearest")
+    s = np.clip(s, -largest, largest)
     if signed:
         return np.tanh(gamma * s / np.abs(s).max())
-    s = (s - s.min()) / (s.max() - s.min())  # (8)
-    return np.tanh(gamma * s / s.max())  # (9)
+    s = min_max(s)
+    return np.tanh(gamma * s / s.max()) if s.max() > 0 else s  # (9)
 
 
-def saliency(stages, gradients, layers, strides, shape, signed, largest):
+def fused(maps, signed, largest, **how):
     """Mean of the layers' maps [F, T], or their largest in magnitude."""
-    maps = []
-    for i in layers:
-        method = signed_layer_cam if signed else layer_cam
-        scale = 1.0 / np.prod(strides[:i + 1])
-        map_ = resized(method(stages[i][0], gradients[i][0]), shape, scale)
-        maps.append(normalised(map_, signed))
-    maps = np.stack(maps)
+    maps = np.stack([normalised(m, signed, **how) for m in maps])
     if not largest:
         return maps.mean(0)
     which = np.abs(maps).argmax(0)
     return np.take_along_axis(maps, which[None], 0)[0]
+
+
+def score_cam_masks(activation, stride, shape):
+    """M_k of (5), [K, F, T]; zeros where A_k is flat."""
+    return np.stack([min_max(resized(a, shape, 1.0 / stride))
+                     for a in activation.numpy()])
+
+
+def score_cam(activation, scores, stride, shape):
+    """(5) with scores [K] of the masked inputs, 0 for flat channels."""
+    wide = np.stack([resized(a, shape, 1.0 / stride)
+                     for a in activation.numpy()])
+    return np.maximum((np.asarray(scores)[:, None, None] * wide).sum(0), 0)
 
 
 MAPS = {  # name: layers, largest instead of mean
@@ -176,10 +241,12 @@ def network_values(net, head, record, log_mel, target):
                                             columns)
         part = net.embed(net.pool(stages[3][..., 3:12]))
     out["embedding-3-12"] = part.numpy()
-    for name, (layers, largest) in MAPS.items():
-        for signed in (False, True):
-            map_ = saliency(stages, gradients, layers, topology["strides"],
-                            log_mel.shape, signed, largest)
-            key = ("signed-" if signed else "layer-") + name
-            out[key] = sampled(map_)
+    strides = np.cumprod(topology["strides"])
+    for prefix, method in (("layer", "layer-cam"),
+                           ("signed", "signed-layer-cam")):
+        maps = [layer_map(method, stages[i][0], gradients[i][0], strides[i],
+                          log_mel.shape) for i in range(4)]
+        for name, (layers, largest) in MAPS.items():
+            out[f"{prefix}-{name}"] = sampled(
+                fused([maps[i] for i in layers], prefix == "signed", largest))
     return {k: np.asarray(v, "f4") for k, v in out.items()}

@@ -227,9 +227,8 @@ test_posterior_gives_the_map_of_log_odds (void)
 {
   Fixture f;
   fixture_init (&f, data_load_model ("voxceleb"), 200);
-  for (int is_signed = 0; is_signed < 2; is_signed++) {
-    SalCamConfig config
-        = config_of (is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, 15);
+  for (guint method = SAL_CAM_LAYER; method <= SAL_CAM_GRAD; method++) {
+    SalCamConfig config = config_of ((SalCamMethod) method, 15);
     compute (&f, &config, f.map);
     config.score_function = SAL_SCORE_POSTERIOR;
     compute (&f, &config, f.other);
@@ -246,11 +245,13 @@ test_values_are_in_range (void)
 {
   Fixture f;
   fixture_init (&f, data_load_model ("tiny"), 200);
-  for (int is_signed = 0; is_signed < 2; is_signed++)
+  for (guint method = SAL_CAM_LAYER; method <= SAL_CAM_SCORE; method++)
     for (guint layers = 1; layers < 16; layers++) {
-      SalCamConfig config = config_of (
-          is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, layers);
+      gboolean is_signed = method == SAL_CAM_SIGNED_LAYER;
+      SalCamConfig config = config_of ((SalCamMethod) method, layers);
       config.fusion = layers % 2 ? SAL_CAM_FUSION_MAX : SAL_CAM_FUSION_MEAN;
+      config.score_function = SAL_SCORE_POSTERIOR;
+      config.channels = 2;
       compute (&f, &config, f.map);
       for (gsize i = 0; i < f.size; i++) {
         g_assert_cmpfloat (f.map[i], >=, is_signed ? -1 : 0);
@@ -288,7 +289,7 @@ test_flat_map_is_zeros (void)
   SalModel *model = sal_model_load (edited, &error);
   g_assert_no_error (error);
   fixture_init (&f, model, 137);
-  for (guint method = SAL_CAM_LAYER; method <= SAL_CAM_SIGNED_LAYER; method++) {
+  for (guint method = SAL_CAM_LAYER; method < SAL_CAM_SCORE; method++) {
     SalCamConfig config = config_of ((SalCamMethod) method, 15);
     float peak = NAN;
     g_assert_false (sal_cam_compute (f.cam, f.net, f.target, &config, f.map,
@@ -333,6 +334,51 @@ test_targets_do_not_meet (void)
   fixture_clear (&f);
 }
 
+static void
+test_percentile_takes_outliers (void)
+{
+  Fixture f;
+  fixture_init (&f, data_load_model ("tiny"), 137);
+  for (guint method = SAL_CAM_LAYER; method <= SAL_CAM_SIGNED_LAYER; method++) {
+    SalCamConfig config = config_of ((SalCamMethod) method, SAL_CAM_S1);
+    gsize n_largest = 0;
+    float whole = compute (&f, &config, f.map);
+    config.percentile = 90;
+    g_assert_cmpfloat (compute (&f, &config, f.other), <, whole);
+    for (gsize i = 0; i < f.size; i++) {
+      n_largest += fabsf (f.other[i]) == tanhf (5);
+      g_assert_cmpfloat (fabsf (f.other[i]), >=, fabsf (f.map[i]) - 1e-6f);
+    }
+    g_assert_cmpuint (n_largest, >=, f.size / 10);
+    g_assert_cmpuint (n_largest, <=, f.size / 10 + 1);
+  }
+  fixture_clear (&f);
+}
+
+/* Weights so large that nothing behind them is a number. */
+static void
+test_not_finite_is_zeros (void)
+{
+  g_autofree char *path = data_path ("tiny.safetensors");
+  g_autofree char *edited
+      = data_fill_tensor (path, "layer4.0.bn2.weight", 0, 16 * 4, 0x7f);
+  g_autoptr (GError) error = NULL;
+  Fixture f;
+  SalModel *model = sal_model_load (edited, &error);
+  g_assert_no_error (error);
+  fixture_init (&f, model, 137);
+  for (guint method = SAL_CAM_LAYER; method <= SAL_CAM_SCORE; method++) {
+    SalCamConfig config = config_of ((SalCamMethod) method, 15);
+    float peak = NAN;
+    g_assert_false (sal_cam_compute (f.cam, f.net, f.target, &config, f.map,
+        &peak));
+    g_assert_cmpfloat (peak, ==, 0);
+    data_assert_finite ("map", f.map, f.size);
+    g_assert_cmpfloat (data_magnitude (f.map, f.size), ==, 0);
+  }
+  fixture_clear (&f);
+}
+
 /* --- settings ------------------------------------------------------------ */
 
 static void
@@ -343,6 +389,8 @@ test_default_is_good (void)
   g_assert_cmpint (config.method, ==, SAL_CAM_SIGNED_LAYER);
   g_assert_cmpint (config.layers, ==, SAL_CAM_S4);
   g_assert_cmpfloat (config.gamma, ==, 5);
+  g_assert_cmpfloat (config.percentile, ==, 100);
+  g_assert_cmpuint (config.channels, ==, 0);
   g_assert_cmpint (config.score_function, ==, SAL_SCORE_LOG_ODDS);
   g_assert_true (sal_cam_config_check (&config, NULL));
 }
@@ -379,9 +427,39 @@ test_rejects_bad_gamma (void)
 }
 
 static void
+test_rejects_bad_percentile (void)
+{
+  const float bad[] = { 0, -5, 100.5f, NAN };
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    SalCamConfig config = config_of (SAL_CAM_LAYER, 15);
+    config.percentile = bad[i];
+    refuse (&config, "percentile");
+  }
+}
+
+static void
+test_counts_forward_passes (void)
+{
+  g_autoptr (SalModel) model = data_load_model ("tiny"); /* 4, 8, 12, 16 */
+  SalCamConfig config = config_of (SAL_CAM_SCORE, SAL_CAM_S4);
+  g_assert_cmpuint (sal_cam_config_forwards (&config, model), ==, 18);
+  config.channels = 5;
+  g_assert_cmpuint (sal_cam_config_forwards (&config, model), ==, 7);
+  config.layers = (SalCamLayers) 15;
+  g_assert_cmpuint (sal_cam_config_forwards (&config, model), ==, 21);
+  g_assert_cmpuint (sal_cam_config_deepest (&config), ==, 3);
+  for (guint method = SAL_CAM_NONE; method < SAL_CAM_SCORE; method++) {
+    config.method = (SalCamMethod) method;
+    g_assert_cmpuint (sal_cam_config_forwards (&config, model), ==, 1);
+    g_assert_cmpuint (sal_cam_config_deepest (&config), ==,
+        method == SAL_CAM_NONE ? 3 : 0);
+  }
+}
+
+static void
 test_rejects_unknown_choices (void)
 {
-  SalCamConfig config = config_of ((SalCamMethod) 99, 15);
+  SalCamConfig config = config_of ((SalCamMethod) (SAL_CAM_SCORE + 1), 15);
   refuse (&config, "method");
   config = config_of (SAL_CAM_LAYER, 15);
   config.fusion = (SalCamFusion) 99;
@@ -408,9 +486,14 @@ main (int argc, char **argv)
     { "/cam/compute/flat-map-is-zeros", test_flat_map_is_zeros },
     { "/cam/compute/none-is-zeros", test_none_is_zeros },
     { "/cam/compute/targets-do-not-meet", test_targets_do_not_meet },
+    { "/cam/compute/percentile-takes-outliers",
+        test_percentile_takes_outliers },
+    { "/cam/compute/not-finite-is-zeros", test_not_finite_is_zeros },
     { "/cam/config/default-is-good", test_default_is_good },
     { "/cam/config/rejects-bad-layers", test_rejects_bad_layers },
     { "/cam/config/rejects-bad-gamma", test_rejects_bad_gamma },
+    { "/cam/config/rejects-bad-percentile", test_rejects_bad_percentile },
+    { "/cam/config/counts-forward-passes", test_counts_forward_passes },
     { "/cam/config/rejects-unknown-choices", test_rejects_unknown_choices },
   };
   g_test_init (&argc, &argv, NULL);

@@ -2,6 +2,7 @@
 #include "map.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data.h"
@@ -172,6 +173,84 @@ test_result_stays_in_range (void)
   g_assert_cmpfloat (other[0], >=, -1);
 }
 
+/* --- stretch and cut ----------------------------------------------------- */
+
+static void
+test_stretch_matches_8 (void)
+{
+  float map[4] = { -2, 6, 0, 2 }, flat[3] = { 7, 7, 7 };
+  float bad[2] = { 1, NAN };
+  const float want[4] = { 0, 1, 0.25f, 0.5f }, zeros[3] = { 0, 0, 0 };
+  g_assert_true (sal_map_stretch (map, 4));
+  data_assert_close ("stretched", map, want, 4, 0);
+  g_assert_false (sal_map_stretch (flat, 3));
+  data_assert_close ("flat", flat, zeros, 3, 0);
+  g_assert_false (sal_map_stretch (bad, 2));
+  data_assert_close ("not finite", bad, zeros, 2, 0);
+}
+
+static int
+rising (gconstpointer a, gconstpointer b)
+{
+  float x = *(const float *) a, y = *(const float *) b;
+  return (x > y) - (x < y);
+}
+
+/* With many equal values, as a map has, and with none. */
+static void
+test_cut_matches_sorting (void)
+{
+  const float percentiles[] = { 0.01f, 3, 50, 90, 99, 99.5f, 100 };
+  for (guint n = 1; n < 300; n += n < 20 ? 1 : 93)
+    for (guint i = 0; i < G_N_ELEMENTS (percentiles); i++) {
+      g_autofree float *got = data_noise (n, n);
+      g_autofree float *scratch = g_new (float, n);
+      for (guint j = 0; j < n && n % 2; j++)
+        got[j] = roundf (4 * got[j]);
+      g_autofree float *want = g_memdup2 (got, n * sizeof (float));
+      g_autofree float *sorted = g_new (float, n);
+      for (guint j = 0; j < n; j++)
+        sorted[j] = fabsf (got[j]);
+      qsort (sorted, n, sizeof (float), rising);
+      float limit = sorted[lrint (percentiles[i] / 100.0 * (n - 1))];
+      float low = INFINITY, high = -INFINITY;
+      for (guint j = 0; j < n; j++) {
+        low = MIN (low, CLAMP (want[j], -limit, limit));
+        high = MAX (high, CLAMP (want[j], -limit, limit));
+      }
+      for (guint j = 0; j < n && high > low; j++)
+        want[j] = CLAMP (want[j], -limit, limit);
+      sal_map_cut (got, n, percentiles[i], scratch);
+      g_assert_cmpmem (got, n * sizeof (float), want, n * sizeof (float));
+    }
+}
+
+static void
+test_cut_takes_outliers (void)
+{
+  float map[11] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000 }, scratch[11], peak;
+  const float want[11] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9 };
+  sal_map_cut (map, 11, 90, scratch);
+  data_assert_close ("cut", map, want, 11, 0);
+  g_assert_true (sal_map_normalise (map, 11, 1, FALSE, &peak));
+  g_assert_cmpfloat (peak, ==, 9);
+  g_assert_cmpfloat_with_epsilon (map[3], tanhf (1 / 3.0f), 1e-6f);
+  float with_signs[5] = { 1, -2, 3, -40, 0.5f };
+  const float kept_signs[5] = { 1, -2, 3, -3, 0.5f };
+  sal_map_cut (with_signs, 5, 75, scratch);
+  data_assert_close ("signed", with_signs, kept_signs, 5, 0);
+}
+
+static void
+test_cut_leaves_something (void)
+{
+  float one_bin[4] = { 0, 0, 5, 0 }, bad[3] = { 1, NAN, 7 }, scratch[4];
+  sal_map_cut (one_bin, 4, 50, scratch);
+  g_assert_cmpfloat (one_bin[2], ==, 5);
+  sal_map_cut (bad, 3, 50, scratch);
+  g_assert_true (bad[0] == 1 && isnan (bad[1]) && bad[2] == 7);
+}
+
 /* --- the object ---------------------------------------------------------- */
 
 static void
@@ -214,6 +293,10 @@ main (int argc, char **argv)
       test_not_finite_becomes_zeros);
   g_test_add_func ("/map/normalise/result-stays-in-range",
       test_result_stays_in_range);
+  g_test_add_func ("/map/stretch/matches-8", test_stretch_matches_8);
+  g_test_add_func ("/map/cut/matches-sorting", test_cut_matches_sorting);
+  g_test_add_func ("/map/cut/takes-outliers", test_cut_takes_outliers);
+  g_test_add_func ("/map/cut/leaves-something", test_cut_leaves_something);
   g_test_add_func ("/map/new-is-zeros", test_new_is_zeros);
   return g_test_run ();
 }

@@ -434,6 +434,36 @@ test_level_of_a_band_does_not_matter (gconstpointer data)
   fixture_clear (&f);
 }
 
+/* Each band has mean 0, and given again it makes the same window. */
+static void
+test_input_can_be_given (gconstpointer data)
+{
+  Fixture f;
+  if (!fixture_init (&f, data))
+    return;
+  forward (&f, 200); /* laid out otherwise */
+  forward (&f, 137);
+  gsize size = (gsize) f.n_bands * 137;
+  g_autofree float *input = g_new (float, size);
+  g_autofree float *zeros = g_new0 (float, size);
+  g_autofree float *before = g_memdup2 (sal_net_get_embedding (f.net),
+      f.n_embedding * sizeof (float));
+  sal_net_get_input (f.net, input);
+  for (guint b = 0; b < f.n_bands; b++) {
+    double sum = 0;
+    for (guint t = 0; t < 137; t++)
+      sum += input[b * 137 + t];
+    g_assert_cmpfloat_with_epsilon (sum / 137, 0, 1e-5); /* float32 */
+  }
+  sal_net_forward_input (f.net, zeros);
+  g_assert_cmpfloat (data_difference (before, sal_net_get_embedding (f.net),
+      f.n_embedding), >, 0.01);
+  sal_net_forward_input (f.net, input);
+  g_assert_cmpmem (before, f.n_embedding * sizeof (float),
+      sal_net_get_embedding (f.net), f.n_embedding * sizeof (float));
+  fixture_clear (&f);
+}
+
 static void
 test_keeps_its_model (void)
 {
@@ -458,6 +488,7 @@ main (int argc, char **argv)
     { "/net/forward/short-windows-are-finite", test_short_windows_are_finite },
     { "/net/forward/level-of-a-band-does-not-matter",
         test_level_of_a_band_does_not_matter },
+    { "/net/forward/input-can-be-given", test_input_can_be_given },
     { "/net/backward/matches-golden", test_backward_matches_golden },
     { "/net/backward/of-s4-matches-finite-differences",
         test_gradient_of_s4_matches_finite_differences },
