@@ -9,6 +9,12 @@
 
 #define BLOCK_SECONDS 0.02 /* at least: a gain frame fits in half of it */
 
+/* PCM frames that are all plain, or all not */
+typedef struct {
+  gsize n;
+  gboolean is_plain;
+} Run;
+
 struct _SalMasker {
   SalMaskerConfig config; /* bands_hz is ours */
   guint block, hop;       /* frames; hop = block/2 */
@@ -20,7 +26,9 @@ struct _SalMasker {
   GArray *pcm;            /* input from where the next block begins */
   GArray *gains;          /* [.., n_bands] from gain frame first_gain on */
   guint64 first_gain;
-  GArray *done;           /* output not yet pulled */
+  GArray *done;           /* output, */
+  gsize n_pulled;         /* floats of it that were pulled */
+  GQueue runs;            /* of Run, what was not */
   float *tail;            /* second half of the block before, [hop, channels] */
   gboolean tail_is_plain; /* its gain was 1 */
   guint64 n_blocks;       /* finished */
@@ -106,6 +114,7 @@ sal_masker_free (SalMasker *self)
   g_array_unref (self->pcm);
   g_array_unref (self->gains);
   g_array_unref (self->done);
+  g_queue_clear_full (&self->runs, g_free);
   g_free ((gpointer) self->config.bands_hz);
   g_free (self->taper);
   g_free (self->bin_gain);
@@ -121,6 +130,8 @@ sal_masker_reset (SalMasker *self)
   g_array_set_size (self->pcm, (guint) half); /* zeros before the stream */
   g_array_set_size (self->gains, 0);
   g_array_set_size (self->done, 0);
+  self->n_pulled = 0;
+  g_queue_clear_full (&self->runs, g_free);
   memset (self->tail, 0, half * sizeof (float));
   self->first_gain = self->n_blocks = self->n_in = self->n_out = 0;
   self->finished = self->tail_is_plain = FALSE;
@@ -209,14 +220,16 @@ drop_old_gains (SalMasker *self)
 
 /* --- blocks -------------------------------------------------------------- */
 
-/* One channel of a block, tapered twice and with its gain, into samples. */
+/* One channel of a block, tapered twice and with its gain (by_bin: that of each
+ * bin), into samples. */
 static void
-mask_channel (SalMasker *self, const float *pcm, guint channel, float gain)
+mask_channel (SalMasker *self, const float *pcm, guint channel,
+    gboolean by_bin, float gain)
 {
   guint C = self->config.n_channels;
   for (guint i = 0; i < self->block; i++)
     self->samples[i] = pcm[(gsize) i * C + channel] * self->taper[i];
-  if (self->config.n_bands > 1) {
+  if (by_bin) {
     fftwf_execute (self->forward);
     for (guint k = 0; k <= self->hop; k++) {
       self->spectrum[k][0] *= self->bin_gain[k];
@@ -229,27 +242,45 @@ mask_channel (SalMasker *self, const float *pcm, guint channel, float gain)
     self->samples[i] *= gain * self->taper[i];
 }
 
-/* Overlap-add of the block at pcm into `first`, the half it finishes. */
-static void
+/* Overlap-add of the block at pcm into `first`, the half it finishes; TRUE if
+ * that is plain. */
+static gboolean
 mask_block (SalMasker *self, const float *pcm, float *first)
 {
   guint C = self->config.n_channels, half = self->hop;
   double place = gain_place (self);
   gboolean plain = all_bands_are_one (self, place);
-  if (self->config.n_bands > 1)
+  gboolean by_bin = self->config.n_bands > 1 && !plain;
+  if (by_bin)
     fill_bins (self, place);
   float gain = band_gain (self, place, 0);
   for (guint c = 0; c < C; c++) {
-    mask_channel (self, pcm, c, gain);
+    mask_channel (self, pcm, c, by_bin, gain);
     for (guint i = 0; i < half; i++) {
       gsize at = (gsize) i * C + c;
       first[at] = self->tail[at] + self->samples[i];
       self->tail[at] = self->samples[half + i];
     }
   }
-  if (plain && self->tail_is_plain)
+  gboolean first_is_plain = plain && self->tail_is_plain;
+  if (first_is_plain)
     memcpy (first, pcm, (gsize) half * C * sizeof (float));
   self->tail_is_plain = plain;
+  return first_is_plain;
+}
+
+static void
+add_run (SalMasker *self, gsize n, gboolean is_plain)
+{
+  Run *last = g_queue_peek_tail (&self->runs);
+  if (n == 0)
+    return;
+  if (last == NULL || last->is_plain != is_plain) {
+    last = g_new0 (Run, 1);
+    last->is_plain = is_plain;
+    g_queue_push_tail (&self->runs, last);
+  }
+  last->n += n;
 }
 
 /* Whether the PCM and the gains of the next block are there. */
@@ -274,18 +305,21 @@ run (SalMasker *self)
       g_array_set_size (self->pcm, used + self->block * C);
     guint at = self->done->len;
     g_array_set_size (self->done, at + self->hop * C);
-    mask_block (self, (const float *) self->pcm->data + used,
+    gboolean is_plain = mask_block (self,
+        (const float *) self->pcm->data + used,
         (float *) self->done->data + at);
     /* What block 0 finishes lies before the stream. */
     guint64 left = self->n_blocks > 0 ? self->n_in - self->n_out : 0;
     guint n = (guint) MIN (left, self->hop);
     g_array_set_size (self->done, at + n * C);
+    add_run (self, n, is_plain);
     self->n_out += n;
     self->n_blocks++;
     used += self->hop * C;
     drop_old_gains (self);
   }
-  g_array_remove_range (self->pcm, 0, used);
+  if (used > 0)
+    g_array_remove_range (self->pcm, 0, used);
 }
 
 void
@@ -314,16 +348,44 @@ sal_masker_finish (SalMasker *self)
 gsize
 sal_masker_get_n_ready (const SalMasker *self)
 {
-  return self->done->len / self->config.n_channels;
+  return (self->done->len - self->n_pulled) / self->config.n_channels;
+}
+
+gsize
+sal_masker_get_run (const SalMasker *self, gboolean *is_plain)
+{
+  const Run *run = g_queue_peek_head ((GQueue *) &self->runs);
+  *is_plain = run != NULL && run->is_plain;
+  return run != NULL ? run->n : 0;
+}
+
+void
+sal_masker_skip (SalMasker *self, gsize n_frames)
+{
+  g_return_if_fail (n_frames <= sal_masker_get_n_ready (self));
+  self->n_pulled += n_frames * self->config.n_channels;
+  /* what is there is not moved each time */
+  if (self->n_pulled > self->done->len / 2) {
+    g_array_remove_range (self->done, 0, (guint) self->n_pulled);
+    self->n_pulled = 0;
+  }
+  while (n_frames > 0) {
+    Run *run = g_queue_peek_head (&self->runs);
+    gsize n = MIN (n_frames, run->n);
+    n_frames -= n;
+    run->n -= n;
+    if (run->n == 0)
+      g_free (g_queue_pop_head (&self->runs));
+  }
 }
 
 void
 sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames)
 {
-  gsize n = n_frames * self->config.n_channels;
-  g_return_if_fail (n <= self->done->len);
-  if (n == 0)
+  g_return_if_fail (n_frames <= sal_masker_get_n_ready (self));
+  if (n_frames == 0)
     return;
-  memcpy (pcm, self->done->data, n * sizeof (float));
-  g_array_remove_range (self->done, 0, (guint) n);
+  memcpy (pcm, (const float *) self->done->data + self->n_pulled,
+      n_frames * self->config.n_channels * sizeof (float));
+  sal_masker_skip (self, n_frames);
 }

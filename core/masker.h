@@ -73,6 +73,15 @@ SAL_API gsize sal_masker_get_n_ready (const SalMasker *self);
  * @n_frames: at most sal_masker_get_n_ready()
  */
 SAL_API void sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames);
+SAL_API void sal_masker_skip (SalMasker *self, gsize n_frames); /* drops ready frames instead of pulling them */
+
+/**
+ * sal_masker_get_run:
+ * @is_plain: (out): whether the next frames are what was pushed, to the bit (their gain is 1)
+ *
+ * Returns: how many ready PCM frames, from the next one on, all are so or all are not
+ */
+SAL_API gsize sal_masker_get_run (const SalMasker *self, gboolean *is_plain);
 SAL_API void sal_masker_reset (SalMasker *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalMasker, sal_masker_free)

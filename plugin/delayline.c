@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "delayline.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <gst/base/gstqueuearray.h>
 
 #include "masker.h"
+#include "planes.h"
 
 #define CHUNK_BYTES 65536 /* of float PCM converted at a time */
 
@@ -15,16 +17,22 @@ typedef struct {
 } Waiting;
 
 struct _SalDelayLine {
+  GstClockTime latency;     /* ns */
   SalGate *gate;            /* NULL: no mask */
-  gboolean is_transparent;  /* the floor is 0 dB: the gain is always 1 */
+  guint n_bands;            /* of the gain */
+  float *bands_hz;          /* [F] of the model */
   double frame_period;      /* s */
   double frame_centre;      /* s, of frame 0 */
   GstQueueArray *waiting;   /* of Waiting */
-  guint64 n_popped;         /* PCM frames */
+  guint64 n_pushed, n_popped; /* PCM frames */
+  gsize n_latest;           /* PCM frames of the latest push that had any */
+  gboolean finished;
 
   GstAudioInfo info;
+  guint64 latency_frames;   /* PCM frames */
   SalMasker *masker;        /* NULL: no mask, or no format yet */
   GstAudioConverter *to_float, *from_float;
+  gpointer *planes;         /* [n_channels] */
   guint chunk;              /* PCM frames */
   float *pcm;               /* [chunk, n_channels] */
 };
@@ -36,18 +44,22 @@ clear_waiting (gpointer data)
 }
 
 SalDelayLine *
-sal_delay_line_new (const SalGateConfig *gate, const SalMelConfig *mel,
-    GError **error)
+sal_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
+    const SalMelConfig *mel, GstClockTime latency, GError **error)
 {
   g_autoptr (SalDelayLine) self = g_new0 (SalDelayLine, 1);
+  self->latency = latency;
+  self->n_bands = by_frequency ? mel->n_bands : 1;
+  self->bands_hz = g_new (float, mel->n_bands);
+  sal_mel_config_bands (mel, self->bands_hz);
   self->frame_period = (double) mel->hop / mel->sample_rate;
   self->frame_centre =
       (double) sal_mel_config_centre (mel) / mel->sample_rate;
   self->waiting = gst_queue_array_new_for_struct (sizeof (Waiting), 64);
   gst_queue_array_set_clear_func (self->waiting, clear_waiting);
   if (gate != NULL) {
-    self->is_transparent = gate->floor_db == 0;
-    self->gate = sal_gate_new (gate, 1000 * self->frame_period, error);
+    self->gate = sal_gate_new (gate, self->n_bands,
+        (float) (1000 * self->frame_period), error);
     if (self->gate == NULL)
       return NULL;
   }
@@ -60,6 +72,7 @@ drop_format (SalDelayLine *self)
   g_clear_pointer (&self->masker, sal_masker_free);
   g_clear_pointer (&self->to_float, gst_audio_converter_free);
   g_clear_pointer (&self->from_float, gst_audio_converter_free);
+  g_clear_pointer (&self->planes, g_free);
   g_clear_pointer (&self->pcm, g_free);
 }
 
@@ -71,11 +84,19 @@ sal_delay_line_free (SalDelayLine *self)
   drop_format (self);
   sal_gate_free (self->gate);
   gst_queue_array_free (self->waiting);
+  g_free (self->bands_hz);
   g_free (self);
 }
 
-static void
-new_converters (SalDelayLine *self, const GstAudioInfo *info)
+gboolean
+sal_delay_line_set_gate (SalDelayLine *self, const SalGateConfig *gate,
+    GError **error)
+{
+  return self->gate == NULL || sal_gate_set_config (self->gate, gate, error);
+}
+
+static gboolean
+new_converters (SalDelayLine *self, const GstAudioInfo *info, GError **error)
 {
   GstAudioInfo floats;
   gst_audio_info_set_format (&floats, GST_AUDIO_FORMAT_F32,
@@ -85,6 +106,11 @@ new_converters (SalDelayLine *self, const GstAudioInfo *info)
       (GstAudioInfo *) info, &floats, NULL);
   self->from_float = gst_audio_converter_new (GST_AUDIO_CONVERTER_FLAG_NONE,
       &floats, (GstAudioInfo *) info, NULL);
+  if (self->to_float != NULL && self->from_float != NULL)
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+      "%s cannot be converted to float", GST_AUDIO_INFO_NAME (info));
+  return FALSE;
 }
 
 gboolean
@@ -94,123 +120,177 @@ sal_delay_line_set_format (SalDelayLine *self, const GstAudioInfo *info,
   drop_format (self);
   sal_delay_line_reset (self);
   self->info = *info;
+  self->latency_frames = gst_util_uint64_scale (self->latency,
+      GST_AUDIO_INFO_RATE (info), GST_SECOND);
   if (self->gate == NULL)
     return TRUE;
 
   SalMaskerConfig config = {
     .rate = GST_AUDIO_INFO_RATE (info),
     .n_channels = GST_AUDIO_INFO_CHANNELS (info),
-    .n_bands = 1,
+    .n_bands = self->n_bands,
+    .bands_hz = self->bands_hz,
     .frame_period = self->frame_period,
     .frame_centre = self->frame_centre,
   };
   g_autoptr (SalMasker) masker = sal_masker_new (&config, error);
-  if (masker == NULL)
+  if (masker == NULL || !new_converters (self, info, error))
     return FALSE;
-  new_converters (self, info);
-  if (self->to_float == NULL || self->from_float == NULL) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "%s cannot be converted to float", GST_AUDIO_INFO_NAME (info));
-    return FALSE;
-  }
   gsize frame_bytes = config.n_channels * sizeof (float);
   self->chunk = CLAMP (CHUNK_BYTES / frame_bytes, 1, 4096);
   self->pcm = g_malloc_n (self->chunk, frame_bytes);
+  self->planes = g_new (gpointer, config.n_channels);
   self->masker = g_steal_pointer (&masker);
   return TRUE;
 }
 
 static void
-push_pcm (SalDelayLine *self, const guint8 *pcm, gsize n_frames)
+push_pcm (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   guint n_channels = GST_AUDIO_INFO_CHANNELS (&self->info);
-  while (n_frames > 0) {
-    gsize n = MIN (n_frames, self->chunk);
-    if (pcm != NULL) {
-      gpointer in[1] = { (gpointer) pcm };
-      gpointer out[1] = { self->pcm };
+  gpointer out[1] = { self->pcm };
+  if (audio == NULL)
+    memset (self->pcm, 0, self->chunk * n_channels * sizeof (float));
+  for (gsize at = 0, n; at < n_frames; at += n) {
+    n = MIN (n_frames - at, self->chunk);
+    if (audio != NULL) {
+      sal_planes_locate (audio, at, self->planes);
       gst_audio_converter_samples (self->to_float,
-          GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
-      pcm += n * GST_AUDIO_INFO_BPF (&self->info);
-    } else {
-      memset (self->pcm, 0, n * n_channels * sizeof (float));
+          GST_AUDIO_CONVERTER_FLAG_NONE, self->planes, n, out, n);
     }
     sal_masker_push (self->masker, self->pcm, n);
-    n_frames -= n;
-  }
-}
-
-/* Takes @n_frames out of the masker, into @pcm unless that is NULL. */
-static void
-pull_pcm (SalDelayLine *self, guint8 *pcm, gsize n_frames)
-{
-  while (n_frames > 0) {
-    gsize n = MIN (n_frames, self->chunk);
-    sal_masker_pull (self->masker, self->pcm, n);
-    if (pcm != NULL) {
-      gpointer in[1] = { self->pcm };
-      gpointer out[1] = { pcm };
-      gst_audio_converter_samples (self->from_float,
-          GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
-      pcm += n * GST_AUDIO_INFO_BPF (&self->info);
-    }
-    n_frames -= n;
   }
 }
 
 void
 sal_delay_line_push (SalDelayLine *self, GstMiniObject *object,
-    const guint8 *pcm, gsize n_frames)
+    const GstAudioBuffer *audio, gsize n_frames)
 {
+  g_return_if_fail (audio == NULL || audio->n_samples == n_frames);
+
   Waiting waiting = { object, n_frames };
   if (self->masker != NULL)
-    push_pcm (self, pcm, n_frames);
+    push_pcm (self, audio, n_frames);
   gst_queue_array_push_tail_struct (self->waiting, &waiting);
+  self->n_pushed += n_frames;
+  if (n_frames > 0)
+    self->n_latest = n_frames;
 }
 
 void
-sal_delay_line_push_activity (SalDelayLine *self, const float *activity,
-    guint n_frames)
+sal_delay_line_push_maps (SalDelayLine *self, SalMap *const *maps,
+    guint n_maps)
 {
+  g_return_if_fail (n_maps > 0);
   if (self->masker == NULL)
     return;
-  g_autofree float *gains = g_new (float, n_frames);
-  sal_gate_process (self->gate, activity, n_frames, gains);
+
+  guint n_frames = maps[0]->n_frames;
+  gsize n = (gsize) n_frames * self->n_bands;
+  g_autofree float *gains = g_new0 (float, n);
+  g_autofree float *bands = g_new (float, n);
+  for (guint m = 0; m < n_maps; m++) {
+    const float *probability = maps[m]->activity;
+    g_return_if_fail (maps[m]->n_frames == n_frames);
+    if (self->n_bands > 1) {
+      sal_gate_band_probability (maps[m], bands);
+      probability = bands;
+    }
+    for (gsize i = 0; i < n; i++)
+      gains[i] = fmaxf (gains[i], probability[i]);
+  }
+  sal_gate_process (self->gate, gains, n_frames, gains);
   sal_masker_push_gains (self->masker, gains, n_frames);
 }
 
+/* How many of the next @n_frames may leave. */
+static gsize
+get_n_ready (const SalDelayLine *self, gsize n_frames)
+{
+  if (!self->finished && self->latency_frames > 0) {
+    guint64 next = self->n_pushed + self->n_latest; /* after one more push */
+    guint64 late = self->n_popped + self->latency_frames;
+    /* what ends at n_popped + n is due if next > n + late */
+    n_frames = (gsize) MIN (n_frames, next > late ? next - late - 1 : 0);
+  }
+  if (self->masker != NULL)
+    n_frames = MIN (n_frames, sal_masker_get_n_ready (self->masker));
+  return n_frames;
+}
+
 static void
-take_silence (SalDelayLine *self, gsize n_frames)
+skip (SalDelayLine *self, gsize n_frames)
 {
   if (self->masker != NULL)
-    pull_pcm (self, NULL, n_frames);
+    sal_masker_skip (self->masker, n_frames);
   self->n_popped += n_frames;
+}
+
+/* Masked sound over that of @audio; where the gain is 1 that stays. */
+static void
+write_masked (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
+{
+  gpointer in[1] = { self->pcm };
+  for (gsize at = 0, n; at < n_frames; at += n) {
+    gboolean is_plain;
+    n = MIN (sal_masker_get_run (self->masker, &is_plain), n_frames - at);
+    if (is_plain) {
+      sal_masker_skip (self->masker, n);
+      continue;
+    }
+    n = MIN (n, self->chunk);
+    sal_masker_pull (self->masker, self->pcm, n);
+    sal_planes_locate (audio, at, self->planes);
+    gst_audio_converter_samples (self->from_float,
+        GST_AUDIO_CONVERTER_FLAG_NONE, in, n, self->planes, n);
+  }
+  self->n_popped += n_frames;
+}
+
+/* Nothing rather than what should be masked and cannot be. */
+static void
+make_empty (GstBuffer *buffer)
+{
+  GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
+  gst_buffer_resize (buffer, 0, 0);
+  if (meta != NULL)
+    meta->samples = 0;
+}
+
+static GstBuffer *
+mask_buffer (SalDelayLine *self, GstBuffer *buffer, gsize n_frames)
+{
+  GstAudioBuffer audio;
+  buffer = gst_buffer_make_writable (buffer);
+  if (sal_planes_map (&audio, &self->info, buffer, GST_MAP_READWRITE)) {
+    write_masked (self, &audio, n_frames);
+    gst_audio_buffer_unmap (&audio);
+  } else {
+    GST_ERROR ("no memory to write %" GST_PTR_FORMAT, buffer);
+    make_empty (buffer);
+    skip (self, n_frames);
+  }
+  return buffer;
+}
+
+static gboolean
+is_plain (const SalDelayLine *self, gsize n_frames)
+{
+  gboolean plain;
+  return self->masker == NULL || n_frames == 0
+      || (sal_masker_get_run (self->masker, &plain) >= n_frames && plain);
 }
 
 static GstMiniObject *
 take_object (SalDelayLine *self, GstMiniObject *object, gsize n_frames)
 {
-  GstBuffer *buffer = (GstBuffer *) object;
-  /* silence by flag stays the silence it is, and a gain of 1 changes nothing */
-  if (self->masker == NULL || self->is_transparent || n_frames == 0
-      || !GST_IS_BUFFER (object)
-      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
-    take_silence (self, n_frames);
-    return object;
-  }
-
-  buffer = gst_buffer_make_writable (buffer);
-  GstMapInfo map;
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
-    GST_ERROR ("no memory to write %" GST_PTR_FORMAT, buffer);
-    gst_buffer_resize (buffer, 0, 0); /* nothing rather than what is masked */
-    take_silence (self, n_frames);
-    return GST_MINI_OBJECT_CAST (buffer);
-  }
-  pull_pcm (self, map.data, n_frames);
-  gst_buffer_unmap (buffer, &map);
-  self->n_popped += n_frames;
-  return GST_MINI_OBJECT_CAST (buffer);
+  /* silence by flag stays the silence it is */
+  if (GST_IS_BUFFER (object) && !is_plain (self, n_frames)
+      && !GST_BUFFER_FLAG_IS_SET (object, GST_BUFFER_FLAG_GAP))
+    return GST_MINI_OBJECT_CAST (mask_buffer (self, GST_BUFFER_CAST (object),
+            n_frames));
+  skip (self, n_frames);
+  return object;
 }
 
 GstMiniObject *
@@ -218,12 +298,10 @@ sal_delay_line_pop (SalDelayLine *self)
 {
   Waiting *head;
   while ((head = gst_queue_array_peek_head_struct (self->waiting)) != NULL) {
-    gsize n_ready = head->n_frames;
-    if (self->masker != NULL)
-      n_ready = MIN (n_ready, sal_masker_get_n_ready (self->masker));
+    gsize n_ready = get_n_ready (self, head->n_frames);
     if (head->object == NULL) {
       /* silence may be long and need not be in memory at once */
-      take_silence (self, n_ready);
+      skip (self, n_ready);
       head->n_frames -= n_ready;
     }
     if (head->object == NULL ? head->n_frames > 0 : n_ready < head->n_frames)
@@ -255,6 +333,7 @@ sal_delay_line_abandon (SalDelayLine *self)
 void
 sal_delay_line_finish (SalDelayLine *self)
 {
+  self->finished = TRUE;
   if (self->masker != NULL)
     sal_masker_finish (self->masker);
 }
@@ -263,7 +342,9 @@ void
 sal_delay_line_reset (SalDelayLine *self)
 {
   gst_queue_array_clear (self->waiting);
-  self->n_popped = 0;
+  self->n_pushed = self->n_popped = 0;
+  self->n_latest = 0;
+  self->finished = FALSE;
   if (self->gate != NULL)
     sal_gate_reset (self->gate);
   if (self->masker != NULL)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* delayline.h: whole buffers wait here until their masked sound is ready
+/* delayline.h: whole buffers wait here until they are due and their sound is masked
  *
  * Buffers leave as they came, in order with the events between them, with the same
- * boundaries, times, flags and metas; only the sound in them is new.  Without a mask
- * nothing waits and nothing is touched.
+ * boundaries, times, flags and metas; only the sound in them is new, and only where its
+ * gain is not 1.  When they leave depends on how much was pushed, not on when it
+ * was masked, so that the delay stays what it is.
  */
 #pragma once
 
@@ -17,16 +18,27 @@ typedef struct _SalDelayLine SalDelayLine; /* one thread at a time */
 /**
  * sal_delay_line_new:
  * @gate: (nullable): how probability becomes gain; %NULL for no mask
- * @mel: front end of the model: when the frames are
+ * @by_frequency: one gain for each band of @mel, else one for all frequencies
+ * @mel: front end of the model: when the frames are, and where the bands
+ * @latency: ns; see sal_delay_line_pop()
  *
  * Returns: (transfer full) (nullable): a line without a format, or %NULL and the error of sal_gate_new()
  */
-SalDelayLine *sal_delay_line_new (const SalGateConfig *gate, const SalMelConfig *mel, GError **error);
+SalDelayLine *sal_delay_line_new (const SalGateConfig *gate, gboolean by_frequency, const SalMelConfig *mel, GstClockTime latency, GError **error);
 void sal_delay_line_free (SalDelayLine *self); /* NULL is a no-op */
 
 /**
+ * sal_delay_line_set_gate:
+ *
+ * For the maps that are pushed from now on; the gain does not jump.  Nothing happens without a mask.
+ *
+ * Returns: %TRUE, or %FALSE and the error of sal_gate_set_config(): nothing changed then
+ */
+gboolean sal_delay_line_set_gate (SalDelayLine *self, const SalGateConfig *gate, GError **error);
+
+/**
  * sal_delay_line_set_format:
- * @info: interleaved, signed or float
+ * @info: signed or float of native endianness, interleaved or not
  *
  * Also empties the line.
  *
@@ -37,24 +49,32 @@ gboolean sal_delay_line_set_format (SalDelayLine *self, const GstAudioInfo *info
 /**
  * sal_delay_line_push:
  * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing that leaves, only time
- * @pcm: (nullable): the @n_frames PCM frames of the buffer; %NULL: silence
+ * @audio: (nullable): the sound of the buffer, @n_frames PCM frames; %NULL: silence
  */
-void sal_delay_line_push (SalDelayLine *self, GstMiniObject *object, const guint8 *pcm, gsize n_frames);
+void sal_delay_line_push (SalDelayLine *self, GstMiniObject *object, const GstAudioBuffer *audio, gsize n_frames);
 
 /**
- * sal_delay_line_push_activity:
- * @activity: (array length=n_frames): probability that the target speaks, for the next frames of the model
+ * sal_delay_line_push_maps:
+ * @maps: (array length=n_maps): of all targets for the next frames of the model, the same for all
+ * @n_maps: at least 1
+ *
+ * The probability of the gate is the largest of any target: activity, or with @by_frequency that of
+ * sal_gate_band_probability().
  */
-void sal_delay_line_push_activity (SalDelayLine *self, const float *activity, guint n_frames);
+void sal_delay_line_push_maps (SalDelayLine *self, SalMap *const *maps, guint n_maps);
 
 /**
  * sal_delay_line_pop:
  *
- * Returns: (transfer full) (nullable): the next buffer or event; %NULL if none is ready
+ * With e PCM frames pushed so far and m in the latest push that had any, what ends at PCM frame s is due if
+ * e + m > s + latency: one more push like that would make it late.  Without latency everything is due.  What is
+ * due leaves as soon as its sound is masked.
+ *
+ * Returns: (transfer full) (nullable): the next buffer or event; %NULL if none may leave yet
  */
 GstMiniObject *sal_delay_line_pop (SalDelayLine *self);
 guint64 sal_delay_line_get_n_frames (const SalDelayLine *self); /* PCM frames popped since the last reset */
-void sal_delay_line_finish (SalDelayLine *self); /* end of the stream: everything is ready */
+void sal_delay_line_finish (SalDelayLine *self); /* end of the stream: everything may leave */
 void sal_delay_line_reset (SalDelayLine *self);  /* forgets the stream; drops what waits */
 
 /**
@@ -70,7 +90,7 @@ gboolean sal_delay_line_is_empty (const SalDelayLine *self);
 /**
  * sal_delay_line_get_delay:
  *
- * Returns: PCM frames by which activity must be ahead of the sound that leaves; 0 without a mask
+ * Returns: PCM frames by which maps must be ahead of the sound that leaves; 0 without a mask
  */
 guint sal_delay_line_get_delay (const SalDelayLine *self);
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "listener.h"
 
-#define CHUNK_BYTES 65536 /* of PCM converted at a time */
+#include "planes.h"
+
+#define CHUNK_BYTES 65536 /* of PCM converted at a time, at most */
+#define CHUNKS_PER_S 25   /* at least: less than a hop each */
 
 struct _SalListener {
   SalAnalyser *analyser;
+  SalSampleFunc tap;    /* NULL: none */
+  gpointer tap_data;
   guint model_rate;     /* Hz */
   guint frame_centre;   /* samples at the model's rate, of frame 0 */
   guint frame_hop;      /* samples at the model's rate */
@@ -13,6 +18,7 @@ struct _SalListener {
   GstAudioConverter *converter;
   guint chunk;          /* PCM frames */
   guint8 *silence;      /* [chunk] PCM frames */
+  gpointer *planes;     /* [n_channels] */
   float *samples;       /* [n_room], at the model's rate */
   gsize n_room;
   guint64 n_frames;     /* PCM frames heard */
@@ -25,7 +31,8 @@ struct _SalListener {
 void
 sal_stretch_clear (SalStretch *self)
 {
-  g_clear_pointer (&self->map, sal_map_unref);
+  while (self->n_maps > 0)
+    sal_map_unref (self->maps[--self->n_maps]);
 }
 
 SalListener *
@@ -55,6 +62,7 @@ sal_listener_free (SalListener *self)
   g_clear_pointer (&self->converter, gst_audio_converter_free);
   sal_analyser_free (self->analyser);
   g_free (self->silence);
+  g_free (self->planes);
   g_free (self->samples);
   g_free (self);
 }
@@ -120,15 +128,28 @@ sal_listener_set_format (SalListener *self, const GstAudioInfo *info)
   self->n_frames = 0;
   sal_listener_reset (self);
   renew_converter (self);
-  self->chunk = CLAMP (CHUNK_BYTES / GST_AUDIO_INFO_BPF (info), 1, 4096);
+  self->chunk = CLAMP (CHUNK_BYTES / GST_AUDIO_INFO_BPF (info), 1,
+      GST_AUDIO_INFO_RATE (info) / CHUNKS_PER_S);
   g_free (self->silence);
   self->silence = g_malloc0_n (self->chunk, GST_AUDIO_INFO_BPF (info));
+  g_free (self->planes);
+  self->planes = g_new (gpointer, GST_AUDIO_INFO_CHANNELS (info));
   return self->converter != NULL;
 }
 
-/* @n is at most self->chunk; no more than @n_wanted of the samples are used. */
+/* Real zeros, for without input the converter of GStreamer 1.22 mixes channels
+ * that nobody has written. */
 static void
-push_chunk (SalListener *self, const guint8 *pcm, gsize n, guint64 n_wanted)
+locate_silence (SalListener *self)
+{
+  for (gint c = 0; c < GST_AUDIO_INFO_CHANNELS (&self->info); c++)
+    self->planes[c] = self->silence;
+}
+
+/* What self->planes point to; @n is at most self->chunk, and no more than
+ * @n_wanted of the samples are used. */
+static void
+push_chunk (SalListener *self, gsize n, guint64 n_wanted)
 {
   gsize n_samples = gst_audio_converter_get_out_frames (self->converter, n);
   if (n_samples > self->n_room) {
@@ -136,30 +157,30 @@ push_chunk (SalListener *self, const guint8 *pcm, gsize n, guint64 n_wanted)
     self->samples = g_new (float, n_samples);
     self->n_room = n_samples;
   }
-  gpointer in[1] = { (gpointer) pcm };
   gpointer out[1] = { self->samples };
   gst_audio_converter_samples (self->converter, GST_AUDIO_CONVERTER_FLAG_NONE,
-      in, n, out, n_samples);
+      self->planes, n, out, n_samples);
   n_samples = MIN (n_samples, n_wanted);
+  if (self->tap != NULL)
+    self->tap (self->samples, n_samples, self->tap_data);
   sal_analyser_push (self->analyser, self->samples, n_samples);
   self->n_samples += n_samples;
 }
 
-void
-sal_listener_push (SalListener *self, const guint8 *pcm, gsize n_frames)
+gsize
+sal_listener_push (SalListener *self, const GstAudioBuffer *audio, gsize first,
+    gsize n_frames)
 {
-  g_return_if_fail (self->converter != NULL && !self->finished);
+  g_return_val_if_fail (self->converter != NULL && !self->finished, n_frames);
 
-  while (n_frames > 0) {
-    gsize n = MIN (n_frames, self->chunk);
-    /* real zeros, for without input the converter of GStreamer 1.22 mixes
-     * channels that nobody has written */
-    push_chunk (self, pcm != NULL ? pcm : self->silence, n, G_MAXUINT64);
-    if (pcm != NULL)
-      pcm += n * GST_AUDIO_INFO_BPF (&self->info);
-    self->n_frames += n;
-    n_frames -= n;
-  }
+  gsize n = MIN (n_frames, self->chunk);
+  if (audio != NULL)
+    sal_planes_locate (audio, first, self->planes);
+  else
+    locate_silence (self);
+  push_chunk (self, n, G_MAXUINT64);
+  self->n_frames += n;
+  return n;
 }
 
 void
@@ -169,9 +190,9 @@ sal_listener_finish (SalListener *self)
 
   guint64 n_wanted = gst_util_uint64_scale (self->n_frames, self->model_rate,
       GST_AUDIO_INFO_RATE (&self->info));
+  locate_silence (self);
   while (self->n_samples < n_wanted)
-    push_chunk (self, self->silence, MIN (self->chunk, 256),
-        n_wanted - self->n_samples);
+    push_chunk (self, MIN (self->chunk, 256), n_wanted - self->n_samples);
   sal_analyser_finish (self->analyser);
   self->finished = TRUE;
 }
@@ -188,23 +209,32 @@ frame_time (const SalListener *self, guint64 t)
       2 * (guint64) self->model_rate);
 }
 
+/* The map of the next stretch's first target. */
+static SalMap *
+next_map (SalListener *self)
+{
+  SalMap *map = g_steal_pointer (&self->next);
+  return map != NULL ? map : sal_analyser_pop (self->analyser);
+}
+
 gboolean
 sal_listener_pop (SalListener *self, SalStretch *stretch)
 {
-  SalMap *map = g_steal_pointer (&self->next);
-  if (map == NULL)
-    map = sal_analyser_pop (self->analyser);
+  SalMap *map = next_map (self);
   if (map == NULL)
     return FALSE;
-  if (self->finished)
-    self->next = sal_analyser_pop (self->analyser);
+  guint64 first_frame = map->first_frame;
+  for (stretch->n_maps = 0; map != NULL && map->first_frame == first_frame;
+      map = sal_analyser_pop (self->analyser))
+    stretch->maps[stretch->n_maps++] = map;
+  self->next = map;
 
+  map = stretch->maps[0];
   GstClockTime end = sal_listener_get_time (self);
   gboolean is_last = self->finished && self->next == NULL;
   GstClockTime stop = frame_time (self, map->first_frame + map->n_frames);
   GstClockTime window_stop =
       frame_time (self, map->window_start + map->window_frames);
-  stretch->map = map;
   stretch->start = MIN (frame_time (self, map->first_frame), end);
   stretch->stop = is_last ? end : MIN (stop, end);
   stretch->window_start = MIN (frame_time (self, map->window_start), end);
@@ -213,9 +243,25 @@ sal_listener_pop (SalListener *self, SalStretch *stretch)
 }
 
 void
-sal_listener_set_target (SalListener *self, SalTarget *target)
+sal_listener_set_tap (SalListener *self, SalSampleFunc func,
+    gpointer user_data)
 {
-  sal_analyser_set_targets (self->analyser, &target, 1);
+  self->tap = func;
+  self->tap_data = user_data;
+}
+
+SalAnalyser *
+sal_listener_get_analyser (const SalListener *self)
+{
+  return self->analyser;
+}
+
+GstClockTime
+sal_listener_get_age (const SalListener *self, const SalWindow *window)
+{
+  GstClockTime end = frame_time (self, sal_window_get_end (window));
+  GstClockTime now = sal_listener_get_time (self);
+  return now > end ? now - end : 0;
 }
 
 guint64

@@ -17,12 +17,16 @@
  * A settled stretch of time.  Stretches follow each other without hole or overlap.
  */
 typedef struct {
-  SalMap *map;
+  SalMap *maps[SAL_ANALYSER_MAX_TARGETS]; /* of each target */
+  guint n_maps;
   GstClockTime start, stop;               /* ns from the first PCM frame */
   GstClockTime window_start, window_stop; /* likewise, of the newest window that counted */
 } SalStretch;
 
 void sal_stretch_clear (SalStretch *self);
+
+/* What was heard, mono at the model's rate. */
+typedef void (*SalSampleFunc) (const float *samples, gsize n_samples, gpointer user_data);
 
 typedef struct _SalListener SalListener; /* one thread at a time */
 
@@ -36,7 +40,7 @@ void sal_listener_free (SalListener *self); /* NULL is a no-op */
 
 /**
  * sal_listener_set_format:
- * @info: interleaved, signed or float
+ * @info: signed or float of native endianness, interleaved or not
  *
  * Also forgets everything heard.
  *
@@ -46,11 +50,14 @@ gboolean sal_listener_set_format (SalListener *self, const GstAudioInfo *info);
 
 /**
  * sal_listener_push:
- * @pcm: (nullable): the next @n_frames PCM frames; %NULL: silence
+ * @audio: (nullable): whose PCM frames from @first on are the next @n_frames; %NULL: silence
+ * @n_frames: at least 1
  *
- * Computes every window that these complete.
+ * Takes as many as complete one window at most.
+ *
+ * Returns: how many it took, at least 1
  */
-void sal_listener_push (SalListener *self, const guint8 *pcm, gsize n_frames);
+gsize sal_listener_push (SalListener *self, const GstAudioBuffer *audio, gsize first, gsize n_frames);
 void sal_listener_finish (SalListener *self); /* end of the stream: everything is settled */
 void sal_listener_reset (SalListener *self);  /* forgets everything heard */
 
@@ -62,7 +69,16 @@ void sal_listener_reset (SalListener *self);  /* forgets everything heard */
  */
 gboolean sal_listener_pop (SalListener *self, SalStretch *stretch);
 
-void sal_listener_set_target (SalListener *self, SalTarget *target); /* from the next window on */
+/* @func gets the samples that the analyser gets, before it */
+void sal_listener_set_tap (SalListener *self, SalSampleFunc func, gpointer user_data);
+SalAnalyser *sal_listener_get_analyser (const SalListener *self); /* (transfer none) */
+
+/**
+ * sal_listener_get_age:
+ *
+ * Returns: ns of sound heard since the end of @window
+ */
+GstClockTime sal_listener_get_age (const SalListener *self, const SalWindow *window);
 guint64 sal_listener_get_n_frames (const SalListener *self); /* PCM frames heard since the last reset */
 GstClockTime sal_listener_get_time (const SalListener *self); /* the same in ns */
 

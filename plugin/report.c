@@ -6,7 +6,7 @@
 void
 sal_report_clear (SalReport *self)
 {
-  sal_stretch_clear (&self->stretch);
+  g_clear_pointer (&self->map, sal_map_unref);
   g_clear_pointer (&self->target, sal_target_unref);
   g_clear_pointer (&self->bands_hz, g_bytes_unref);
 }
@@ -16,7 +16,8 @@ saliency_flags (SalMapFlags flags)
 {
   return (flags & SAL_MAP_PARTIAL ? GST_SALIENCY_FLAG_PARTIAL : 0)
       | (flags & SAL_MAP_EMPTY ? GST_SALIENCY_FLAG_EMPTY : 0)
-      | (flags & SAL_MAP_SILENCE ? GST_SALIENCY_FLAG_SILENCE : 0);
+      | (flags & SAL_MAP_SILENCE ? GST_SALIENCY_FLAG_SILENCE : 0)
+      | (flags & SAL_MAP_LATE ? GST_SALIENCY_FLAG_LATE : 0);
 }
 
 /* The array lives as long as the map, of which the bytes keep a reference. */
@@ -41,7 +42,7 @@ static void
 set_times (const SalReport *self, const GstSegment *segment,
     GstStructure *structure)
 {
-  guint64 timestamp = self->base + self->stretch.start;
+  guint64 timestamp = self->base + self->start;
   guint64 stream_time = GST_CLOCK_TIME_NONE;
   guint64 running_time = GST_CLOCK_TIME_NONE;
   if (segment->format == GST_FORMAT_TIME) {
@@ -54,7 +55,7 @@ set_times (const SalReport *self, const GstSegment *segment,
       "timestamp", G_TYPE_UINT64, timestamp,
       "stream-time", G_TYPE_UINT64, stream_time,
       "running-time", G_TYPE_UINT64, running_time,
-      "duration", G_TYPE_UINT64, self->stretch.stop - self->stretch.start,
+      "duration", G_TYPE_UINT64, self->stop - self->start,
       NULL);
 }
 
@@ -62,16 +63,16 @@ GstStructure *
 sal_report_get_structure (const SalReport *self, const GstSegment *segment,
     gboolean with_map)
 {
-  SalMap *map = self->stretch.map;
+  SalMap *map = self->map;
   GstStructure *structure = gst_structure_new_empty ("speakersaliency");
   set_times (self, segment, structure);
   gst_structure_set (structure,
       "target", G_TYPE_STRING, sal_target_get_name (self->target),
       "score", G_TYPE_DOUBLE, (double) map->score,
       "probability", G_TYPE_DOUBLE, (double) map->probability,
-      "activity", G_TYPE_DOUBLE, mean_saliency (map),
+      "saliency", G_TYPE_DOUBLE, mean_saliency (map),
       "seqnum", G_TYPE_UINT64, map->seqnum,
-      "late", G_TYPE_BOOLEAN, FALSE,
+      "late", G_TYPE_BOOLEAN, (map->flags & SAL_MAP_LATE) != 0,
       "flags", GST_TYPE_SALIENCY_FLAGS, saliency_flags (map->flags), NULL);
   if (with_map) {
     g_autoptr (GBytes) bytes = floats_of (map, map->saliency,
@@ -88,7 +89,7 @@ sal_report_get_structure (const SalReport *self, const GstSegment *segment,
 void
 sal_report_attach (const SalReport *self, GstBuffer *buffer)
 {
-  SalMap *map = self->stretch.map;
+  SalMap *map = self->map;
   g_autoptr (GBytes) saliency = floats_of (map, map->saliency,
       (gsize) map->n_bands * map->n_frames);
   g_autoptr (GBytes) activity = floats_of (map, map->activity, map->n_frames);
@@ -97,10 +98,10 @@ sal_report_attach (const SalReport *self, GstBuffer *buffer)
       saliency, activity, self->bands_hz);
   meta->flags = saliency_flags (map->flags);
   meta->seqnum = map->seqnum;
-  meta->window_start = self->base + self->stretch.window_start;
-  meta->window_stop = self->base + self->stretch.window_stop;
-  meta->start = self->base + self->stretch.start;
-  meta->stop = self->base + self->stretch.stop;
+  meta->window_start = self->base + self->window_start;
+  meta->window_stop = self->base + self->window_stop;
+  meta->start = self->base + self->start;
+  meta->stop = self->base + self->stop;
   meta->score = map->score;
   meta->probability = map->probability;
   meta->peak = map->peak;

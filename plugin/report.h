@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.h: a settled stretch as a bus message and as a meta */
+/* report.h: what was settled as a bus message and as a meta */
 #pragma once
 
-#include "listener.h"
+#include <gst/gst.h>
+
+#include "analyser.h"
 
 /**
  * SalReport:
  *
- * A stretch with all that its readers want to know beside it.
+ * What was settled of one target in a stretch, with all that its readers want to know beside it.
  */
 typedef struct {
-  SalStretch stretch;   /* owned */
+  SalMap *map;                            /* owned */
+  GstClockTime start, stop;               /* ns from the first PCM frame */
+  GstClockTime window_start, window_stop; /* likewise, of the newest window that counted */
   SalTarget *target;    /* owned */
   GBytes *bands_hz;     /* owned, float32 [F] */
   GstClockTime base;    /* PTS of the first PCM frame */

@@ -2,20 +2,33 @@
 #include "stream.h"
 
 #include "delayline.h"
+#include "worker.h"
 
 /* A jump of the timestamps by more, and for longer, is a discontinuity. */
 #define ALIGNMENT_THRESHOLD (40 * GST_MSECOND)
 #define DISCONT_WAIT (1 * GST_SECOND)
 
+/* Tests make windows more expensive: guint in us, on the element. */
+#define COST_KEY "speakersaliency-test-cost"
+
 struct _SalStream {
-  SalReportFunc report;
-  gpointer user_data;
-  SalTarget *target;
+  GstElement *element;
+  SalPace *pace;
+  SalStreamFuncs funcs;
+  SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
+  guint n_targets;
   GBytes *bands_hz;
-  GstClockTime frame_duration; /* ns */
+  GstClockTime frame_duration; /* ns, of the model */
+  const SalMelConfig *mel;     /* of the model, which the listener keeps */
+  guint hop, lookahead;        /* model frames */
+  guint patience;              /* model frames that a window may be late by */
+  gboolean warn_of_cost;       /* when it is known */
   SalListener *listener;
+  SalWorker *worker;
+  gboolean is_async;           /* else windows are waited for */
   SalDelayLine *line;
   GQueue reports;              /* of SalReport, to be attached to buffers */
+  gint flushing;               /* atomic */
 
   GstAudioInfo info;
   GstAudioStreamAlign *align;
@@ -23,36 +36,232 @@ struct _SalStream {
   GstClockTime next;           /* where the stream before this one ended */
 };
 
-SalStream *
-sal_stream_new (SalModel *model, SalTarget *target,
-    const SalSettings *settings, SalReportFunc report, gpointer user_data,
+/* --- windows ------------------------------------------------------------- */
+
+static void
+spend_test_cost (SalStream *self)
+{
+  gpointer cost = g_object_get_data (G_OBJECT (self->element), COST_KEY);
+  if (cost != NULL)
+    g_usleep (GPOINTER_TO_UINT (cost));
+}
+
+/* In the worker's thread. */
+static void
+compute_window (gpointer window, gpointer user_data)
+{
+  SalStream *self = user_data;
+  sal_analyser_compute (sal_listener_get_analyser (self->listener), window);
+  spend_test_cost (self);
+}
+
+static void
+warn_of_cost (SalStream *self, GstClockTime cost)
+{
+  self->warn_of_cost = FALSE;
+  GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
+      ("method score-cam takes %" G_GUINT64_FORMAT " ms per window; fewer "
+          "score-channels take less", cost / GST_MSECOND), (NULL));
+}
+
+static void
+count_window (SalStream *self, GstClockTime cost)
+{
+  SalPaceStats stats;
+  if (self->warn_of_cost)
+    warn_of_cost (self, cost);
+  if (!sal_pace_count_window (self->pace, cost))
+    return;
+  sal_pace_get_stats (self->pace, &stats);
+  GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
+      ("a window takes %" G_GUINT64_FORMAT " ms, too much for one every hop; "
+          "from now on there is one every %" G_GUINT64_FORMAT " ms",
+          stats.mean_cost / GST_MSECOND, stats.effective_hop / GST_MSECOND),
+      (NULL));
+}
+
+/* Windows that are done come back. */
+static void
+collect_windows (SalStream *self)
+{
+  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalWindow *window;
+  GstClockTime cost;
+  while ((window = sal_worker_collect (self->worker, &cost)) != NULL) {
+    guint64 age = sal_listener_get_age (self->listener, window);
+    count_window (self, cost);
+    if (sal_pace_observe_delay (self->pace, age))
+      g_object_notify (G_OBJECT (self->element), "max-observed-delay");
+    sal_analyser_give (analyser, window);
+  }
+}
+
+/* The newest window goes to the worker, if there is time for it. */
+static void
+dispatch_window (SalStream *self, gboolean in_any_case)
+{
+  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalWindow *window = sal_analyser_take (analyser);
+  if (window == NULL)
+    return;
+  if (in_any_case
+      || sal_pace_wants (self->pace, sal_window_get_seqnum (window))) {
+    window = sal_worker_submit (self->worker, window);
+    if (window != NULL)
+      sal_pace_count_superseded (self->pace);
+  }
+  if (window != NULL)
+    sal_analyser_give (analyser, window);
+}
+
+/* Waits until all windows that are due are done. */
+static void
+complete_windows (SalStream *self)
+{
+  if (!sal_worker_wait (self->worker))
+    return;
+  collect_windows (self);
+  dispatch_window (self, TRUE);
+  if (sal_worker_wait (self->worker))
+    collect_windows (self);
+}
+
+/* Windows that wait or are done have no more use; one that runs comes back
+ * later and is dropped. */
+static void
+drop_windows (SalStream *self)
+{
+  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  GstClockTime cost;
+  SalWindow *window = sal_worker_withdraw (self->worker);
+  if (window != NULL)
+    sal_analyser_give (analyser, window);
+  while ((window = sal_worker_collect (self->worker, &cost)) != NULL)
+    sal_analyser_give (analyser, window);
+}
+
+void
+sal_stream_set_async (SalStream *self, gboolean async)
+{
+  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  if (async == self->is_async)
+    return;
+  if (!async) {
+    complete_windows (self);
+    sal_analyser_settle (analyser, 0);
+  }
+  self->is_async = async;
+  sal_analyser_set_deferred (analyser, async);
+  sal_pace_set_async (self->pace, async);
+}
+
+gboolean
+sal_stream_is_async (const SalStream *self)
+{
+  return self->is_async;
+}
+
+void
+sal_stream_set_flushing (SalStream *self, gboolean flushing)
+{
+  g_atomic_int_set (&self->flushing, flushing);
+  sal_worker_set_flushing (self->worker, flushing);
+}
+
+/* --- set-up -------------------------------------------------------------- */
+
+/* One window of faint noise: memory is there and weights are in their place
+ * before there is a hurry. */
+static void
+warm_up (SalStream *self, const SalMelConfig *mel)
+{
+  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  gsize n = (gsize) (SAL_WINDOW_FRAMES + 4) * mel->hop;
+  g_autofree float *noise = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    noise[i] = (i * 7919 % 101 - 50.0f) / 5000;
+  sal_analyser_set_deferred (analyser, TRUE);
+  sal_analyser_push (analyser, noise, n);
+  SalWindow *window = sal_analyser_take (analyser);
+  if (window != NULL) {
+    sal_analyser_compute (analyser, window);
+    sal_analyser_give (analyser, window);
+  }
+  sal_analyser_set_deferred (analyser, FALSE);
+  sal_analyser_reset (analyser);
+}
+
+static GBytes *
+new_bands (const SalMelConfig *mel)
+{
+  float *hz = g_new (float, mel->n_bands);
+  sal_mel_config_bands (mel, hz);
+  return g_bytes_new_take (hz, mel->n_bands * sizeof (float));
+}
+
+/* How late a window may be: with a mask, as late as the budget says; without,
+ * the message waits as long as the sound of the window takes. */
+static guint
+patience_of (const SalSettings *settings, const SalMelConfig *mel)
+{
+  if (settings->mask == SAL_MASK_NONE)
+    return SAL_WINDOW_FRAMES;
+  return gst_util_uint64_scale (settings->budget, mel->sample_rate,
+      GST_SECOND * mel->hop);
+}
+
+static gboolean
+make_parts (SalStream *self, SalModel *model, const SalSettings *settings,
     GError **error)
+{
+  const SalMelConfig *mel = sal_model_get_mel_config (model);
+  SalAnalyserConfig analyser;
+  SalGateConfig gate;
+  sal_settings_get_analyser_config (settings, mel, &analyser);
+  sal_settings_get_gate_config (settings, &gate);
+  self->hop = analyser.hop;
+  self->lookahead = analyser.lookahead;
+  self->listener = sal_listener_new (model, self->targets[0], &analyser, error);
+  if (self->listener == NULL)
+    return FALSE;
+  sal_listener_set_tap (self->listener, self->funcs.sample,
+      self->funcs.user_data);
+  self->line = sal_delay_line_new (
+      settings->mask != SAL_MASK_NONE ? &gate : NULL,
+      settings->mask == SAL_MASK_TIME_FREQUENCY, mel,
+      sal_settings_get_latency (settings), error);
+  if (self->line == NULL)
+    return FALSE;
+  self->worker =
+      sal_worker_new (self->element, compute_window, self, error);
+  return self->worker != NULL;
+}
+
+SalStream *
+sal_stream_new (GstElement *element, SalModel *model,
+    SalTarget *const *targets, guint n_targets, const SalSettings *settings,
+    SalPace *pace, const SalStreamFuncs *funcs, GError **error)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   g_autoptr (SalStream) self = g_new0 (SalStream, 1);
   gst_audio_info_init (&self->info);
   self->base = self->next = GST_CLOCK_TIME_NONE;
-  self->report = report;
-  self->user_data = user_data;
-  self->target = sal_target_ref (target);
+  self->element = element;
+  self->pace = pace;
+  self->funcs = *funcs;
+  self->targets[0] = sal_target_ref (targets[0]);
+  self->n_targets = 1;
+  self->mel = mel;
+  self->bands_hz = new_bands (mel);
   self->frame_duration =
       gst_util_uint64_scale_round (mel->hop, GST_SECOND, mel->sample_rate);
-  float *hz = g_new (float, mel->n_bands);
-  sal_mel_config_bands (mel, hz);
-  self->bands_hz = g_bytes_new_take (hz, mel->n_bands * sizeof (float));
-
-  SalAnalyserConfig analyser;
-  sal_settings_get_analyser_config (settings, mel, &analyser);
-  self->listener = sal_listener_new (model, target, &analyser, error);
-  if (self->listener == NULL)
+  self->patience = patience_of (settings, mel);
+  self->warn_of_cost = settings->cam.method == SAL_CAM_SCORE;
+  if (!make_parts (self, model, settings, error))
     return NULL;
-
-  SalGateConfig gate;
-  sal_settings_get_gate_config (settings, &gate);
-  self->line = sal_delay_line_new (
-      settings->mask == SAL_MASK_TIME ? &gate : NULL, mel, error);
-  if (self->line == NULL)
-    return NULL;
+  sal_stream_set_targets (self, targets, n_targets);
+  warm_up (self, mel);
+  sal_pace_start (pace, settings->hop);
   return g_steal_pointer (&self);
 }
 
@@ -63,17 +272,30 @@ free_report (gpointer data)
   g_free (data);
 }
 
+static void
+unref_targets (SalStream *self)
+{
+  for (guint i = 0; i < self->n_targets; i++)
+    sal_target_unref (self->targets[i]);
+  self->n_targets = 0;
+}
+
 void
 sal_stream_free (SalStream *self)
 {
   if (self == NULL)
     return;
+  if (self->worker != NULL) {
+    sal_worker_stop (self->worker);
+    drop_windows (self);
+  }
+  sal_worker_free (self->worker);
   g_queue_clear_full (&self->reports, free_report);
   g_clear_pointer (&self->align, gst_audio_stream_align_free);
   sal_delay_line_free (self->line);
   sal_listener_free (self->listener);
   g_bytes_unref (self->bands_hz);
-  sal_target_unref (self->target);
+  unref_targets (self);
   g_free (self);
 }
 
@@ -105,12 +327,35 @@ sal_stream_get_format (const SalStream *self)
 }
 
 void
-sal_stream_set_target (SalStream *self, SalTarget *target)
+sal_stream_set_targets (SalStream *self, SalTarget *const *targets,
+    guint n_targets)
 {
-  sal_listener_set_target (self->listener, target);
-  sal_target_unref (self->target);
-  self->target = sal_target_ref (target);
+  sal_analyser_set_targets (sal_listener_get_analyser (self->listener),
+      targets, n_targets);
+  for (guint i = 0; i < n_targets; i++)
+    sal_target_ref (targets[i]);
+  unref_targets (self);
+  for (guint i = 0; i < n_targets; i++)
+    self->targets[i] = targets[i];
+  self->n_targets = n_targets;
 }
+
+gboolean
+sal_stream_set_settings (SalStream *self, const SalSettings *settings,
+    GError **error)
+{
+  SalAnalyserConfig analyser;
+  SalGateConfig gate;
+  sal_settings_get_analyser_config (settings, self->mel, &analyser);
+  sal_settings_get_gate_config (settings, &gate);
+  analyser.hop = self->hop;
+  analyser.lookahead = self->lookahead;
+  return sal_analyser_set_config (sal_listener_get_analyser (self->listener),
+      &analyser, error)
+      && sal_delay_line_set_gate (self->line, &gate, error);
+}
+
+/* --- buffers ------------------------------------------------------------- */
 
 gboolean
 sal_stream_follow (SalStream *self, GstClockTime pts, gsize n_frames,
@@ -134,37 +379,89 @@ keep_report (SalStream *self, const SalReport *report)
 {
   SalReport *copy = g_new (SalReport, 1);
   *copy = *report;
-  sal_map_ref (copy->stretch.map);
+  sal_map_ref (copy->map);
   sal_target_ref (copy->target);
   g_bytes_ref (copy->bands_hz);
   g_queue_push_tail (&self->reports, copy);
 }
 
 static void
-take_stretches (SalStream *self)
+report_stretch (SalStream *self, const SalStretch *stretch)
 {
-  SalReport report = {
-    .target = self->target,
-    .bands_hz = self->bands_hz,
-    .base = self->base,
-    .frame_duration = self->frame_duration,
-  };
-  while (sal_listener_pop (self->listener, &report.stretch)) {
-    const SalMap *map = report.stretch.map;
-    sal_delay_line_push_activity (self->line, map->activity, map->n_frames);
-    if (self->report (&report, self->user_data))
+  if (stretch->maps[0]->flags & SAL_MAP_LATE)
+    sal_pace_count_late (self->pace);
+  for (guint i = 0; i < stretch->n_maps; i++) {
+    SalReport report = {
+      .map = stretch->maps[i],
+      .start = stretch->start,
+      .stop = stretch->stop,
+      .window_start = stretch->window_start,
+      .window_stop = stretch->window_stop,
+      .target = self->targets[stretch->maps[i]->target],
+      .bands_hz = self->bands_hz,
+      .base = self->base,
+      .frame_duration = self->frame_duration,
+    };
+    if (self->funcs.report (&report, self->funcs.user_data))
       keep_report (self, &report);
-    sal_stretch_clear (&report.stretch);
   }
 }
 
-void
-sal_stream_push (SalStream *self, GstMiniObject *object, const guint8 *pcm,
-    gsize n_frames)
+/* Returns whether a window was computed for any. */
+static gboolean
+take_stretches (SalStream *self)
 {
-  sal_listener_push (self->listener, pcm, n_frames);
-  sal_delay_line_push (self->line, object, pcm, n_frames);
-  take_stretches (self);
+  SalStretch stretch;
+  gboolean computed = FALSE;
+  while (sal_listener_pop (self->listener, &stretch)) {
+    sal_delay_line_push_maps (self->line, stretch.maps, stretch.n_maps);
+    computed |= !(stretch.maps[0]->flags & SAL_MAP_SILENCE);
+    report_stretch (self, &stretch);
+    sal_stretch_clear (&stretch);
+  }
+  return computed;
+}
+
+/* After sound was heard by a stream that waits, since @since (monotonic). */
+static void
+account_for (SalStream *self, gint64 since)
+{
+  if (!take_stretches (self))
+    return;
+  spend_test_cost (self);
+  count_window (self, (g_get_monotonic_time () - since) * GST_USECOND);
+}
+
+/* As much of [first, first + n) as brings one window at most; how much. */
+static gsize
+hear_some (SalStream *self, const GstAudioBuffer *audio, gsize first, gsize n,
+    guint patience)
+{
+  gint64 since = g_get_monotonic_time ();
+  gsize n_heard = sal_listener_push (self->listener, audio, first, n);
+  if (self->is_async) {
+    collect_windows (self);
+    dispatch_window (self, FALSE);
+    sal_analyser_settle (sal_listener_get_analyser (self->listener), patience);
+    take_stretches (self);
+  } else {
+    account_for (self, since);
+  }
+  return n_heard;
+}
+
+void
+sal_stream_push (SalStream *self, GstMiniObject *object,
+    const GstAudioBuffer *audio, gsize n_frames)
+{
+  /* the next chance to act comes a buffer later */
+  GstClockTime wait = gst_util_uint64_scale_ceil (n_frames, GST_SECOND,
+      GST_AUDIO_INFO_RATE (&self->info));
+  guint n_wait = (wait + self->frame_duration - 1) / self->frame_duration;
+  guint patience = self->patience > n_wait ? self->patience - n_wait : 0;
+  sal_delay_line_push (self->line, object, audio, n_frames);
+  for (gsize n = 0; n < n_frames && !g_atomic_int_get (&self->flushing);)
+    n += hear_some (self, audio, n, n_frames - n, patience);
 }
 
 void
@@ -182,7 +479,7 @@ attach_reports (SalStream *self, GstBuffer *buffer)
       GST_AUDIO_INFO_RATE (&self->info));
   SalReport *report;
   while ((report = g_queue_peek_head (&self->reports)) != NULL
-      && report->stretch.stop <= end) {
+      && report->stop <= end) {
     buffer = gst_buffer_make_writable (buffer);
     sal_report_attach (report, buffer);
     free_report (g_queue_pop_head (&self->reports));
@@ -201,10 +498,21 @@ sal_stream_pop (SalStream *self)
 }
 
 void
-sal_stream_finish (SalStream *self)
+sal_stream_finish (SalStream *self, gboolean wait)
 {
+  gint64 since = g_get_monotonic_time ();
+  wait &= !g_atomic_int_get (&self->flushing);
+  if (self->is_async && wait)
+    complete_windows (self);
   sal_listener_finish (self->listener);
-  take_stretches (self);
+  if (self->is_async) {
+    if (wait)
+      complete_windows (self);
+    sal_analyser_settle (sal_listener_get_analyser (self->listener), 0);
+    take_stretches (self);
+  } else {
+    account_for (self, since);
+  }
   sal_delay_line_finish (self->line);
 }
 
@@ -215,6 +523,7 @@ sal_stream_restart (SalStream *self)
     self->next = self->base + sal_listener_get_time (self->listener);
   self->base = GST_CLOCK_TIME_NONE;
   g_queue_clear_full (&self->reports, free_report);
+  drop_windows (self);
   sal_delay_line_reset (self->line);
   sal_listener_reset (self->listener);
 }
@@ -225,6 +534,13 @@ sal_stream_reset (SalStream *self)
   self->base = GST_CLOCK_TIME_NONE;
   sal_stream_restart (self);
   self->next = GST_CLOCK_TIME_NONE;
+}
+
+void
+sal_stream_forget (SalStream *self)
+{
+  drop_windows (self);
+  sal_analyser_forget (sal_listener_get_analyser (self->listener));
 }
 
 GstMiniObject *
@@ -243,15 +559,4 @@ gboolean
 sal_stream_has_heard (const SalStream *self)
 {
   return sal_listener_get_n_frames (self->listener) > 0;
-}
-
-GstClockTime
-sal_stream_get_latency (const SalStream *self)
-{
-  guint delay = sal_delay_line_get_delay (self->line);
-  if (delay == 0)
-    return 0;
-  return gst_util_uint64_scale_ceil (
-      (guint64) delay + sal_listener_get_delay (self->listener), GST_SECOND,
-      GST_AUDIO_INFO_RATE (&self->info));
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "cli.h"
 #include "masker.h"
 #include "settings.h"
@@ -6,6 +8,7 @@
 typedef struct {
   CliSettings settings;
   char *output;
+  gboolean by_frequency;
   char **files;
 } Options;
 
@@ -22,11 +25,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 /* From the file through analyser, gate and masker to the new file. */
 typedef struct {
   SalAnalyser *analyser; /* of the session */
+  gboolean by_frequency;
   SalGate *gate;
   SalMasker *masker;
   CliReader *reader;
   CliWriter *writer;
-  GArray *gains;         /* of float, the frames of one map */
+  GArray *gains;         /* of float, [n_frames, n_bands] of one map */
   GArray *pcm;           /* of float, what came out of the masker */
 } Chain;
 
@@ -49,6 +53,8 @@ parse (Options *self, int argc, char **argv, GError **error)
   GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "The file to write: WAV, or FLAC if it ends in .flac", "FILE" },
+    { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
+        "A gain for each band instead of one for all", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
         NULL, NULL },
     G_OPTION_ENTRY_NULL
@@ -56,34 +62,51 @@ parse (Options *self, int argc, char **argv, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
 
   cli_settings_init (&self->settings);
-  self->settings.method = g_strdup ("none"); /* a gain over time needs no map */
   g_option_context_set_summary (context,
       "Quietens a recording wherever the target does not speak.  Length, rate\n"
       "and channels stay as they are.");
   g_option_context_add_main_entries (context, entries, NULL);
   cli_settings_add_entries (&self->settings, context, TRUE);
-  return cli_parse (context, &argc, &argv, &self->files, 1, 1, error)
-      && cli_require (self->output, "-o", error)
-      && cli_require (self->settings.target, "--target", error);
+  if (!cli_parse (context, &argc, &argv, &self->files, 1, 1, error)
+      || !cli_require (self->output, "-o", error)
+      || !cli_require (self->settings.target, "--target", error))
+    return FALSE;
+  if (!self->by_frequency) /* a gain over time needs no map */
+    self->settings.method = g_strdup ("none");
+  return TRUE;
+}
+
+static gboolean
+chain_open_mask (Chain *self, const CliSession *session,
+    const SalMelConfig *mel, GError **error)
+{
+  g_autofree float *bands_hz = g_new (float, mel->n_bands);
+  SalMaskerConfig config = { .rate = cli_reader_get_rate (self->reader),
+    .n_channels = cli_reader_get_n_channels (self->reader),
+    .n_bands = self->by_frequency ? mel->n_bands : 1, .bands_hz = bands_hz,
+    .frame_period = session->period, .frame_centre = session->centre };
+
+  sal_mel_config_bands (mel, bands_hz);
+  self->gate = sal_gate_new (&session->gate, config.n_bands,
+      (float) (1000 * session->period), error);
+  if (self->gate == NULL)
+    return FALSE;
+  self->masker = sal_masker_new (&config, error);
+  return self->masker != NULL;
 }
 
 static gboolean
 chain_open (Chain *self, const Options *options, const CliSession *session,
     GError **error)
 {
-  guint rate = sal_model_get_mel_config (session->model)->sample_rate;
+  const SalMelConfig *mel = sal_model_get_mel_config (session->model);
 
   self->analyser = session->analyser;
-  self->reader = cli_reader_open (options->files[0], rate, error);
+  self->reader = cli_reader_open (options->files[0], mel->sample_rate, error);
   if (self->reader == NULL)
     return FALSE;
-  self->gate = sal_gate_new (&session->gate, (float) (1000 * session->period),
-      error);
-  SalMaskerConfig config = { .rate = cli_reader_get_rate (self->reader),
-    .n_channels = cli_reader_get_n_channels (self->reader), .n_bands = 1,
-    .frame_period = session->period, .frame_centre = session->centre };
-  self->masker = sal_masker_new (&config, error);
-  if (self->gate == NULL || self->masker == NULL) {
+  self->by_frequency = options->by_frequency;
+  if (!chain_open_mask (self, session, mel, error)) {
     g_prefix_error (error, "%s: ", options->files[0]);
     return FALSE;
   }
@@ -100,9 +123,14 @@ push_gains (Chain *self)
 
   while ((next = sal_analyser_pop (self->analyser)) != NULL) {
     g_autoptr (SalMap) map = next;
-    g_array_set_size (self->gains, map->n_frames);
+    guint n_bands = self->by_frequency ? map->n_bands : 1;
+    g_array_set_size (self->gains, map->n_frames * n_bands);
     float *gains = (float *) self->gains->data;
-    sal_gate_process (self->gate, map->activity, map->n_frames, gains);
+    if (self->by_frequency)
+      sal_gate_band_probability (map, gains);
+    else
+      memcpy (gains, map->activity, map->n_frames * sizeof (float));
+    sal_gate_process (self->gate, gains, map->n_frames, gains);
     sal_masker_push_gains (self->masker, gains, map->n_frames);
   }
 }

@@ -51,7 +51,7 @@ find_segments (CliReport *self)
 
   config.floor_db = -120;
   config.attack_ms = config.release_ms = 0;
-  g_autoptr (SalGate) gate = sal_gate_new (&config,
+  g_autoptr (SalGate) gate = sal_gate_new (&config, 1,
       (float) (1000 * self->session->period), NULL);
   sal_gate_process (gate, self->activity, self->n_frames, gain);
 

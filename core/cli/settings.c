@@ -65,6 +65,8 @@ add_gain_entries (CliSettings *self, GOptionContext *context)
         "Time from floor to full gain", "MS" },
     { "release", 0, 0, G_OPTION_ARG_DOUBLE, &self->release_ms,
         "Time from full gain to floor", "MS" },
+    { "removed", 0, 0, G_OPTION_ARG_NONE, &self->removed,
+        "What is taken away instead of what is left", NULL },
     G_OPTION_ENTRY_NULL
   };
 
@@ -245,9 +247,10 @@ open_parts (CliSession *self, const CliSettings *settings, GError **error)
     .floor_db = (float) settings->floor_db,
     .attack_ms = (float) settings->attack_ms,
     .release_ms = (float) settings->release_ms,
-    .hold_ms = (float) settings->hold_ms };
-  g_autoptr (SalGate) gate = sal_gate_new (&self->gate, (float) frame_ms (mel),
-      error);
+    .hold_ms = (float) settings->hold_ms,
+    .removed = settings->removed };
+  g_autoptr (SalGate) gate = sal_gate_new (&self->gate, 1,
+      (float) frame_ms (mel), error);
   if (gate == NULL
       || !get_analyser_config (settings, mel, &self->config, error))
     return FALSE;

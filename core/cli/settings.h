@@ -22,6 +22,7 @@ typedef struct {
   double attack_ms;
   double release_ms;
   double hold_ms;
+  gboolean removed;
 } CliSettings;
 
 void cli_settings_init (CliSettings *self);
@@ -31,7 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSettings, cli_settings_clear)
 /**
  * cli_settings_add_entries:
  *
- * Options for model, target, windows and threshold; those of the gain (floor, attack, release) with @with_gain,
+ * Options for model, target, windows and threshold; those of the gain (floor, attack, release, removed) with @with_gain,
  * those of the map (method, layers, score function, channels, percentile) without.
  */
 void cli_settings_add_entries (CliSettings *self, GOptionContext *context, gboolean with_gain);

@@ -194,7 +194,7 @@ mask (const SalStream *self, const SalMelConfig *mel, const float *activity)
   float *out = g_new (float, talk->n_samples);
 
   sal_gate_config_init (&config);
-  g_autoptr (SalGate) gate = sal_gate_new (&config,
+  g_autoptr (SalGate) gate = sal_gate_new (&config, 1,
       (float) (1000 * self->frame_seconds), NULL);
   g_autoptr (SalMasker) masker = sal_masker_new (&plan, NULL);
   sal_gate_process (gate, activity, (guint) self->n_frames, gains);
@@ -241,7 +241,7 @@ switches_per_minute (const SalStream *self, const float *activity)
 
   sal_gate_config_init (&config);
   config.attack_ms = config.release_ms = 0;
-  g_autoptr (SalGate) gate = sal_gate_new (&config,
+  g_autoptr (SalGate) gate = sal_gate_new (&config, 1,
       (float) (1000 * self->frame_seconds), NULL);
   sal_gate_process (gate, activity, (guint) self->n_frames, gains);
   for (gsize t = 0; t < self->n_frames; t++) {

@@ -149,7 +149,30 @@ test_before_caps (void)
   gst_object_unref (element);
 }
 
-/* Every property takes its smallest and largest value in every state. */
+static void
+set_extremes (GstElement *element, GParamSpec *spec)
+{
+  if (G_IS_PARAM_SPEC_UINT64 (spec)) {
+    g_object_set (element, spec->name, G_PARAM_SPEC_UINT64 (spec)->minimum,
+        NULL);
+    g_object_set (element, spec->name, G_PARAM_SPEC_UINT64 (spec)->maximum,
+        NULL);
+  } else if (G_IS_PARAM_SPEC_FLOAT (spec)) {
+    g_object_set (element, spec->name,
+        (double) G_PARAM_SPEC_FLOAT (spec)->minimum, NULL);
+    g_object_set (element, spec->name,
+        (double) G_PARAM_SPEC_FLOAT (spec)->maximum, NULL);
+  } else if (G_IS_PARAM_SPEC_ENUM (spec)) {
+    GEnumClass *klass = G_PARAM_SPEC_ENUM (spec)->enum_class;
+    for (guint i = 0; i < klass->n_values; i++)
+      g_object_set (element, spec->name, klass->values[i].value, NULL);
+  } else if (G_IS_PARAM_SPEC_BOOLEAN (spec)) {
+    g_object_set (element, spec->name, TRUE, NULL);
+    g_object_set (element, spec->name, FALSE, NULL);
+  }
+}
+
+/* Every property takes its smallest and largest value and its default. */
 static void
 set_all_properties (GstElement *element)
 {
@@ -162,12 +185,10 @@ set_all_properties (GstElement *element)
       continue;
     g_auto (GValue) value = G_VALUE_INIT;
     g_object_get_property (G_OBJECT (element), specs[i]->name, &value);
-    if (G_IS_PARAM_SPEC_UINT64 (specs[i]))
-      g_object_set (element, specs[i]->name,
-          G_PARAM_SPEC_UINT64 (specs[i])->minimum, NULL);
-    if (G_IS_PARAM_SPEC_FLOAT (specs[i]))
-      g_object_set (element, specs[i]->name,
-          (double) G_PARAM_SPEC_FLOAT (specs[i])->maximum, NULL);
+    g_assert_true (G_VALUE_HOLDS (&value, specs[i]->value_type));
+    if (!(specs[i]->flags & G_PARAM_WRITABLE))
+      continue;
+    set_extremes (element, specs[i]);
     g_object_set_property (G_OBJECT (element), specs[i]->name,
         g_param_spec_get_default_value (specs[i]));
     g_object_set_property (G_OBJECT (element), specs[i]->name, &value);

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "saliency.h"
+#include "sound.h"
 
 char *
 test_data (const char *name)
@@ -33,6 +34,14 @@ fixture_set_format (Fixture *self, GstAudioFormat format, guint rate,
     guint n_channels)
 {
   gst_audio_info_set_format (&self->info, format, rate, n_channels, NULL);
+  gst_harness_set_src_caps (self->harness,
+      gst_audio_info_to_caps (&self->info));
+}
+
+void
+fixture_set_layout (Fixture *self, GstAudioLayout layout)
+{
+  self->info.layout = layout;
   gst_harness_set_src_caps (self->harness,
       gst_audio_info_to_caps (&self->info));
 }
@@ -103,44 +112,18 @@ new_speaker_file (const char *model_name)
   return path;
 }
 
-static void
-write_sample (GstAudioFormat format, guint8 *data, gsize i, double x)
-{
-  switch (format) {
-    case GST_AUDIO_FORMAT_S16:
-      ((gint16 *) data)[i] = (gint16) lrint (x * 32767);
-      break;
-    case GST_AUDIO_FORMAT_S32:
-      ((gint32 *) data)[i] = (gint32) lrint (x * 2147483647.0);
-      break;
-    case GST_AUDIO_FORMAT_F32:
-      ((float *) data)[i] = (float) x;
-      break;
-    case GST_AUDIO_FORMAT_F64:
-      ((double *) data)[i] = x;
-      break;
-    default:
-      g_assert_not_reached ();
-  }
-}
-
 GstBuffer *
 fixture_new_buffer (const Fixture *self, guint64 first, gsize n_frames)
 {
   guint rate = GST_AUDIO_INFO_RATE (&self->info);
   guint n_channels = GST_AUDIO_INFO_CHANNELS (&self->info);
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL,
-      n_frames * GST_AUDIO_INFO_BPF (&self->info), NULL);
-  GstMapInfo map;
-  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
+  g_autofree double *pcm = g_new (double, n_frames * n_channels);
   for (gsize i = 0; i < n_frames; i++)
     for (guint c = 0; c < n_channels; c++) {
       guint64 n = first + i;
-      write_sample (GST_AUDIO_INFO_FORMAT (&self->info), map.data,
-          i * n_channels + c, voice ((double) n / rate, n, c));
+      pcm[i * n_channels + c] = voice ((double) n / rate, n, c);
     }
-  gst_buffer_unmap (buffer, &map);
-
+  GstBuffer *buffer = sound_new_buffer (&self->info, pcm, n_frames);
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (first, GST_SECOND, rate);
   GST_BUFFER_DURATION (buffer) =
       gst_util_uint64_scale (first + n_frames, GST_SECOND, rate)

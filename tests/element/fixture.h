@@ -25,6 +25,7 @@ GstElement *new_element (const char *properties);
 /* Playing behind an upstream that is not live. */
 Fixture *fixture_new (const char *properties, GstAudioFormat format, guint rate, guint n_channels);
 void fixture_set_format (Fixture *self, GstAudioFormat format, guint rate, guint n_channels);
+void fixture_set_layout (Fixture *self, GstAudioLayout layout);
 void fixture_free (Fixture *self);
 
 /* Voice-like sound, frames [first, first + n): the same for every way to cut it.  PTS, DURATION, OFFSET and

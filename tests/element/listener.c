@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "fixture.h"
+#include "sound.h"
 
 #define CLICK_FRAME 50 /* of 10 ms: exact at all rates */
 
@@ -31,36 +32,56 @@ load_voice (void)
 }
 
 static SalListener *
-new_listener (GstAudioFormat format, guint rate, guint n_channels)
+new_listener (const GstAudioInfo *info)
 {
   Voice voice = load_voice ();
   SalAnalyserConfig config;
   sal_analyser_config_init (&config);
   config.cam.method = SAL_CAM_NONE;
-  GstAudioInfo info;
-  gst_audio_info_set_format (&info, format, rate, n_channels, NULL);
   SalListener *listener =
       sal_listener_new (voice.model, voice.target, &config, NULL);
-  g_assert_true (sal_listener_set_format (listener, &info));
+  g_assert_true (sal_listener_set_format (listener, info));
   sal_target_unref (voice.target);
   sal_model_unref (voice.model);
   return listener;
+}
+
+static void
+hear (SalListener *listener, const GstAudioInfo *info, const double *pcm,
+    gsize n_frames)
+{
+  g_autoptr (GstBuffer) buffer = sound_new_buffer (info, pcm, n_frames);
+  GstAudioBuffer audio;
+  g_assert_true (gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ));
+  for (gsize n = 0; n < n_frames;)
+    n += sal_listener_push (listener, &audio, n, n_frames - n);
+  gst_audio_buffer_unmap (&audio);
+}
+
+static GstAudioInfo
+floats (guint rate, guint n_channels)
+{
+  GstAudioInfo info;
+  gst_audio_info_set_format (&info, GST_AUDIO_FORMAT_F32, rate, n_channels,
+      NULL);
+  return info;
 }
 
 /* log-Mel [T] of one band around the click in a second of sound at that rate */
 static void
 hear_click (guint rate, guint band, float *log_mel, guint n)
 {
-  SalListener *listener = new_listener (GST_AUDIO_FORMAT_F32, rate, 2);
-  g_autofree float *pcm = g_new0 (float, 2 * rate);
+  const GstAudioInfo info = floats (rate, 2);
+  SalListener *listener = new_listener (&info);
+  g_autofree double *pcm = g_new0 (double, 2 * rate);
   guint at = rate * CLICK_FRAME / 100;
-  pcm[2 * at] = pcm[2 * at + 1] = 0.9f * (float) rate / 48000;
-  sal_listener_push (listener, (guint8 *) pcm, rate);
+  pcm[2 * at] = pcm[2 * at + 1] = 0.9 * rate / 48000;
+  hear (listener, &info, pcm, rate);
   sal_listener_finish (listener);
   SalStretch stretch;
   guint first = CLICK_FRAME - n / 2;
   while (sal_listener_pop (listener, &stretch)) {
-    const SalMap *map = stretch.map;
+    const SalMap *map = stretch.maps[0];
     for (guint i = 0; i < map->n_frames; i++) {
       guint64 t = map->first_frame + i;
       if (t >= first && t < first + n)
@@ -103,52 +124,121 @@ test_click (void)
 static void
 test_reset (void)
 {
-  SalListener *listener = new_listener (GST_AUDIO_FORMAT_F32, 44100, 1);
-  g_autofree float *pcm = g_new (float, 44100);
+  const GstAudioInfo info = floats (44100, 1);
+  SalListener *listener = new_listener (&info);
+  g_autofree double *pcm = g_new (double, 44100);
   for (guint i = 0; i < 44100; i++)
-    pcm[i] = 0.5f * sinf (0.05f * (float) i) * sinf (0.0003f * (float) i);
+    pcm[i] = 0.5 * sin (0.05 * i) * sin (0.0003 * i);
   g_autofree float *want = NULL;
   gsize n_want = 0;
   for (guint round = 0; round < 3; round++) {
     SalStretch stretch;
-    sal_listener_push (listener, (guint8 *) pcm, 44100);
+    hear (listener, &info, pcm, 44100);
     sal_listener_finish (listener);
     g_assert_true (sal_listener_pop (listener, &stretch));
-    gsize n = (gsize) stretch.map->n_bands * stretch.map->n_frames;
+    gsize n = (gsize) stretch.maps[0]->n_bands * stretch.maps[0]->n_frames;
     if (round == 0) {
       n_want = n;
-      want = g_memdup2 (stretch.map->log_mel, n * sizeof (float));
+      want = g_memdup2 (stretch.maps[0]->log_mel, n * sizeof (float));
     }
-    g_assert_cmpmem (stretch.map->log_mel, n * sizeof (float), want,
+    g_assert_cmpmem (stretch.maps[0]->log_mel, n * sizeof (float), want,
         n_want * sizeof (float));
     sal_stretch_clear (&stretch);
     sal_listener_reset (listener);
-    sal_listener_push (listener, (guint8 *) pcm, 100 + 77 * round);
+    hear (listener, &info, pcm, 100 + 77 * round);
     sal_listener_reset (listener);
   }
   sal_listener_free (listener);
+}
+
+/* log-Mel [F, T] of what is settled first; @n_values of it */
+static float *
+log_mel_of (const GstAudioInfo *info, const double *pcm, gsize n_frames,
+    gsize *n_values)
+{
+  SalListener *listener = new_listener (info);
+  SalStretch stretch;
+  hear (listener, info, pcm, n_frames / 3);
+  hear (listener, info, pcm + n_frames / 3 * info->channels,
+      n_frames - n_frames / 3);
+  sal_listener_finish (listener);
+  g_assert_true (sal_listener_pop (listener, &stretch));
+  const SalMap *map = stretch.maps[0];
+  *n_values = (gsize) map->n_bands * map->n_frames;
+  float *values = g_memdup2 (map->log_mel, *n_values * sizeof (float));
+  sal_stretch_clear (&stretch);
+  sal_listener_free (listener);
+  return values;
+}
+
+/* Tones of different channels, loud in all bands by a little noise */
+static double *
+new_pcm (guint n_channels, gsize n_frames, gboolean backwards)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+  double *pcm = g_new (double, n_channels * n_frames);
+  for (gsize i = 0; i < n_frames; i++)
+    for (guint c = 0; c < n_channels; c++) {
+      guint to = backwards ? n_channels - 1 - c : c;
+      pcm[i * n_channels + to] = 0.4 * sin (0.05 * (c + 1) * (double) i)
+          + g_rand_double_range (rand, -0.4, 0.4);
+    }
+  return pcm;
+}
+
+static double
+largest_difference (const float *a, const float *b, gsize n)
+{
+  double worst = 0;
+  for (gsize i = 0; i < n; i++)
+    worst = MAX (worst, fabs (a[i] - b[i]));
+  return worst;
+}
+
+/* One sound in any format and layout */
+static void
+test_formats (void)
+{
+  static const guint rates[] = { 16000, 44100 }, channels[] = { 1, 3 };
+  for (guint k = 0; k < 2 * 2; k++) {
+    GstAudioInfo info = floats (rates[k / 2], channels[k % 2]);
+    gsize n_frames = info.rate * 3 / 10, n_want, n;
+    g_autofree double *pcm = new_pcm (info.channels, n_frames, FALSE);
+    g_autofree float *want = log_mel_of (&info, pcm, n_frames, &n_want);
+    for (guint i = 0; i < 2 * G_N_ELEMENTS (sound_formats); i++) {
+      gst_audio_info_set_format (&info, sound_formats[i / 2], info.rate,
+          info.channels, NULL);
+      if (i % 2 == 1)
+        info.layout = GST_AUDIO_LAYOUT_NON_INTERLEAVED;
+      g_autofree float *got = log_mel_of (&info, pcm, n_frames, &n);
+      g_assert_cmpuint (n, ==, n_want);
+      double worst = largest_difference (got, want, n);
+      g_test_message ("%s%s at %d Hz: %g", GST_AUDIO_INFO_NAME (&info),
+          i % 2 ? ", planar" : "", info.rate, worst);
+      /* rounding to 16 bit moves a quiet band by so much */
+      g_assert_cmpfloat (worst, <, i < 2 ? 0.005 : 1e-3);
+    }
+  }
 }
 
 /* As many channels as GStreamer mixes, in any order */
 static void
 test_many_channels (void)
 {
-  enum { C = 63, N = 16000 };
-  g_autofree float *pcm = g_new (float, C * N);
-  float heard[2];
-  for (guint round = 0; round < 2; round++) {
-    SalListener *listener = new_listener (GST_AUDIO_FORMAT_F32, 16000, C);
-    for (guint i = 0; i < N; i++)
-      for (guint c = 0; c < C; c++)
-        pcm[i * C + c] = (c == (round ? 62 : 2)) * sinf (0.3f * (float) i);
-    SalStretch stretch;
-    sal_listener_push (listener, (guint8 *) pcm, N);
-    g_assert_true (sal_listener_pop (listener, &stretch));
-    heard[round] = stretch.map->log_mel[20];
-    sal_stretch_clear (&stretch);
-    sal_listener_free (listener);
+  static const guint channels[] = { 2, 6, 63 };
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (channels); i++) {
+    GstAudioInfo info = floats (16000, channels[i / 2]);
+    gsize n_want, n;
+    if (i % 2 == 1)
+      info.layout = GST_AUDIO_LAYOUT_NON_INTERLEAVED;
+    g_autofree double *pcm = new_pcm (info.channels, 4800, FALSE);
+    g_autofree double *backwards = new_pcm (info.channels, 4800, TRUE);
+    g_autofree float *want = log_mel_of (&info, pcm, 4800, &n_want);
+    g_autofree float *got = log_mel_of (&info, backwards, 4800, &n);
+    g_assert_cmpuint (n, ==, n_want);
+    /* the order of a sum of floats */
+    g_assert_cmpfloat (largest_difference (got, want, n), <, 1e-4);
   }
-  g_assert_cmpfloat (heard[0], ==, heard[1]);
 }
 
 int
@@ -158,6 +248,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/listener/hears-a-click-when-it-was", test_click);
   g_test_add_func ("/listener/reset-forgets-to-the-bit", test_reset);
-  g_test_add_func ("/listener/mixes-any-channels", test_many_channels);
+  g_test_add_func ("/listener/hears-one-sound-in-every-format-and-layout",
+      test_formats);
+  g_test_add_func ("/listener/mixes-channels-in-any-order",
+      test_many_channels);
   return g_test_run ();
 }

@@ -60,7 +60,7 @@ test_fields (void)
     g_assert_true (isfinite (get_double (structure, "score")));
     g_assert_cmpfloat (get_double (structure, "probability"), >=, 0);
     g_assert_cmpfloat (get_double (structure, "probability"), <=, 1);
-    g_assert_cmpfloat (fabs (get_double (structure, "activity")), <=, 1);
+    g_assert_cmpfloat (fabs (get_double (structure, "saliency")), <=, 1);
     g_assert_true (gst_structure_get_boolean (structure, "late", &late));
     g_assert_false (late);
     g_assert_true (gst_structure_get (structure, "flags",
@@ -168,7 +168,7 @@ test_silence (void)
     gst_structure_get (messages->pdata[i], "flags", GST_TYPE_SALIENCY_FLAGS,
         &flags, NULL);
     g_assert_true (flags & GST_SALIENCY_FLAG_SILENCE);
-    g_assert_cmpfloat (get_double (messages->pdata[i], "activity"), ==, 0);
+    g_assert_cmpfloat (get_double (messages->pdata[i], "saliency"), ==, 0);
   }
   fixture_free (f);
 }

@@ -6,6 +6,8 @@
 
 #include <glib/gstdio.h>
 
+#include "sound.h"
+
 static const GstAudioFormat formats[] = {
   GST_AUDIO_FORMAT_S16, GST_AUDIO_FORMAT_S32, GST_AUDIO_FORMAT_F32,
   GST_AUDIO_FORMAT_F64,
@@ -144,42 +146,39 @@ test_buffer_size (void)
   g_remove (speaker);
 }
 
-static double
-sample_at (GstAudioFormat format, const guint8 *data, gsize i)
+/* All sound of some buffers, as interleaved numbers */
+static GArray *
+read_buffers (const Fixture *f, GPtrArray *buffers)
 {
-  switch (format) {
-    case GST_AUDIO_FORMAT_S16:
-      return ((const gint16 *) data)[i] / 32768.0;
-    case GST_AUDIO_FORMAT_S32:
-      return ((const gint32 *) data)[i] / 2147483648.0;
-    case GST_AUDIO_FORMAT_F32:
-      return ((const float *) data)[i];
-    default:
-      return ((const double *) data)[i];
+  GArray *all = g_array_new (FALSE, FALSE, sizeof (double));
+  for (guint i = 0; i < buffers->len; i++) {
+    gsize n;
+    g_autofree double *pcm = sound_read (&f->info, buffers->pdata[i], &n);
+    g_array_append_vals (all, pcm, (guint) n * f->info.channels);
   }
+  return all;
 }
 
 /* spk0 is not heard, so the gain is that of the floor all the time. */
 static void
-check_floor (GstAudioFormat format, guint rate)
+check_floor (GstAudioFormat format, guint rate, GstAudioLayout layout)
 {
   Fixture *f = fixture_new ("mask=time floor=-20", format, rate, 2);
   guint n_frames = rate * 6 / 5;
+  gsize n;
+  fixture_set_layout (f, layout);
   fixture_play (f, n_frames, 1000);
   g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
-  g_autoptr (GBytes) got = join_buffers (buffers);
+  g_autoptr (GArray) got = read_buffers (f, buffers);
   g_autoptr (GstBuffer) input = fixture_new_buffer (f, 0, n_frames);
-  GstMapInfo map;
-  g_assert_true (gst_buffer_map (input, &map, GST_MAP_READ));
-  const guint8 *out = g_bytes_get_data (got, NULL);
+  g_autofree double *want = sound_read (&f->info, input, &n);
   double worst = 0;
+  g_assert_cmpuint (got->len, ==, 2 * n_frames);
   for (gsize i = 0; i < 2 * n_frames; i++)
-    worst = MAX (worst, fabs (sample_at (format, out, i)
-            - 0.1 * sample_at (format, map.data, i)));
-  gst_buffer_unmap (input, &map);
-  /* half a step of S16 by rounding; float32 inside */
-  g_assert_cmpfloat (worst, <=,
-      format == GST_AUDIO_FORMAT_S16 ? 0.51 / 32768 : 1e-6);
+    worst = MAX (worst,
+        fabs (g_array_index (got, double, i) - 0.1 * want[i]));
+  /* half a step by rounding; float32 inside */
+  g_assert_cmpfloat (worst, <=, 0.51 * sound_step (format) + 5e-7);
   fixture_free (f);
 }
 
@@ -197,23 +196,105 @@ static void
 test_floor (void)
 {
   for (guint r = 0; r < G_N_ELEMENTS (rates); r++)
-    for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-      check_floor (formats[i], rates[r]);
+    for (guint i = 0; i < G_N_ELEMENTS (sound_formats); i++) {
+      check_floor (sound_formats[i], rates[r], GST_AUDIO_LAYOUT_INTERLEAVED);
+      check_floor (sound_formats[i], rates[r],
+          GST_AUDIO_LAYOUT_NON_INTERLEAVED);
+    }
+}
+
+/* Silence needs no inference. */
+static void
+check_format (Fixture *f, guint64 *n_buffers)
+{
+  const GstAudioInfo *info = &f->info;
+  const gsize sizes[] = { 1, info->rate / 50 + 1, info->rate / 100 };
+  g_autoptr (GstCaps) want_caps = gst_audio_info_to_caps (info);
+  g_autoptr (GstQuery) drain = gst_query_new_drain ();
+  GstClockTime pts = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autofree double *pcm = g_new0 (double, sizes[i] * info->channels);
+    GstBuffer *buffer = sound_new_buffer (info, pcm, sizes[i]);
+    GST_BUFFER_PTS (buffer) = pts;
+    pts += gst_util_uint64_scale (sizes[i], GST_SECOND, info->rate);
+    g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+  }
+  gst_pad_peer_query (f->harness->srcpad, drain);
+
+  g_autoptr (GPtrArray) got = fixture_take_buffers (f);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (f->harness->sinkpad);
+  g_assert_true (gst_caps_is_equal (caps, want_caps));
+  g_assert_cmpuint (got->len, ==, G_N_ELEMENTS (sizes));
+  for (guint i = 0; i < got->len; i++) {
+    gsize n;
+    g_autofree double *pcm = sound_read (info, got->pdata[i], &n);
+    g_assert_cmpuint (n, ==, sizes[i]);
+    for (gsize k = 0; k < n * info->channels; k++)
+      g_assert_cmpfloat (pcm[k], ==, 0);
+  }
+  *n_buffers += got->len;
+}
+
+static void
+test_formats (gconstpointer mask)
+{
+  static const guint all_rates[] = {
+    8000, 11025, 16000, 22050, 44100, 48000, 96000, 192000,
+  };
+  static const guint channels[] = { 1, 2, 6, 8 };
+  g_autofree char *properties = g_strdup_printf ("mask=%s", (char *) mask);
+  Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 16000, 1);
+  guint64 n_buffers = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (sound_formats); i++)
+    for (guint r = 0; r < G_N_ELEMENTS (all_rates); r++)
+      for (guint c = 0; c < G_N_ELEMENTS (channels); c++) {
+        fixture_set_format (f, sound_formats[i], all_rates[r], channels[c]);
+        check_format (f, &n_buffers);
+        fixture_set_layout (f, GST_AUDIO_LAYOUT_NON_INTERLEAVED);
+        check_format (f, &n_buffers);
+      }
+  g_assert_cmpuint (n_buffers, ==, 6 * 8 * 4 * 2 * 3);
+  fixture_free (f);
+}
+
+/* Planes without a word of where they are cannot be read. */
+static void
+test_refuses_planes_without_meta (void)
+{
+  Fixture *f = fixture_new ("", GST_AUDIO_FORMAT_F32, 16000, 2);
+  fixture_set_layout (f, GST_AUDIO_LAYOUT_NON_INTERLEAVED);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 8000, NULL);
+  gst_buffer_memset (buffer, 0, 0, 8000);
+  g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_ERROR);
+  g_autoptr (GstMessage) message =
+      gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  fixture_free (f);
 }
 
 static void
 test_floor_of_0_db (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
-    Fixture *f = fixture_new ("mask=time floor=0", formats[i], 44100, 2);
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (sound_formats); i++) {
+    Fixture *f =
+        fixture_new ("mask=time floor=0", sound_formats[i / 2], 44100, 2);
+    if (i % 2 == 1)
+      fixture_set_layout (f, GST_AUDIO_LAYOUT_NON_INTERLEAVED);
+    guint64 first = 0;
     fixture_play (f, 50000, 0);
     g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
-    g_autoptr (GBytes) got = join_buffers (buffers);
-    g_autoptr (GstBuffer) input = fixture_new_buffer (f, 0, 50000);
-    gsize n;
-    gconstpointer data = g_bytes_get_data (got, &n);
-    g_assert_cmpuint (n, ==, gst_buffer_get_size (input));
-    g_assert_cmpint (gst_buffer_memcmp (input, 0, data, n), ==, 0);
+    for (guint b = 0; b < buffers->len; b++) {
+      guint64 next = GST_BUFFER_OFFSET_END (buffers->pdata[b]);
+      g_autoptr (GstBuffer) want = fixture_new_buffer (f, first, next - first);
+      GstMapInfo map;
+      g_assert_true (gst_buffer_map (want, &map, GST_MAP_READ));
+      g_assert_cmpuint (gst_buffer_get_size (buffers->pdata[b]), ==, map.size);
+      g_assert_cmpint (gst_buffer_memcmp (buffers->pdata[b], 0, map.data,
+              map.size), ==, 0);
+      gst_buffer_unmap (want, &map);
+      first = next;
+    }
+    g_assert_cmpuint (first, ==, 50000);
     fixture_free (f);
   }
 }
@@ -278,6 +359,12 @@ main (int argc, char **argv)
   g_test_add_data_func (
       "/speakersaliency/output/has-length-and-times-of-input-when-masked",
       "time", test_length_and_times);
+  g_test_add_data_func ("/speakersaliency/output/has-format-of-input",
+      "none", test_formats);
+  g_test_add_data_func ("/speakersaliency/output/has-format-of-input-when-masked",
+      "time", test_formats);
+  g_test_add_func ("/speakersaliency/output/refuses-planes-without-meta",
+      test_refuses_planes_without_meta);
   g_test_add_func ("/speakersaliency/output/is-the-very-same-buffer",
       test_same_buffer);
   g_test_add_func ("/speakersaliency/output/leaves-shared-buffers-untouched",

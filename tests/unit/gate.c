@@ -18,7 +18,7 @@ static SalGate *
 new_gate (const SalGateConfig *config)
 {
   g_autoptr (GError) error = NULL;
-  SalGate *gate = sal_gate_new (config, FRAME_MS, &error);
+  SalGate *gate = sal_gate_new (config, 1, FRAME_MS, &error);
   g_assert_no_error (error);
   g_assert_nonnull (gate);
   return gate;
@@ -222,7 +222,7 @@ test_rejects (gconstpointer data)
   SalGateConfig config = good;
   g_autoptr (GError) error = NULL;
   memcpy ((char *) &config + bad[i].offset, &bad[i].value, sizeof (float));
-  g_autoptr (SalGate) gate = sal_gate_new (&config, FRAME_MS, &error);
+  g_autoptr (SalGate) gate = sal_gate_new (&config, 1, FRAME_MS, &error);
   if (gate != NULL)
     g_test_fail_printf ("accepted");
   else

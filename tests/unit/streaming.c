@@ -207,7 +207,7 @@ mask_piecewise (const SalStream *stream, SalTarget *target, guint lookahead)
   sal_gate_config_init (&gate_config);
   g_autoptr (SalAnalyser) analyser = sal_analyser_new (tiny, target, &config,
       NULL);
-  g_autoptr (SalGate) gate = sal_gate_new (&gate_config,
+  g_autoptr (SalGate) gate = sal_gate_new (&gate_config, 1,
       (float) (1000 * plan.frame_period), NULL);
   g_autoptr (SalMasker) masker = sal_masker_new (&plan, NULL);
   float *out = g_new (float, talk->n_samples);

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dataflow.h"
+
+#include "failure.h"
+#include "planes.h"
+
+#define GST_CAT_DEFAULT speaker_saliency_debug
+
+/* A longer gap is not worth hearing: the stream ends and begins again. */
+#define MAX_GAP (600 * GST_SECOND)
+#define QOS_INTERVAL G_USEC_PER_SEC /* between QOS messages */
+
+/* of the base class of the element */
+static GstBaseTransformClass *parent_class;
+#define PARENT parent_class
+
+/* --- reports ------------------------------------------------------------- */
+
+/* What was late, at most once a second. */
+static void
+post_qos (GstSpeakerSaliency *self, const SalReport *report)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  gint64 now = g_get_monotonic_time ();
+  if (segment->format != GST_FORMAT_TIME
+      || (self->qos_time != 0 && now - self->qos_time < QOS_INTERVAL))
+    return;
+  self->qos_time = now;
+
+  SalPaceStats stats;
+  sal_pace_get_stats (self->pace, &stats);
+  guint64 rate = GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream));
+  GST_OBJECT_LOCK (self);
+  guint64 hop = self->settings.hop;
+  guint64 n_hop = gst_util_uint64_scale (hop, rate, GST_SECOND);
+  GstClockTimeDiff jitter =
+      (GstClockTimeDiff) (stats.mean_cost - self->settings.budget);
+  GST_OBJECT_UNLOCK (self);
+  guint64 timestamp = report->base + report->start;
+  GstMessage *message = gst_message_new_qos (GST_OBJECT (self),
+      sal_stream_is_async (self->stream),
+      gst_segment_to_running_time (segment, GST_FORMAT_TIME, timestamp),
+      gst_segment_to_stream_time (segment, GST_FORMAT_TIME, timestamp),
+      timestamp, report->stop - report->start);
+  gst_message_set_qos_values (message, jitter,
+      (double) stats.mean_cost / hop,
+      (gint) gst_util_uint64_scale (1000000, hop, stats.effective_hop));
+  /* in samples, as of all that filters audio */
+  gst_message_set_qos_stats (message, GST_FORMAT_DEFAULT,
+      stats.windows * n_hop, stats.late * n_hop);
+  gst_element_post_message (GST_ELEMENT (self), message);
+}
+
+static gboolean
+report_stretch (const SalReport *report, gpointer user_data)
+{
+  GstSpeakerSaliency *self = user_data;
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GST_OBJECT_LOCK (self);
+  gboolean post = self->settings.post_messages;
+  gboolean with_map = self->settings.message_map;
+  gboolean attach = self->settings.attach_meta;
+  GST_OBJECT_UNLOCK (self);
+
+  if (report->map->flags & SAL_MAP_LATE)
+    post_qos (self, report);
+  if (post)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_element (GST_OBJECT (self),
+            sal_report_get_structure (report, segment, with_map)));
+  return attach;
+}
+
+static void
+take_samples (const float *samples, gsize n_samples, gpointer user_data)
+{
+  GstSpeakerSaliency *self = user_data;
+  sal_enrolment_push (self->enrolment, samples, n_samples);
+}
+
+/* The next buffer that is ready to leave; events before it leave here. */
+static GstBuffer *
+pop_buffer (GstSpeakerSaliency *self)
+{
+  GstMiniObject *object;
+  while ((object = sal_stream_pop (self->stream)) != NULL) {
+    if (GST_IS_BUFFER (object))
+      return GST_BUFFER_CAST (object);
+    PARENT->sink_event (GST_BASE_TRANSFORM (self), GST_EVENT_CAST (object));
+  }
+  return NULL;
+}
+
+static GstFlowReturn
+push_ready (GstSpeakerSaliency *self)
+{
+  GstFlowReturn ret = GST_FLOW_OK;
+  GstBuffer *buffer;
+  while (ret == GST_FLOW_OK && (buffer = pop_buffer (self)) != NULL)
+    ret = gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), buffer);
+  return ret;
+}
+
+/* Whatever can be said and shown of what was heard leaves now.  With @wait
+ * windows that are not computed yet are waited for. */
+static GstFlowReturn
+drain (GstSpeakerSaliency *self, gboolean wait)
+{
+  if (self->stream == NULL)
+    return GST_FLOW_OK;
+  if (sal_stream_has_heard (self->stream))
+    sal_stream_finish (self->stream, wait);
+  GstFlowReturn ret = push_ready (self);
+  sal_stream_restart (self->stream);
+  return ret;
+}
+
+/* To be called before sound of @n_frames at @pts is pushed. */
+static GstFlowReturn
+follow (GstSpeakerSaliency *self, GstClockTime pts, gsize n_frames,
+    gboolean is_discont)
+{
+  if (sal_stream_follow (self->stream, pts, n_frames, is_discont))
+    return GST_FLOW_OK;
+  GST_DEBUG_OBJECT (self, "discontinuity at %" GST_TIME_FORMAT,
+      GST_TIME_ARGS (pts));
+  GstFlowReturn ret = drain (self, FALSE);
+  sal_stream_follow (self->stream, pts, n_frames, FALSE);
+  return ret;
+}
+
+static gboolean
+can_hear (GstSpeakerSaliency *self)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  return self->stream != NULL
+      && GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
+      && segment->rate > 0
+      && !(segment->flags & GST_SEGMENT_FLAG_TRICKMODE_NO_AUDIO);
+}
+
+static void
+use_targets (GstSpeakerSaliency *self)
+{
+  SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
+  guint n = sal_roster_take (self->roster, targets);
+  if (n > 0) {
+    GST_INFO_OBJECT (self, "%u targets, the first is %s", n,
+        sal_target_get_name (targets[0]));
+    sal_stream_set_targets (self->stream, targets, n);
+  }
+  while (n > 0)
+    sal_target_unref (targets[--n]);
+}
+
+static void
+use_settings (GstSpeakerSaliency *self)
+{
+  SalSettings settings;
+  g_autoptr (GError) error = NULL;
+  if (!g_atomic_int_compare_and_exchange (&self->settings_changed, TRUE, FALSE))
+    return;
+  GST_OBJECT_LOCK (self);
+  sal_settings_copy (&settings, &self->settings);
+  GST_OBJECT_UNLOCK (self);
+  if (!sal_stream_set_settings (self->stream, &settings, &error))
+    sal_failure_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "");
+  sal_settings_clear (&settings);
+}
+
+/* Behind a live source sound must not wait for windows. */
+static void
+use_mode (GstSpeakerSaliency *self)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->mode_unknown, TRUE, FALSE))
+    return;
+  GST_OBJECT_LOCK (self);
+  SalProcessing processing = self->settings.processing;
+  GST_OBJECT_UNLOCK (self);
+  gboolean live = processing == SAL_PROCESSING_ASYNC;
+  if (processing == SAL_PROCESSING_AUTO) {
+    g_autoptr (GstQuery) query = gst_query_new_latency ();
+    if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+      gst_query_parse_latency (query, &live, NULL, NULL);
+  }
+  if (live != sal_stream_is_async (self->stream))
+    GST_INFO_OBJECT (self, "processing is %s", live ? "async" : "sync");
+  sal_stream_set_async (self->stream, live);
+}
+
+/* All that other threads asked for since the last buffer. */
+static void
+catch_up (GstSpeakerSaliency *self, GstClockTime pts)
+{
+  GstClockTime stream_time = gst_segment_to_stream_time (
+      &GST_BASE_TRANSFORM (self)->segment, GST_FORMAT_TIME, pts);
+  if (GST_CLOCK_TIME_IS_VALID (stream_time))
+    gst_object_sync_values (GST_OBJECT (self), stream_time);
+  use_mode (self);
+  use_targets (self);
+  use_settings (self);
+  if (g_atomic_int_compare_and_exchange (&self->reset_wanted, TRUE, FALSE))
+    sal_stream_forget (self->stream);
+}
+
+/* Takes @buffer. */
+static GstFlowReturn
+hear_buffer (GstSpeakerSaliency *self, GstBuffer *buffer)
+{
+  const GstAudioInfo *info = sal_stream_get_format (self->stream);
+  GstAudioBuffer audio;
+  if (!sal_planes_map (&audio, info, buffer, GST_MAP_READ)) {
+    gst_buffer_unref (buffer);
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("cannot read a buffer"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  gsize n_frames = audio.n_samples;
+  GstFlowReturn ret = follow (self, GST_BUFFER_PTS (buffer), n_frames,
+      GST_BUFFER_IS_DISCONT (buffer));
+  gboolean is_gap = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
+  if (ret == GST_FLOW_OK)
+    sal_stream_push (self->stream,
+        GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)),
+        is_gap ? NULL : &audio, n_frames);
+  gst_audio_buffer_unmap (&audio);
+  gst_buffer_unref (buffer);
+  return ret;
+}
+
+static GstFlowReturn
+speaker_saliency_submit_input_buffer (GstBaseTransform *trans,
+    gboolean is_discont, GstBuffer *input)
+{
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
+  GstFlowReturn ret = PARENT->submit_input_buffer (trans, is_discont, input);
+  if (ret != GST_FLOW_OK)
+    return ret;
+
+  GstBuffer *buffer = g_steal_pointer (&trans->queued_buf);
+  if (buffer == NULL) /* all of it was outside the segment */
+    return GST_FLOW_OK;
+  if (!can_hear (self)) {
+    self->untouched = buffer;
+    return GST_FLOW_OK;
+  }
+  catch_up (self, GST_BUFFER_PTS (buffer));
+  /* @is_discont stays set until a buffer has left: the buffer's flag counts */
+  return hear_buffer (self, buffer);
+}
+
+static GstFlowReturn
+speaker_saliency_generate_output (GstBaseTransform *trans, GstBuffer **output)
+{
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
+  *output = g_steal_pointer (&self->untouched);
+  if (*output == NULL)
+    *output = pop_buffer (self);
+  return GST_FLOW_OK;
+}
+
+/* --- events and queries -------------------------------------------------- */
+
+/* Takes @event.  A gap is silence that nobody sent. */
+static void
+hear_gap (GstSpeakerSaliency *self, GstEvent *event)
+{
+  guint rate = GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream));
+  GstClockTime pts, duration;
+  gst_event_parse_gap (event, &pts, &duration);
+  gboolean is_long = duration > MAX_GAP;
+  guint64 n_frames =
+      is_long ? 0 : gst_util_uint64_scale_round (duration, rate, GST_SECOND);
+
+  catch_up (self, pts);
+  GstFlowReturn ret = is_long ? drain (self, FALSE)
+      : follow (self, pts, n_frames, FALSE);
+  sal_stream_queue (self->stream, event);
+  while (n_frames > 0 && ret == GST_FLOW_OK) {
+    gsize n = MIN (n_frames, rate);
+    sal_stream_push (self->stream, NULL, NULL, n);
+    ret = push_ready (self);
+    n_frames -= n;
+  }
+  push_ready (self);
+}
+
+/* After a flush nothing old leaves, but sticky events are still in force. */
+static void
+flush (GstSpeakerSaliency *self)
+{
+  GstMiniObject *object;
+  gst_clear_buffer (&self->untouched);
+  if (self->stream == NULL)
+    return;
+  while ((object = sal_stream_abandon (self->stream)) != NULL) {
+    if (GST_IS_EVENT (object) && GST_EVENT_IS_STICKY (object)
+        && GST_EVENT_TYPE (object) != GST_EVENT_SEGMENT)
+      gst_pad_store_sticky_event (GST_BASE_TRANSFORM_SRC_PAD (self),
+          GST_EVENT_CAST (object));
+    gst_mini_object_unref (object);
+  }
+  sal_stream_reset (self->stream);
+  sal_stream_set_flushing (self->stream, FALSE);
+}
+
+void
+sal_dataflow_interrupt (GstSpeakerSaliency *self)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->stream != NULL)
+    sal_stream_set_flushing (self->stream, TRUE);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+is_format (GstSpeakerSaliency *self, const GstAudioInfo *info)
+{
+  return self->stream != NULL
+      && gst_audio_info_is_equal (info, sal_stream_get_format (self->stream));
+}
+
+/* Events after which nothing of what was heard before may leave */
+static gboolean
+ends_stream (GstSpeakerSaliency *self, GstEvent *event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_EOS:
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT_DONE:
+      return TRUE;
+    case GST_EVENT_CAPS: {
+      GstCaps *caps;
+      GstAudioInfo info;
+      gst_event_parse_caps (event, &caps);
+      return !gst_audio_info_from_caps (&info, caps)
+          || !is_format (self, &info);
+    }
+    case GST_EVENT_SEGMENT: {
+      GstSegment segment;
+      gst_event_copy_segment (event, &segment);
+      segment.position = GST_BASE_TRANSFORM (self)->segment.position;
+      return !gst_segment_is_equal (&segment,
+          &GST_BASE_TRANSFORM (self)->segment);
+    }
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+speaker_saliency_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START) {
+    sal_dataflow_interrupt (self);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
+    flush (self);
+    g_atomic_int_set (&self->mode_unknown, TRUE);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP && can_hear (self)) {
+    hear_gap (self, event);
+    return TRUE;
+  } else if (ends_stream (self, event)) {
+    drain (self, GST_EVENT_TYPE (event) == GST_EVENT_EOS);
+    if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
+      g_atomic_int_set (&self->mode_unknown, TRUE);
+  } else if (GST_EVENT_IS_SERIALIZED (event) && self->stream != NULL
+      && sal_stream_is_waiting (self->stream)) {
+    sal_stream_queue (self->stream, event);
+    return TRUE;
+  }
+  return PARENT->sink_event (trans, event);
+}
+
+/* The base class would drop sound when sinks are late; nobody wants that. */
+static gboolean
+speaker_saliency_src_event (GstBaseTransform *trans, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY)
+    g_atomic_int_set (&GST_SPEAKER_SALIENCY (trans)->mode_unknown, TRUE);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
+    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (trans), event);
+  return PARENT->src_event (trans, event);
+}
+
+/* What is in force since the start; before, what will be. */
+static GstClockTime
+get_latency (GstSpeakerSaliency *self)
+{
+  GST_OBJECT_LOCK (self);
+  GstClockTime latency = self->stream != NULL ? self->latency
+      : sal_settings_get_latency (&self->settings);
+  GST_OBJECT_UNLOCK (self);
+  return latency;
+}
+
+static gboolean
+speaker_saliency_query (GstBaseTransform *trans, GstPadDirection direction,
+    GstQuery *query)
+{
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
+  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
+    drain (self, TRUE);
+  if (!PARENT->query (trans, direction, query))
+    return FALSE;
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY
+      && direction == GST_PAD_SRC) {
+    gboolean live;
+    GstClockTime min, max;
+    gst_query_parse_latency (query, &live, &min, &max);
+    GstClockTime latency = get_latency (self);
+    min += latency;
+    if (GST_CLOCK_TIME_IS_VALID (max))
+      max += latency;
+    gst_query_set_latency (query, live, min, max);
+  }
+  return TRUE;
+}
+
+/* Buffers that wait here must not be those that upstream is waiting for. */
+static gboolean
+speaker_saliency_propose_allocation (GstBaseTransform *trans,
+    GstQuery *decide_query, GstQuery *query)
+{
+  gboolean waits = get_latency (GST_SPEAKER_SALIENCY (trans)) > 0;
+  return waits || PARENT->propose_allocation (trans, decide_query, query);
+}
+
+static gboolean
+speaker_saliency_setup (GstAudioFilter *filter, const GstAudioInfo *info)
+{
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (filter);
+  g_autoptr (GError) error = NULL;
+  if (is_format (self, info))
+    return TRUE;
+  if (!sal_stream_set_format (self->stream, info, &error)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+SalStream *
+sal_dataflow_open (GstSpeakerSaliency *self, const SalSettings *settings,
+    SalModel *model, SalTarget *const *targets, guint n_targets,
+    GError **error)
+{
+  const SalStreamFuncs funcs = { report_stretch, take_samples, self };
+  self->qos_time = 0;
+  g_atomic_int_set (&self->mode_unknown, TRUE);
+  g_atomic_int_set (&self->reset_wanted, FALSE);
+  return sal_stream_new (GST_ELEMENT (self), model, targets, n_targets,
+      settings, self->pace, &funcs, error);
+}
+
+void
+sal_dataflow_install (GstBaseTransformClass *klass)
+{
+  parent_class = g_type_class_peek_parent (klass);
+  klass->sink_event = GST_DEBUG_FUNCPTR (speaker_saliency_sink_event);
+  klass->src_event = GST_DEBUG_FUNCPTR (speaker_saliency_src_event);
+  klass->query = GST_DEBUG_FUNCPTR (speaker_saliency_query);
+  klass->propose_allocation =
+      GST_DEBUG_FUNCPTR (speaker_saliency_propose_allocation);
+  klass->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (speaker_saliency_submit_input_buffer);
+  klass->generate_output =
+      GST_DEBUG_FUNCPTR (speaker_saliency_generate_output);
+  GST_AUDIO_FILTER_CLASS (klass)->setup =
+      GST_DEBUG_FUNCPTR (speaker_saliency_setup);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "failure.h"
+
+#include "error.h"
+
+static GstResourceError
+resource_error (const GError *error, const char *path)
+{
+  if (error->domain != SAL_ERROR)
+    return GST_RESOURCE_ERROR_FAILED;
+  switch (error->code) {
+    case SAL_ERROR_FILE:
+      return g_file_test (path, G_FILE_TEST_EXISTS) ? GST_RESOURCE_ERROR_READ
+          : GST_RESOURCE_ERROR_NOT_FOUND;
+    case SAL_ERROR_TARGET:
+      return GST_RESOURCE_ERROR_NOT_FOUND;
+    case SAL_ERROR_FORMAT:
+    case SAL_ERROR_RECORD:
+      return GST_RESOURCE_ERROR_READ;
+    default:
+      return GST_RESOURCE_ERROR_SETTINGS;
+  }
+}
+
+void
+sal_failure_post (GstElement *element, GstMessageType type,
+    const GError *error, const char *path)
+{
+  gst_element_message_full (element, type, GST_RESOURCE_ERROR,
+      resource_error (error, path), g_strdup (error->message), NULL, __FILE__,
+      G_STRFUNC, __LINE__);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pace.h"
+
+#define MAX_STRIDE 8   /* with a hop of 250 ms the length of a window */
+#define FULL 0.9       /* of the time between two windows: too much */
+#define EASY 0.35      /* so little that twice as many would not be too much */
+#define EASY_WINDOWS 8 /* in a row, before there are twice as many again */
+#define MEMORY 0.25    /* weight of the newest window in the mean */
+
+struct _SalPace {
+  GMutex lock;
+  SalPaceStats stats;
+  GstClockTime hop;
+  guint stride;        /* every which window is computed */
+  guint n_easy;
+};
+
+SalPace *
+sal_pace_new (void)
+{
+  SalPace *self = g_new0 (SalPace, 1);
+  g_mutex_init (&self->lock);
+  self->stride = 1;
+  return self;
+}
+
+void
+sal_pace_free (SalPace *self)
+{
+  if (self == NULL)
+    return;
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+sal_pace_start (SalPace *self, GstClockTime hop)
+{
+  g_mutex_lock (&self->lock);
+  self->stats = (SalPaceStats) { .effective_hop = hop };
+  self->hop = hop;
+  self->stride = 1;
+  self->n_easy = 0;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+sal_pace_set_async (SalPace *self, gboolean async)
+{
+  g_mutex_lock (&self->lock);
+  self->stats.async = async;
+  if (!async)
+    self->stride = 1;
+  self->stats.effective_hop = self->stride * self->hop;
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+sal_pace_wants (SalPace *self, guint64 seqnum)
+{
+  g_mutex_lock (&self->lock);
+  gboolean wanted = seqnum % self->stride == 0;
+  if (!wanted)
+    self->stats.skipped++;
+  g_mutex_unlock (&self->lock);
+  return wanted;
+}
+
+static void
+average (SalPaceStats *stats, GstClockTime cost)
+{
+  double mean = stats->windows == 0 ? cost
+      : stats->mean_cost * (1 - MEMORY) + cost * MEMORY;
+  stats->mean_cost = (GstClockTime) mean;
+  stats->max_cost = MAX (stats->max_cost, cost);
+  stats->windows++;
+}
+
+/* Whether there is more to do than time. */
+static gboolean
+adapt (SalPace *self)
+{
+  double load = (double) self->stats.mean_cost / self->stats.effective_hop;
+  gboolean slower = load > FULL && self->stride < MAX_STRIDE;
+  self->n_easy = load < EASY ? self->n_easy + 1 : 0;
+  if (slower) {
+    self->stride *= 2;
+  } else if (self->n_easy >= EASY_WINDOWS && self->stride > 1) {
+    self->stride /= 2;
+    self->n_easy = 0;
+  }
+  self->stats.effective_hop = self->stride * self->hop;
+  return slower;
+}
+
+gboolean
+sal_pace_count_window (SalPace *self, GstClockTime cost)
+{
+  g_mutex_lock (&self->lock);
+  average (&self->stats, cost);
+  gboolean slower = self->stats.async && self->hop > 0 && adapt (self);
+  g_mutex_unlock (&self->lock);
+  return slower;
+}
+
+void
+sal_pace_count_superseded (SalPace *self)
+{
+  g_mutex_lock (&self->lock);
+  self->stats.superseded++;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+sal_pace_count_late (SalPace *self)
+{
+  g_mutex_lock (&self->lock);
+  self->stats.late++;
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+sal_pace_observe_delay (SalPace *self, GstClockTime delay)
+{
+  g_mutex_lock (&self->lock);
+  gboolean longest = delay > self->stats.max_delay;
+  if (longest)
+    self->stats.max_delay = delay;
+  g_mutex_unlock (&self->lock);
+  return longest;
+}
+
+void
+sal_pace_get_stats (SalPace *self, SalPaceStats *stats)
+{
+  g_mutex_lock (&self->lock);
+  *stats = self->stats;
+  g_mutex_unlock (&self->lock);
+}
+
+GstStructure *
+sal_pace_get_structure (SalPace *self)
+{
+  SalPaceStats stats;
+  sal_pace_get_stats (self, &stats);
+  return gst_structure_new ("application/x-speakersaliency-stats",
+      "windows", G_TYPE_UINT64, stats.windows,
+      "late", G_TYPE_UINT64, stats.late,
+      "superseded", G_TYPE_UINT64, stats.superseded,
+      "skipped", G_TYPE_UINT64, stats.skipped,
+      "mean-cost", G_TYPE_UINT64, stats.mean_cost,
+      "max-cost", G_TYPE_UINT64, stats.max_cost,
+      "effective-hop", G_TYPE_UINT64, stats.effective_hop,
+      "effective-processing", G_TYPE_STRING, stats.async ? "async" : "sync",
+      NULL);
+}
