@@ -5,6 +5,21 @@
 #include "model.h"
 #include "weights.h"
 
+/**
+ * sal_model_read:
+ *
+ * Like sal_model_load(), whether somebody has that model or not.
+ */
+SalModel *sal_model_read (const char *path, GError **error);
+
+/**
+ * sal_model_try_ref:
+ * @self: in memory, perhaps without a reference: about to be freed by another thread
+ *
+ * Returns: %TRUE with one more reference, or %FALSE if there is none any more
+ */
+gboolean sal_model_try_ref (SalModel *self);
+
 const SalRecord *sal_model_get_record (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
 void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */

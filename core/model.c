@@ -4,9 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "models.h"
+
 #define ID_DIGITS 16
 
 struct _SalModel {
+  gint n_refs;          /* atomic */
   char *path;
   char id[ID_DIGITS + 1];
   SalRecord *record;
@@ -85,26 +88,33 @@ read_model (SalModel *self, const SalSafetensors *file, GError **error)
 }
 
 static void
-model_clear (gpointer data)
+model_free (SalModel *self)
 {
-  SalModel *self = data;
   g_free (self->path);
   sal_record_free (self->record);
   sal_weights_free (self->weights);
   g_free (self->rows);
   g_free (self->biases);
   g_free (self->samples);
+  g_free (self);
 }
 
 SalModel *
 sal_model_load (const char *path, GError **error)
 {
   g_return_val_if_fail (path != NULL, NULL);
+  return sal_models_load (path, error);
+}
+
+SalModel *
+sal_model_read (const char *path, GError **error)
+{
   g_autoptr (SalSafetensors) file = sal_safetensors_load (path, error);
   if (file == NULL)
     return NULL;
 
-  g_autoptr (SalModel) self = g_atomic_rc_box_new0 (SalModel);
+  g_autoptr (SalModel) self = g_new0 (SalModel, 1);
+  self->n_refs = 1;
   self->path = g_strdup (path);
   if (!read_model (self, file, error))
     return NULL;
@@ -117,14 +127,26 @@ sal_model_load (const char *path, GError **error)
 SalModel *
 sal_model_ref (SalModel *self)
 {
-  return g_atomic_rc_box_acquire (self);
+  g_atomic_int_inc (&self->n_refs);
+  return self;
+}
+
+gboolean
+sal_model_try_ref (SalModel *self)
+{
+  gint n = g_atomic_int_get (&self->n_refs);
+  while (n > 0 && !g_atomic_int_compare_and_exchange (&self->n_refs, n, n + 1))
+    n = g_atomic_int_get (&self->n_refs);
+  return n > 0;
 }
 
 void
 sal_model_unref (SalModel *self)
 {
-  if (self != NULL)
-    g_atomic_rc_box_release_full (self, model_clear);
+  if (self == NULL || !g_atomic_int_dec_and_test (&self->n_refs))
+    return;
+  sal_models_forget (self);
+  model_free (self);
 }
 
 const char *

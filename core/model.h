@@ -17,7 +17,9 @@ typedef struct _SalModel SalModel; /* atomically reference-counted */
  * @error: return location for a #GError
  *
  * Reads, checks and folds the whole model.  Every tensor must be there, of the shape
- * that the record implies, and finite.
+ * that the record implies, and finite.  While a model is in use, whoever loads the same file gets the same model
+ * with one more reference, under the path that it was loaded by first; threads that load it at once wait for one of
+ * them to read it.  A file that has been replaced or written to since, or touched, is another model.
  *
  * Returns: (transfer full) (nullable): a model, or %NULL and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or %SAL_ERROR_RECORD
  */

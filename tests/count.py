@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Counts what meson's testlog.json says: every TAP subtest, and programs that
-print no TAP as one test each.  Prints failures, then the line
+"""Counts what meson's logs (testlog.json, testlog-SETUP.json) say: every TAP
+subtest, and programs that print no TAP as one test each.  Prints failures,
+then the line
 
     N passed, N failed, N skipped
 
@@ -9,6 +10,7 @@ and exits with 1 if something failed or nothing ran.
 """
 
 import json
+import os
 import re
 import sys
 
@@ -42,14 +44,25 @@ def count_program(entry):
     return passed, failures, skipped
 
 
-def main(path):
+def entries(paths):
+    """What each program of each log left, those of a setup named so."""
+    for path in paths:
+        setup = re.fullmatch(r"testlog-(.*)\.json", os.path.basename(path))
+        with open(path, encoding="utf-8", errors="replace") as log:
+            for line in log:
+                entry = json.loads(line)
+                if setup:
+                    entry["name"] += f" ({setup[1]})"
+                yield entry
+
+
+def main(paths):
     passed, failures, skipped = 0, [], 0
-    with open(path, encoding="utf-8", errors="replace") as log:
-        for line in log:
-            counts = count_program(json.loads(line))
-            passed += counts[0]
-            failures += counts[1]
-            skipped += counts[2]
+    for entry in entries(filter(os.path.exists, paths)):
+        counts = count_program(entry)
+        passed += counts[0]
+        failures += counts[1]
+        skipped += counts[2]
     for failure in failures:
         print("failed:", failure)
     print(f"{passed} passed, {len(failures)} failed, {skipped} skipped")
@@ -57,4 +70,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -307,8 +307,9 @@ print_human (const CliBench *options, const Results *results)
   for (guint m = 0; m < N_MEASURES; m++)
     printf ("%8.2f ms    %s\n", results->ms[m], measures[m].text);
   printf ("%8.1f GFLOP/s in the forward pass, %.0f %% of the %.1f that a core "
-      "does at best\n", results->gflops,
-      100 * results->gflops / results->peak_gflops, results->peak_gflops);
+      "does at best with %s\n", results->gflops,
+      100 * results->gflops / results->peak_gflops, results->peak_gflops,
+      sal_kernels_get ()->name);
   printf ("%8.1f MB    beside the model\n",
       1e-6 * (double) results->arena_bytes);
 }

@@ -70,6 +70,10 @@ typedef struct {
 
   float (*dot) (const float *a, const float *b, gsize n);
   void (*add_scaled) (float *y, float a, const float *x, gsize n); /* y += a x */
+
+  /* x = x factor + term, n_steps times in n_chains numbers side by side in registers, as fast as they go: their sum. */
+  float (*chains) (guint n_steps, float factor, float term);
+  guint n_chains;
 } SalKernels;
 
 /**

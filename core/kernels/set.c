@@ -4,6 +4,7 @@
 #include "taps.h"
 #include "pointwise.h"
 #include "algebra.h"
+#include "chains.h"
 
 #define TEXT2(x) #x
 #define TEXT(x) TEXT2 (x)
@@ -20,4 +21,6 @@ const SalKernels NAMED (kernels) = {
   .dense = dense,
   .dot = dot,
   .add_scaled = add_scaled,
+  .chains = chains,
+  .n_chains = N_CHAINS * LANES,
 };

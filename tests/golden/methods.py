@@ -37,7 +37,7 @@ PROGRAM = sys.argv[1]
 METHODS = ("none", "layer-cam", "signed-layer-cam", "grad-cam", "grad-cam++",
            "score-cam")
 SCORES = ("log-odds", "posterior", "logit")
-FEW = 16  # channels of Score-CAM where all would take too long
+FEW = 8  # channels of Score-CAM where all would take too long
 BATCH = 16
 
 # A ReLU of the network at rounding distance from 0 passes the gradient in one

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import doubt
 import reference
 
 N_SAMPLED = 1009  # values kept of a large array; a prime, to meet all rows
@@ -220,33 +221,49 @@ MAPS = {  # name: layers, largest instead of mean
 }
 
 
+def explanations(stages, gradients, strides, shape):
+    """What comes of gradients: they and the maps, as many values of each as
+    are kept."""
+    out = {f"gradient-s{i + 1}": sampled(g) for i, g in enumerate(gradients)}
+    strides = np.cumprod(strides)
+    for prefix, method in (("layer", "layer-cam"),
+                           ("signed", "signed-layer-cam")):
+        maps = [layer_map(method, stages[i][0], gradients[i][0], strides[i],
+                          shape) for i in range(4)]
+        for name, (layers, largest) in MAPS.items():
+            out[f"{prefix}-{name}"] = sampled(
+                fused([maps[i] for i in layers], prefix == "signed", largest))
+    return out
+
+
 def network_values(net, head, record, log_mel, target):
     """Everything the C library is asked to reproduce, by name."""
-    topology = record["topology"]
     x = reference.normalise(torch.from_numpy(log_mel)[None],
                             record["frontend"])
-    stages = net.stages(x)
-    embedding = net.embed(net.pool(stages[3]))
-    u = log_odds(embedding[0], head, target)
+
+    def score():
+        stages = net.stages(x)
+        embedding = net.embed(net.pool(stages[3]))
+        return stages, log_odds(embedding[0], head, target)
+
+    def explain(stages, gradients):
+        return explanations(stages, gradients, record["topology"]["strides"],
+                            log_mel.shape)
+
+    stages, u = score()
     gradients = torch.autograd.grad(u, stages)
     stages = [s.detach() for s in stages]
-    out = {"embedding": embedding.detach().numpy(),
-           "log-odds": np.array([u.item()])}
-    for i in range(4):
-        out[f"s{i + 1}"] = sampled(stages[i])
-        out[f"gradient-s{i + 1}"] = sampled(gradients[i])
+    out = {f"s{i + 1}": sampled(s) for i, s in enumerate(stages)}
+    out.update(explain(stages, gradients))
+    out["log-odds"] = np.array([u.item()])
     with torch.no_grad():
         for columns in (1, 9):
             out[f"dense-{columns}"] = dense(net, stages[3], head, target,
                                             columns)
+        out["embedding"] = net.embed(net.pool(stages[3])).numpy()
         part = net.embed(net.pool(stages[3][..., 3:12]))
     out["embedding-3-12"] = part.numpy()
-    strides = np.cumprod(topology["strides"])
-    for prefix, method in (("layer", "layer-cam"),
-                           ("signed", "signed-layer-cam")):
-        maps = [layer_map(method, stages[i][0], gradients[i][0], strides[i],
-                          log_mel.shape) for i in range(4)]
-        for name, (layers, largest) in MAPS.items():
-            out[f"{prefix}-{name}"] = sampled(
-                fused([maps[i] for i in layers], prefix == "signed", largest))
-    return {k: np.asarray(v, "f4") for k, v in out.items()}
+    out = {k: np.asarray(v, "f4") for k, v in out.items()}
+    for name, value in doubt.doubts(score, explain).items():
+        out[f"{name}-doubt"] = value
+    return out

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "data.h"
+#include "kernels/kernels.h"
 
 #define TOLERANCE 1e-5 /* float32 sums of at most 100 products of order 1 */
 
@@ -76,6 +77,17 @@ test_sort (void)
   }
 }
 
+/* Chains of 1, 2, .. 12 come closer to 2 by half in every step. */
+static void
+test_chains (void)
+{
+  const SalKernels *kernels = sal_kernels_get ();
+  float n = (float) kernels->n_chains;
+  for (guint steps = 0; steps < 6; steps++)
+    g_assert_cmpfloat (kernels->chains (steps, 0.5f, 1), ==,
+        n * (2 + ldexpf (4.5f, -(int) steps)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -83,5 +95,6 @@ main (int argc, char **argv)
   g_test_add_func ("/algebra/dot-and-add-scaled", test_dot_and_add_scaled);
   g_test_add_func ("/algebra/products", test_products);
   g_test_add_func ("/algebra/sort", test_sort);
+  g_test_add_func ("/algebra/chains", test_chains);
   return g_test_run ();
 }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define DOUBTFUL 1e-3 /* by the largest value */
+
 static char *temp_folder;
 
 /* --- files of the tree --------------------------------------------------- */
@@ -360,6 +362,27 @@ data_assert_mostly (const char *what, const float *got, const float *want,
   g_test_message ("%s", text);
   if (!(close >= part && relative <= rms))
     g_test_fail_printf ("%s", text);
+}
+
+double
+data_forgive_doubt (SalSafetensors *values, const char *name, float *got,
+    const float *want, gsize n)
+{
+  g_autofree char *key = g_strconcat (name, "-doubt", NULL);
+  gsize n_doubts, n_forgiven = 0;
+  g_autofree float *doubts = data_read (values, key, &n_doubts);
+  double scale = data_magnitude (want, n);
+  g_assert_cmpuint (n_doubts, ==, n);
+  for (gsize i = 0; i < n; i++) {
+    float most = (float) (doubts[i] * scale);
+    if (isfinite (got[i]))
+      got[i] -= CLAMP (got[i] - want[i], -most, most);
+    n_forgiven += doubts[i] > DOUBTFUL;
+  }
+  double part = (double) n_forgiven / (double) n;
+  g_test_message ("%s: %.1f %% of the values are not defined to %g", name,
+      100 * part, DOUBTFUL);
+  return part;
 }
 
 void

@@ -45,9 +45,12 @@ double data_correlation (const float *a, const float *b, gsize n);
 void data_assert_close (const char *what, const float *got, const float *want, gsize n, double limit);
 /* The same with the difference divided by the largest magnitude of `want`. */
 void data_assert_relative (const char *what, const float *got, const float *want, gsize n, double limit);
-/* For what a ReLU at rounding distance from 0 may change in places: at least `part` of the differences are
- * within the limit, and their root mean square is below `rms` of that of `want`. */
+/* For what rounding may change in places: at least `part` of the differences are within the limit, and their root
+ * mean square is below `rms` of that of `want`. */
 void data_assert_mostly (const char *what, const float *got, const float *want, gsize n, double limit, double part, double rms);
+/* Moves `got` towards `want`, the golden values `name`, by as much as they are not defined (tests/golden/doubt.py).
+ * Returns the part of them that is not, to 1e-3 of the largest. */
+double data_forgive_doubt (SalSafetensors *values, const char *name, float *got, const float *want, gsize n);
 void data_assert_finite (const char *what, const float *got, gsize n);
 /* Takes the values that golden files keep of an array: value k of n is element floor (k size / n). */
 float *data_sampled (const float *array, gsize size, gsize n);
