@@ -229,6 +229,147 @@ test_rejects (gconstpointer data)
     data_assert_error (error, SAL_ERROR_CONFIG, bad[i].field, NULL);
 }
 
+/* --- changes while running ----------------------------------------------- */
+
+static float
+largest_step (const float *gain, guint n)
+{
+  float largest = 0;
+  for (guint t = 1; t < n; t++)
+    largest = MAX (largest, fabsf (gain[t] - gain[t - 1]));
+  return largest;
+}
+
+/* Open or closed, then `other` from frame 30 of 100 on. */
+static void
+change (float probability, const SalGateConfig *other, float *gain)
+{
+  g_autoptr (SalGate) gate = new_gate (&good);
+  run (gate, probability, 30, gain);
+  g_assert_true (sal_gate_set_config (gate, other, NULL));
+  run (gate, probability, 70, gain + 30);
+}
+
+static void
+test_change_never_jumps (void)
+{
+  float gain[100];
+  SalGateConfig config = good;
+  config.floor_db = -60;
+  change (0, &config, gain);
+  g_assert_cmpfloat_with_epsilon (gain[99], 0.001, 1e-6);
+  config.floor_db = -6;
+  change (0, &config, gain);
+  g_assert_cmpfloat_with_epsilon (gain[99], powf (10, -0.3f), 1e-6);
+  /* 34 dB evenly in five frames: the last one is the largest */
+  g_assert_cmpfloat (largest_step (gain, 100), <, 0.28);
+  config = good;
+  config.removed = TRUE;
+  change (1, &config, gain);
+  g_assert_cmpfloat (gain[99], ==, 0);
+  g_assert_cmpfloat (largest_step (gain + 29, 70), <, 0.21);
+  config = good;
+  config.bypass = TRUE;
+  change (0, &config, gain);
+  g_assert_cmpfloat (gain[99], ==, 1);
+  g_assert_cmpfloat (largest_step (gain + 29, 70), <, 0.21);
+}
+
+static void
+test_change_of_threshold (void)
+{
+  float gain[100];
+  SalGateConfig config = good;
+  config.threshold = 0.3f;
+  change (0.35f, &config, gain);
+  g_assert_cmpfloat_with_epsilon (gain[29], 0.01, 1e-6);
+  g_assert_cmpfloat (gain[99], ==, 1);
+}
+
+static void
+test_change_of_slopes_and_hold (void)
+{
+  float slow[100];
+  SalGateConfig config = good;
+  g_autoptr (SalGate) gate = new_gate (&good);
+  config.attack_ms = 400;
+  config.hold_ms = 200;
+  g_assert_true (sal_gate_set_config (gate, &config, NULL));
+  run (gate, 1, 45, slow);
+  g_assert_cmpfloat (slow[38], <, 1);
+  g_assert_cmpfloat (slow[40], ==, 1);
+  run (gate, 0, 40, slow);
+  g_assert_cmpfloat (slow[19], ==, 1);
+  g_assert_cmpfloat (slow[20], <, 1);
+}
+
+static void
+test_refused_change_changes_nothing (void)
+{
+  g_autoptr (GError) error = NULL;
+  float gain[10];
+  SalGateConfig config = good;
+  g_autoptr (SalGate) gate = new_gate (&good);
+  config.floor_db = -130;
+  g_assert_false (sal_gate_set_config (gate, &config, &error));
+  g_assert_error (error, SAL_ERROR, SAL_ERROR_CONFIG);
+  run (gate, 0, 10, gain);
+  g_assert_cmpfloat_with_epsilon (gain[9], 0.01, 1e-6);
+}
+
+/* What is kept and what is removed are all of it. */
+static void
+test_removed_is_the_rest (void)
+{
+  float kept[60], removed[60];
+  SalGateConfig config = good;
+  config.removed = TRUE;
+  g_autoptr (SalGate) gate = new_gate (&good);
+  g_autoptr (SalGate) other = new_gate (&config);
+  for (guint t = 0; t < 60; t++)
+    kept[t] = removed[t] = t / 20 == 1 ? 0.9f : 0.1f;
+  sal_gate_process (gate, kept, 60, kept);
+  sal_gate_process (other, removed, 60, removed);
+  for (guint t = 0; t < 60; t++)
+    g_assert_cmpfloat_with_epsilon (kept[t] + removed[t], 1, 1e-6);
+}
+
+/* --- bands --------------------------------------------------------------- */
+
+static void
+test_bands_have_states_of_their_own (void)
+{
+  SalGateConfig config = good;
+  g_autoptr (SalGate) gate = sal_gate_new (&config, 3, FRAME_MS, NULL);
+  float gain[40 * 3];
+  for (guint t = 0; t < 40; t++) {
+    gain[3 * t] = 0;
+    gain[3 * t + 1] = 1;
+    gain[3 * t + 2] = t < 20 ? 1 : 0;
+  }
+  sal_gate_process (gate, gain, 40, gain);
+  g_assert_cmpfloat_with_epsilon (gain[3 * 39], 0.01, 1e-6);
+  g_assert_cmpfloat (gain[3 * 39 + 1], ==, 1);
+  g_assert_cmpfloat (gain[3 * 19 + 2], ==, 1);
+  g_assert_cmpfloat_with_epsilon (gain[3 * 39 + 2], 0.01, 1e-6);
+}
+
+static void
+test_band_probability (void)
+{
+  g_autoptr (SalMap) map = sal_map_new (2, 3);
+  const float saliency[] = { 0.5f, -0.3f, -0.9f, 0.1f, 0.2f, 0.9f };
+  const float want[] = { 1, 0.7f, 0.2f, 0.7f, 0, 1 };
+  float probability[6];
+  memcpy (map->saliency, saliency, sizeof (saliency));
+  map->activity[0] = 0.6f;
+  map->activity[1] = 0.5f;
+  map->activity[2] = 0.3f;
+  sal_gate_band_probability (map, probability);
+  for (guint i = 0; i < 6; i++)
+    g_assert_cmpfloat_with_epsilon (probability[i], want[i], 1e-6);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -250,6 +391,15 @@ main (int argc, char **argv)
     { "/gate/reset-closes", test_reset_closes },
     { "/gate/nan-closes", test_nan_closes },
     { "/gate/floor-of-0-db-is-open", test_floor_of_0_db_is_open },
+    { "/gate/change/never-jumps", test_change_never_jumps },
+    { "/gate/change/of-the-threshold", test_change_of_threshold },
+    { "/gate/change/of-slopes-and-hold", test_change_of_slopes_and_hold },
+    { "/gate/change/that-is-refused-changes-nothing",
+        test_refused_change_changes_nothing },
+    { "/gate/removed-is-the-rest", test_removed_is_the_rest },
+    { "/gate/bands/have-states-of-their-own",
+        test_bands_have_states_of_their_own },
+    { "/gate/bands/probability", test_band_probability },
   };
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -457,6 +457,67 @@ test_rejects_bad_settings (void)
   sal_masker_free (NULL);
 }
 
+/* --- runs ---------------------------------------------------------------- */
+
+/* Gains of 1 but for a hole; what is told plain is the input, to the bit, and the
+ * rest of it is told not to be. */
+static void
+check_runs (guint n_bands, gsize most)
+{
+  const SalMaskerConfig config = config_of (16000, 2, n_bands);
+  g_autoptr (SalMasker) masker = new_masker (&config);
+  gsize n = 32000, at = 0, n_plain = 0;
+  g_autofree float *pcm = data_noise (3, n * 2);
+  g_autofree float *gains = constant_gains (&config, n, 1);
+  gains[100 * n_bands + n_bands - 1] = 0.5f;
+  sal_masker_push_gains (masker, gains, n_gain_frames (&config, n));
+  sal_masker_push (masker, pcm, n);
+  sal_masker_finish (masker);
+  while (sal_masker_get_n_ready (masker) > 0) {
+    gboolean plain;
+    float out[2 * 4000];
+    gsize run = MIN (sal_masker_get_run (masker, &plain), most);
+    g_assert_cmpuint (run, >, 0);
+    sal_masker_pull (masker, out, run);
+    gboolean same =
+        memcmp (out, pcm + 2 * at, 2 * run * sizeof (float)) == 0;
+    g_assert_true (same || !plain);
+    n_plain += plain ? run : 0;
+    at += run;
+  }
+  g_assert_cmpuint (at, ==, n);
+  g_assert_cmpuint (n_plain, >, n - 1600);
+  g_assert_cmpuint (n_plain, <, n);
+}
+
+static void
+test_runs (void)
+{
+  check_runs (1, 4000);
+  check_runs (1, 7);
+  check_runs (BANDS, 4000);
+}
+
+static void
+test_skip (void)
+{
+  const SalMaskerConfig config = config_of (8000, 1, 1);
+  g_autoptr (SalMasker) masker = new_masker (&config);
+  gsize n = 8000;
+  g_autofree float *pcm = data_noise (3, n);
+  g_autofree float *gains = constant_gains (&config, n, 1);
+  sal_masker_push_gains (masker, gains, n_gain_frames (&config, n));
+  sal_masker_push (masker, pcm, n);
+  sal_masker_finish (masker);
+  for (gsize at = 0; at + 100 <= n; at += 100) {
+    float out[40];
+    sal_masker_skip (masker, 60);
+    sal_masker_pull (masker, out, 40);
+    g_assert_cmpmem (out, sizeof (out), pcm + at + 60, sizeof (out));
+  }
+  g_assert_cmpuint (sal_masker_get_n_ready (masker), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -477,6 +538,8 @@ main (int argc, char **argv)
     { "/masker/stream/waits-for-gains", test_waits_for_gains },
     { "/masker/stream/last-gain-holds", test_last_gain_holds },
     { "/masker/stream/reset-forgets", test_reset_forgets },
+    { "/masker/runs-tell-what-is-plain", test_runs },
+    { "/masker/skipped-is-what-would-be-pulled", test_skip },
     { "/masker/rejects-bad-settings", test_rejects_bad_settings },
   };
   g_test_init (&argc, &argv, NULL);
