@@ -42,6 +42,7 @@ struct _SalNet {
   /* of their own: */
   SalPooler *pooler;   /* of S4 */
   float *embedding;    /* [E] */
+  SalNetBand *bands;   /* [F] */
 };
 
 /* --- memory -------------------------------------------------------------- */
@@ -189,6 +190,7 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
   self->team = sal_team_new (threads, scratch_size (self));
   self->pooler = sal_pooler_new (model, last->w);
   self->embedding = g_new0 (float, sal_model_get_embedding_size (model));
+  self->bands = g_new (SalNetBand, self->n_bands);
   last->copy = new_copy (self, last);
   last->gradient_copy = new_copy (self, last);
   self->n_frames = 0; /* no forward pass yet */
@@ -209,21 +211,21 @@ sal_net_free (SalNet *self)
   sal_team_free (self->team);
   g_aligned_free (self->arena);
   g_free (self->embedding);
+  g_free (self->bands);
   sal_model_unref (self->model);
   g_free (self);
 }
 
 /* --- input --------------------------------------------------------------- */
 
-/* Each band over the window: mean, or mean and variance, removed. */
-static void
-normalise (SalNet *self, const float *log_mel)
+void
+sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames,
+    SalNetBand *bands)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
-  guint T = self->n_frames;
-  for (guint f = 0; f < self->n_bands; f++) {
+  const SalRecord *record = sal_model_get_record (model);
+  guint T = n_frames;
+  for (guint f = 0; f < record->mel.n_bands; f++) {
     const float *in = log_mel + (gsize) f * T;
-    float *out = self->input.data + f * self->input.row;
     double mean = 0, square = 0;
     for (guint t = 0; t < T; t++)
       mean += in[t];
@@ -232,8 +234,21 @@ normalise (SalNet *self, const float *log_mel)
       square += (in[t] - mean) * (in[t] - mean);
     double scale = record->normalisation == SAL_NORMALISATION_MEAN_VARIANCE
         ? 1 / sqrt (square / T + record->normalisation_epsilon) : 1;
+    bands[f] = (SalNetBand){ mean, scale };
+  }
+}
+
+/* Each band over the window: mean, or mean and variance, removed. */
+static void
+normalise (SalNet *self, const float *log_mel)
+{
+  guint T = self->n_frames;
+  sal_net_measure (self->model, log_mel, T, self->bands);
+  for (guint f = 0; f < self->n_bands; f++) {
+    const float *in = log_mel + (gsize) f * T;
+    float *out = self->input.data + f * self->input.row;
     for (guint t = 0; t < T; t++)
-      out[t] = (float) ((in[t] - mean) * scale);
+      out[t] = (float) ((in[t] - self->bands[f].mean) * self->bands[f].scale);
   }
 }
 

@@ -35,6 +35,30 @@ SAL_API void sal_net_free (SalNet *self); /* NULL is a no-op */
  */
 SAL_API void sal_net_forward (SalNet *self, const float *log_mel, guint n_frames);
 
+/* What a band is normalised with: (L - mean) scale, as the model's record says. */
+typedef struct {
+  double mean, scale;
+} SalNetBand;
+
+/**
+ * sal_net_measure:
+ * @log_mel: [F, T]
+ * @bands: (out caller-allocates): what sal_net_forward() takes for it, [F]
+ */
+void sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames, SalNetBand *bands);
+
+/**
+ * sal_net_get_input:
+ * @input: (out caller-allocates): [F, T], what the network itself took in at the last forward pass: normalised
+ */
+void sal_net_get_input (const SalNet *self, float *input);
+
+/**
+ * sal_net_forward_input:
+ * @input: [F, T], taken as it is in place of a normalised log-Mel; T as in the last forward pass
+ */
+void sal_net_forward_input (SalNet *self, const float *input);
+
 /**
  * sal_net_get_input:
  * @input: (out caller-allocates): [F, T], what the network itself took in at the last forward pass: normalised

@@ -21,6 +21,13 @@ static const struct {
   { "stream", cli_evaluate_stream,
       "When does an enrolled voice speak in conversations of 60 s, clean and\n"
       "with noise, at look-aheads from 250 to 2000 ms?" },
+  { "table2", cli_evaluate_table2,
+      "Does a map find its speaker among others?  Table 2 of the paper:\n"
+      "pieces joined as A-B, A-B-A, B-A-B and A-B-C, masked by maps drawn for\n"
+      "A, B and X, who is absent, and recognised again; with controls." },
+  { "deletion", cli_evaluate_deletion,
+      "Does a map rank what decides?  Figures 2 and 4 of the paper: the most\n"
+      "salient bins are deleted, or inserted, one fiftieth after the other." },
 };
 
 static void
@@ -56,8 +63,16 @@ check_numbers (const Options *self, GError **error)
     what = "--seed is outside 0..4294967295";
   else if (self->n_trials < 0 || self->n_trials > 1000000)
     what = "--trials is outside 1..1000000";
+  else if (self->n_score < -1 || self->n_score > 1000000)
+    what = "--score-cam is outside 0..1000000";
   else if (self->n_threads < 0 || self->n_threads > 1024)
     what = "--threads is outside 1..1024";
+  else if (!(self->gamma >= 0 && self->gamma <= 100))
+    what = "--gamma is outside 0..100";
+  else if (!(self->percentile >= 0 && self->percentile <= 100))
+    what = "--percentile is outside 0..100";
+  else if (!(self->piece == 0 || (self->piece >= 0.5 && self->piece <= 10)))
+    what = "--piece is outside 0.5..10 s";
   else if (self->frames && self->output == NULL)
     what = "--frames needs a folder, -o";
   if (what == NULL)
@@ -85,9 +100,27 @@ parse (Options *self, const char *summary, int argc, char **argv,
     { "seed", 0, 0, G_OPTION_ARG_INT64, &self->seed,
         "What is drawn (2022)", "N" },
     { "trials", 0, 0, G_OPTION_ARG_INT, &self->n_trials,
-        "Streams (60), or pieces of each length (all)", "N" },
+        "Streams (60), pieces of each length (all), joins of each form "
+        "(table2: 400, deletion: 16)", "N" },
+    { "piece", 0, 0, G_OPTION_ARG_DOUBLE, &self->piece,
+        "Of table2 and deletion: speech of each speaker in a join (1.5)",
+        "SECONDS" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
         "At once (one for each processor)", "N" },
+    { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw,
+        "Of table2: mask the log-Mel before it is normalised, not after",
+        NULL },
+    { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
+        "Of the maps of table2 and deletion (5)", "N" },
+    { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
+        "Likewise: what counts as the largest value (100)", "N" },
+    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
+        "Likewise: smooth the gradients of S1..S3", NULL },
+    { "maximum", 0, 0, G_OPTION_ARG_NONE, &self->maximum,
+        "Likewise: fuse layers by the largest value, not by the mean", NULL },
+    { "score-cam", 0, 0, G_OPTION_ARG_INT, &self->n_score,
+        "Of table2 and deletion: trials with Score-CAM, which takes long "
+        "(8 and 4)", "N" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "Folder for tables and pictures", "DIR" },
     { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
@@ -100,6 +133,7 @@ parse (Options *self, const char *summary, int argc, char **argv,
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   self->seed = SEED;
+  self->n_score = -1;
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
   return cli_parse (context, &argc, &argv, &self->files, 0, 0, error)
@@ -176,6 +210,30 @@ cli_evaluate_describe (const CliEvaluation *self, JsonBuilder *builder)
   cli_json_text (builder, "command", options->command);
 }
 
+void
+cli_evaluate_style (const Options *options, SalMapStyle *style)
+{
+  sal_map_style_init (style);
+  if (options->gamma > 0)
+    style->gamma = (float) options->gamma;
+  if (options->percentile > 0)
+    style->percentile = (float) options->percentile;
+  style->degrid = options->degrid;
+  if (options->maximum)
+    style->fusion = SAL_CAM_FUSION_MAX;
+}
+
+void
+cli_evaluate_describe_style (JsonBuilder *builder, const SalMapStyle *style)
+{
+  cli_evaluate_number (builder, "gamma", style->gamma);
+  cli_evaluate_number (builder, "percentile", style->percentile);
+  json_builder_set_member_name (builder, "degrid");
+  json_builder_add_boolean_value (builder, style->degrid);
+  cli_json_text (builder, "fusion",
+      style->fusion == SAL_CAM_FUSION_MAX ? "maximum" : "mean");
+}
+
 static gboolean
 open_corpus (CliEvaluation *self, GError **error)
 {
@@ -213,6 +271,43 @@ run (const Options *options, guint protocol, GError **error)
   return protocols[protocol].run (&self, error);
 }
 
+/* --- sets ---------------------------------------------------------------- */
+
+static gboolean
+run_set (CliEvaluation *self, gboolean known, CliEvaluateSet run, gpointer data,
+    GError **error)
+{
+  g_autoptr (SalCast) cast = sal_cast_new (self->model, self->corpus, known,
+      (guint32) self->options->seed, CLI_EVALUATE_ENROL_SECONDS, error);
+  if (cast == NULL)
+    return FALSE;
+  cli_progress_start (&self->progress, sal_cast_get_set (cast));
+  gboolean ok = run (cast, data, error);
+  cli_progress_end (&self->progress);
+  return ok;
+}
+
+gboolean
+cli_evaluate_sets (CliEvaluation *self, CliEvaluateSet run, gpointer data,
+    GError **error)
+{
+  if (self->options->others != NULL) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--others has no meaning here: all speakers are targets");
+    return FALSE;
+  }
+  gboolean known = self->options->known
+      || sal_cast_count (self->model, self->corpus, TRUE) > 0;
+
+  if (known && !run_set (self, TRUE, run, data, error))
+    return FALSE;
+  return self->options->known
+      || sal_cast_count (self->model, self->corpus, FALSE) == 0
+      || run_set (self, FALSE, run, data, error);
+}
+
+/* --- the command --------------------------------------------------------- */
+
 /* The command line as text. */
 static char *
 join (int argc, char **argv)
@@ -234,8 +329,10 @@ fail_usage (const char *name)
   GError *error = NULL;
 
   g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, *name != '\0'
-      ? "no protocol \"%s\": there are verification and stream"
-      : "which protocol?%s  There are verification and stream", name);
+      ? "no protocol \"%s\": there are verification, stream, table2 and "
+          "deletion"
+      : "which protocol?%s  There are verification, stream, table2 and "
+          "deletion", name);
   return cli_exit_code (FALSE, error);
 }
 

@@ -19,7 +19,9 @@ SalColour
 sal_plot_colour (guint index)
 {
   static const SalColour colours[] = { { 0.88, 0.27, 0.00 },
-    { 0.05, 0.38, 0.78 }, { 0.15, 0.55, 0.25 } };
+    { 0.05, 0.38, 0.78 }, { 0.15, 0.55, 0.25 }, { 0.55, 0.20, 0.65 },
+    { 0.80, 0.58, 0.00 }, { 0.30, 0.30, 0.30 }, { 0.00, 0.60, 0.65 },
+    { 0.85, 0.35, 0.60 }, { 0.50, 0.35, 0.15 } };
 
   return colours[index % G_N_ELEMENTS (colours)];
 }
@@ -107,12 +109,31 @@ lies_on (const SalPlotAxis *axis, double value)
 }
 
 static void
+draw_band (cairo_t *cr, const SalRect *r, const SalPlot *plot,
+    const SalPlotCurve *curve)
+{
+  cairo_new_path (cr);
+  for (gsize i = 0; i < 2 * curve->n; i++) {
+    gsize at = i < curve->n ? i : 2 * curve->n - 1 - i;
+    double y = i < curve->n ? curve->low[at] : curve->high[at];
+    if (isfinite (curve->x[at]) && isfinite (y))
+      cairo_line_to (cr, place_x (r, &plot->x, curve->x[at]),
+          place_y (r, &plot->y, y));
+  }
+  cairo_set_source_rgba (cr, curve->colour.r, curve->colour.g,
+      curve->colour.b, 0.12);
+  cairo_fill (cr);
+}
+
+static void
 draw_curve (cairo_t *cr, const SalRect *r, const SalPlot *plot,
     const SalPlotCurve *curve)
 {
   cairo_save (cr);
   cairo_rectangle (cr, r->x, r->y, r->w, r->h);
   cairo_clip (cr);
+  if (curve->low != NULL && curve->high != NULL)
+    draw_band (cr, r, plot, curve);
   set_pen (cr, curve);
   cairo_new_path (cr);
   for (gsize i = 0; i < curve->n; i++)

@@ -24,6 +24,7 @@ typedef struct {
   gboolean dots;      /* a dot on every point, too */
   const double *x, *y; /* [n]; beyond the axes they are cut */
   gsize n;
+  const double *low, *high; /* (nullable): a band around it, [n] */
 } SalPlotCurve;
 
 typedef struct {
@@ -47,4 +48,4 @@ void sal_plot_draw (cairo_t *cr, const SalRect *r, const SalPlot *plot);
  */
 cairo_surface_t *sal_plot_paper (guint width, guint height, const char *title);
 
-SalColour sal_plot_colour (guint index); /* of a curve; they repeat after three */
+SalColour sal_plot_colour (guint index); /* of a curve; they repeat after nine */

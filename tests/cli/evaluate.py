@@ -16,6 +16,11 @@ STREAM_KEYS = ("lookahead_ms", "condition", "auc", "baseline_auc", "kept_db",
                "removed_db", "streams", "eer", "miss", "false_alarm",
                "switches_per_minute", "true_switches_per_minute",
                "absent_above", "pooled_auc", "worst_stream", "worst_auc")
+TABLE_KEYS = ("form", "set", "method", "layers", "given", "top1", "low", "high",
+              "kept_mass", "auc", "trials")
+CURVE_KEYS = ("form", "method", "layers", "fill", "deletion_auc",
+              "insertion_auc", "empty", "trials")
+FORMS = ["A-B", "A-B-A", "B-A-B", "A-B-C"]
 VERIFICATION_KEYS = ("eer", "min_dcf", "cllr", "min_cllr", "trials")
 
 
@@ -142,6 +147,94 @@ def check_stream(tap, manifest, folder):
               "/cli/evaluate/stream/threads-change-nothing", again)
 
 
+def check_table2(tap, manifest, folder):
+    out = f"{folder}/table2"
+    words = ("--json", "--trials", "2", "--score-cam", "1", "--piece", "0.5")
+    result = evaluate("table2", manifest, *words, "--threads", "1", "-o", out)
+    report = report_of(tap, "/cli/evaluate/table2/prints-json", result)
+    if report is None:
+        return
+    rows = report["table2"]
+    tap.check(all(key in row for row in rows for key in TABLE_KEYS)
+              and sorted({r["form"] for r in rows}) == sorted(FORMS)
+              and {r["set"] for r in rows} == {"closed"}
+              and {r["given"] for r in rows} == {"A", "B", "X", "none"}
+              and all(0 <= r["low"] <= r["top1"] <= r["high"] <= 1
+                      and 0 <= r["kept_mass"] <= 1 for r in rows),
+              "/cli/evaluate/table2/has-all-keys", rows[:2])
+    keys = [(r["form"], r["method"], r["layers"], r["given"]) for r in rows]
+    layers = {(r["method"], r["layers"]) for r in rows if r["given"] == "A"}
+    tap.check(len(set(keys)) == len(keys)
+              and sum(method == "layer-cam" for method, _ in layers) == 7,
+              "/cli/evaluate/table2/has-a-row-for-each", len(keys))
+    tap.check(all(r["auc"] == 1 for r in rows if r["method"] == "oracle")
+              and all(r["trials"] == (1 if r["method"] == "score-cam" else 2)
+                      for r in rows if r["given"] in ("A", "none")),
+              "/cli/evaluate/table2/oracle-is-perfect")
+    joins, outcomes = (read_table(f"{out}/{name}.tsv")
+                       for name in ("joins", "table2"))
+    tap.check(len(joins) == 8
+              and all(j["X"] not in (j["A"], j["B"], j["C"])
+                      and len(j["recordings"].split(","))
+                      == len(j["form"].split("-")) for j in joins)
+              and len(outcomes) == sum(r["trials"] for r in rows),
+              "/cli/evaluate/table2/writes-each-trial", len(outcomes))
+    with open(f"{out}/table2.json") as file:
+        tap.check(json.load(file) == report, "/cli/evaluate/table2/writes-json")
+    again = report_of(tap, "/cli/evaluate/table2/with-2-threads",
+                      evaluate("table2", manifest, *words, "--threads", "2"))
+    tap.check(again and again["table2"] == rows,
+              "/cli/evaluate/table2/threads-change-nothing")
+
+
+def check_open_set(tap, manifest, folder):
+    """The same voices under names that the model does not know."""
+    path = f"{folder}/open.tsv"
+    with open(manifest) as file, open(path, "w") as renamed:
+        renamed.write(file.read().replace("spk", "new"))
+    result = evaluate("table2", path, "--trials", "1", "--score-cam", "0",
+                      "--piece", "0.5", "--json")
+    report = report_of(tap, "/cli/evaluate/table2/open-set", result)
+    tap.check(report and {r["set"] for r in report["table2"]} == {"open"},
+              "/cli/evaluate/table2/enrols-strangers")
+
+
+def check_deletion(tap, manifest, folder):
+    out = f"{folder}/deletion"
+    words = ("--json", "--trials", "1", "--score-cam", "0", "--piece", "0.5")
+    result = evaluate("deletion", manifest, *words, "--threads", "1", "-o", out)
+    report = report_of(tap, "/cli/evaluate/deletion/prints-json", result)
+    if report is None:
+        return
+    rows = report["deletion"]
+    keys = [(r["form"], r["method"], r["layers"], r["fill"]) for r in rows]
+    tap.check(all(key in row for row in rows for key in CURVE_KEYS)
+              and len(set(keys)) == len(keys)
+              and {r["form"] for r in rows} == {"A", "B-A-B"}
+              and {r["fill"] for r in rows} == {"zero", "silence", "mean"}
+              and all(0 <= r["deletion_auc"] <= 1 and r["trials"] == 1
+                      and 0 <= r["empty"] <= 1 for r in rows),
+              "/cli/evaluate/deletion/has-a-row-for-each", keys)
+    curves = read_table(f"{out}/curves.tsv")
+    first = [c for c in curves if (c["form"], c["method"], c["fill"], c["way"])
+             == ("A", "random", "zero", "insertion")]
+    y = [float(c["top1"]) for c in first]
+    area = sum((a + b) / 100 for a, b in zip(y, y[1:]))
+    want = [r["insertion_auc"] for r in rows
+            if r["form"] == "A" and r["method"] == "random"
+            and r["fill"] == "zero"]
+    tap.check(len(curves) == 102 * len(rows) and len(first) == 51
+              and abs(area - want[0]) < 2e-3,
+              "/cli/evaluate/deletion/writes-curves", (area, want))
+    tap.check(is_picture(f"{out}/deletion-closed.png")
+              and is_picture(f"{out}/deletion-closed-log-odds.png"),
+              "/cli/evaluate/deletion/draws-pngs")
+    again = report_of(tap, "/cli/evaluate/deletion/with-2-threads",
+                      evaluate("deletion", manifest, *words, "--threads", "2"))
+    tap.check(again and again["deletion"] == rows,
+              "/cli/evaluate/deletion/threads-change-nothing")
+
+
 def check_options(tap, manifest):
     known = report_of(tap, "/cli/evaluate/known/runs",
                       evaluate("verification", manifest, "--json", "--known"))
@@ -184,6 +277,14 @@ def check_errors(tap, manifest, rows, folder):
     refused(tap, "huge-seed", 2, "--seed", "stream", *good, "--seed",
             "99999999999")
     refused(tap, "frames-without-folder", 2, "-o", "stream", *good, "--frames")
+    refused(tap, "short-piece", 2, "--piece", "table2", *good, "--piece", "0.1")
+    refused(tap, "bad-score-cam", 2, "--score-cam", "deletion", *good,
+            "--score-cam", "-7")
+    refused(tap, "bad-gamma", 2, "--gamma", "table2", *good, "--gamma", "-1")
+    refused(tap, "strangers-as-known", 1, "no speaker", "table2", "-m", MODEL,
+            "--manifest", f"{folder}/open.tsv", "--split", "few", "--known")
+    refused(tap, "others-of-joins", 2, "--others", "table2", *good, "--others",
+            "more")
     refused(tap, "unknown-split", 1, "nobody", "stream", *good[:-1], "nobody")
     refused(tap, "missing-manifest", 1, "no.tsv", "stream", *good[:2],
             "--manifest", "no.tsv", "--split", "few")
@@ -218,6 +319,9 @@ def main():
             file.write("this is no sound\n" * 100)
         check_verification(tap, manifest, folder)
         check_stream(tap, manifest, folder)
+        check_table2(tap, manifest, folder)
+        check_open_set(tap, manifest, folder)
+        check_deletion(tap, manifest, folder)
         check_options(tap, manifest)
         check_errors(tap, manifest, rows, folder)
     tap.finish()

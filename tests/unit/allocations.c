@@ -10,7 +10,7 @@
 #include <malloc.h>
 
 #include "data.h"
-#include "maps.h"
+#include "stream-maps.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) \
     && !defined(__SANITIZE_THREAD__)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "data.h"
-#include "maps.h"
+#include "stream-maps.h"
 
 static SalModel *tiny, *mirrored; /* the second frames with reflection */
 

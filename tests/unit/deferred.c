@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "data.h"
-#include "maps.h"
+#include "stream-maps.h"
 
 #define CHUNK 997 /* samples; less than a hop, so that every window can be had */
 

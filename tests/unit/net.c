@@ -408,6 +408,28 @@ test_short_windows_are_finite (gconstpointer data)
   fixture_clear (&f);
 }
 
+/* What was measured makes the input that the network takes in. */
+static void
+test_measured_bands_are_those_of_the_input (gconstpointer data)
+{
+  Fixture f;
+  if (!fixture_init (&f, data))
+    return;
+  const guint T = 137;
+  g_autofree float *log_mel = data_read_log_mel (f.n_bands, T);
+  g_autofree float *input = g_new (float, f.n_bands * T);
+  g_autofree SalNetBand *bands = g_new (SalNetBand, f.n_bands);
+  sal_net_forward (f.net, log_mel, T);
+  sal_net_get_input (f.net, input);
+  sal_net_measure (f.model, log_mel, T, bands);
+  for (guint i = 0; i < f.n_bands * T; i++) {
+    const SalNetBand *band = &bands[i / T];
+    g_assert_cmpfloat (input[i], ==,
+        (float) ((log_mel[i] - band->mean) * band->scale));
+  }
+  fixture_clear (&f);
+}
+
 /* All front ends here subtract the mean of each band over time. */
 static void
 test_level_of_a_band_does_not_matter (gconstpointer data)
@@ -535,6 +557,8 @@ main (int argc, char **argv)
     { "/net/forward/earlier-windows-leave-no-trace",
         test_earlier_windows_leave_no_trace },
     { "/net/forward/short-windows-are-finite", test_short_windows_are_finite },
+    { "/net/forward/measured-bands-are-those-of-the-input",
+        test_measured_bands_are_those_of_the_input },
     { "/net/forward/level-of-a-band-does-not-matter",
         test_level_of_a_band_does_not_matter },
     { "/net/forward/input-can-be-given", test_input_can_be_given },

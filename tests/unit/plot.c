@@ -69,6 +69,24 @@ test_curve_is_cut_at_the_frame (void)
 }
 
 static void
+test_band_is_tinted (void)
+{
+  const double x[] = { 0, 10 }, y[] = { 0.5, 0.5 };
+  const double low[] = { 0.25, 0.25 }, high[] = { 0.75, 0.75 };
+  SalPlotCurve curve = { NULL, red, FALSE, FALSE, x, y, 2, low, high };
+  cairo_surface_t *surface = draw (&curve, NULL);
+  const guint8 *data = cairo_image_surface_get_data (surface);
+  int stride = cairo_image_surface_get_stride (surface);
+  for (int at = 60; at < 240; at += 6) {
+    const guint8 *p = data + at * stride + 4 * 300;
+    gboolean inside = at > 100 && at < 200;
+    if (ABS (at - 150) > 4)
+      g_assert_cmpint (p[2] > p[1] + 20, ==, inside);
+  }
+  cairo_surface_destroy (surface);
+}
+
+static void
 test_points_that_are_no_numbers_are_left_out (void)
 {
   const double x[] = { 1, 5, 9 }, y[] = { 0.5, NAN, 0.5 };
@@ -125,6 +143,7 @@ main (int argc, char **argv)
       test_curve_goes_through_its_points);
   g_test_add_func ("/plot/curve-is-cut-at-the-frame",
       test_curve_is_cut_at_the_frame);
+  g_test_add_func ("/plot/band-is-tinted", test_band_is_tinted);
   g_test_add_func ("/plot/points-that-are-no-numbers-are-left-out",
       test_points_that_are_no_numbers_are_left_out);
   g_test_add_func ("/plot/dashes-have-gaps", test_dashes_have_gaps);

@@ -3,7 +3,7 @@
 #include "analyser.h"
 
 #include "data.h"
-#include "maps.h"
+#include "stream-maps.h"
 
 static SalModel *model;
 

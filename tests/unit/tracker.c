@@ -7,7 +7,7 @@
 #include "analyser.h"
 #include "data.h"
 #include "enrol.h"
-#include "maps.h"
+#include "stream-maps.h"
 
 static const guint lookaheads[] = { 25, 50, 100, 200 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* maps.h: a sound, an analyser, and what must be true of its maps
+/* stream-maps.h: a sound, an analyser, and what must be true of its maps
  *
  * Arrays of maps are of SalMap and own them.
  */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ear.h"
+
+SalEar *
+sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
+{
+  SalEar *self = g_new0 (SalEar, 1);
+  const SalMelConfig *mel = sal_model_get_mel_config (model);
+  gsize size = (gsize) mel->n_bands * max_frames;
+
+  self->mel = sal_mel_new (mel, NULL); /* checked when the model was loaded */
+  self->net = sal_net_new (model, max_frames, 0, 1);
+  self->altered_net = sal_net_new (model, max_frames, SAL_NET_STAGES - 1, 1);
+  self->scorer = sal_scorer_new (model);
+  self->maps = sal_maps_new (model, max_frames, style);
+  self->n_bands = mel->n_bands;
+  self->log_mel = g_new (float, size);
+  self->input = g_new (float, size);
+  self->altered = g_new (float, size);
+  self->map = g_new (float, size);
+  self->mask = g_new (float, size);
+  self->speaks = g_new (gboolean, max_frames);
+  self->counts = g_new (gboolean, max_frames);
+  return self;
+}
+
+void
+sal_ear_free (gpointer ear)
+{
+  SalEar *self = ear;
+
+  if (self == NULL)
+    return;
+  sal_mel_free (self->mel);
+  sal_net_free (self->net);
+  sal_net_free (self->altered_net);
+  sal_scorer_free (self->scorer);
+  sal_maps_free (self->maps);
+  g_free (self->log_mel);
+  g_free (self->input);
+  g_free (self->altered);
+  g_free (self->map);
+  g_free (self->mask);
+  g_free (self->speaks);
+  g_free (self->counts);
+  g_free (self);
+}
+
+void
+sal_ear_listen (SalEar *self, const SalJoin *join)
+{
+  self->n_frames = (guint) sal_mel_n_frames (self->mel, join->n_samples);
+  sal_mel_process (self->mel, join->samples, join->n_samples, self->log_mel);
+  sal_net_forward (self->net, self->log_mel, self->n_frames);
+  sal_net_get_input (self->net, self->input);
+  sal_net_forward (self->altered_net, self->log_mel, self->n_frames);
+}
+
+gsize
+sal_ear_size (const SalEar *self)
+{
+  return (gsize) self->n_bands * self->n_frames;
+}

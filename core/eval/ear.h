@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ear.h: what one thread hears joins with: intact, as maps, and altered */
+#pragma once
+
+#include "joins.h"
+#include "maps.h"
+
+typedef struct {
+  SalMel *mel;
+  SalNet *net;         /* of the intact window */
+  SalNet *altered_net;
+  SalScorer *scorer;
+  SalMaps *maps;
+  guint n_bands, n_frames;
+  float *log_mel;      /* of the intact window, [F, T] */
+  float *input;        /* what the network takes in of it, [F, T] */
+  float *altered;      /* [F, T] */
+  float *map, *mask;   /* [F, T] */
+  gboolean *speaks, *counts; /* sal_join_truth(), [T] */
+} SalEar;
+
+SalEar *sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style);
+void sal_ear_free (gpointer ear); /* NULL is a no-op */
+
+/**
+ * sal_ear_listen:
+ *
+ * One forward pass of each network, which are then ready for this length.
+ */
+void sal_ear_listen (SalEar *self, const SalJoin *join);
+gsize sal_ear_size (const SalEar *self); /* F T */

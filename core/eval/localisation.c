@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "localisation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analyser-private.h"
+#include "detection.h"
+#include "ear.h"
+#include "jobs.h"
+#include "map.h"
+#include "model-private.h"
+#include "ranking.h"
+
+#define FIRST_FORM SAL_JOIN_A_B
+#define N_FORMS (SAL_JOIN_FORMS - FIRST_FORM)
+#define DENSE_SECONDS 2 /* of look-ahead: all is known */
+
+typedef struct {
+  SalCast *cast;
+  const SalLocalisationConfig *config;
+  const GArray *rows;
+  GPtrArray *trials;
+  GAsyncQueue *ears;
+} Work;
+
+/* Where a trial is. */
+typedef struct {
+  const Work *work;
+  SalEar *ear;
+  const SalJoin *join;
+  const SalTarget *target;
+  char given;     /* whom the truth is of */
+  int method;     /* whose maps are drawn for them, -1: none */
+  float *profile; /* of the row: what its AUC is of, [T] */
+} Place;
+
+void
+sal_localisation_config_init (SalLocalisationConfig *config, guint n_trials)
+{
+  guint n = n_trials > 0 ? n_trials : 400;
+
+  *config = (SalLocalisationConfig) { .seed = 2022, .n_trials = n,
+    .n_thorough = MAX (n / 8, MIN (n, 16)), .n_score = MIN (n, 8),
+    .seconds = 1.5 };
+  sal_map_style_init (&config->style);
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+static const char *const suffixes[] = {
+  [SAL_MASK_NONE] = "original", [SAL_MASK_MAP] = "",
+  [SAL_MASK_RANDOM] = "/random", [SAL_MASK_ENERGY] = "/energy",
+  [SAL_MASK_TIME] = "/time", [SAL_MASK_GATE] = "/gate",
+  [SAL_MASK_DENSE] = "dense", [SAL_MASK_ORACLE] = "oracle",
+};
+
+static gboolean
+has_map (const SalLocalisationRow *row)
+{
+  return row->kind >= SAL_MASK_MAP && row->kind <= SAL_MASK_GATE;
+}
+
+char *
+sal_localisation_name (const SalLocalisationRow *row)
+{
+  return g_strconcat (has_map (row) ? sal_map_methods[row->method].name : "",
+      suffixes[row->kind], NULL);
+}
+
+const char *
+sal_localisation_layers (const SalLocalisationRow *row)
+{
+  return has_map (row) ? sal_map_settings[row->setting].name : "none";
+}
+
+static void
+add_row (GArray *rows, SalMaskKind kind, guint method, guint setting,
+    char given, guint n_trials)
+{
+  SalLocalisationRow row = { kind, method, setting, given, n_trials };
+
+  g_array_append_val (rows, row);
+}
+
+/* All that is made from the maps of a method. */
+static void
+add_method (GArray *rows, const SalLocalisationConfig *config, guint method,
+    char given)
+{
+  const SalMapMethod *row = &sal_map_methods[method];
+  const guint S2 = 1, S4 = 3, all = SAL_MAP_SETTINGS - 1;
+  const guint controlled[] = { S2, S4, all };
+  gboolean is_signed = method == SAL_MAP_SIGNED;
+  gboolean costly = row->method == SAL_CAM_SCORE;
+  guint n = costly ? config->n_score
+      : given == 'A' ? config->n_trials : config->n_thorough;
+
+  for (guint s = 0; s < SAL_MAP_SETTINGS; s++)
+    if (row->degrid ? s != S4 : row->every || s == S4 || s == all)
+      add_row (rows, SAL_MASK_MAP, method, s, given, n);
+  if (is_signed)
+    add_row (rows, SAL_MASK_GATE, method, S4, given, config->n_trials);
+  if (given != 'A' || costly || row->degrid || !row->every)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (controlled); i++)
+    for (SalMaskKind kind = SAL_MASK_RANDOM; kind <= SAL_MASK_TIME; kind++)
+      add_row (rows, kind, method, controlled[i], given, config->n_thorough);
+}
+
+GArray *
+sal_localisation_rows (const SalLocalisationConfig *config)
+{
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalLocalisationRow));
+
+  add_row (rows, SAL_MASK_NONE, 0, 0, 0, config->n_trials);
+  for (const char *given = "ABX"; *given != '\0'; given++) {
+    for (guint m = 0; m < sal_n_map_methods; m++)
+      add_method (rows, config, m, *given);
+    add_row (rows, SAL_MASK_DENSE, 0, 0, *given, config->n_trials);
+    if (*given != 'X')
+      add_row (rows, SAL_MASK_ORACLE, 0, 0, *given, config->n_trials);
+  }
+  return rows;
+}
+
+/* --- masks --------------------------------------------------------------- */
+
+static SalEar *
+get_ear (const Work *work)
+{
+  SalEar *self = g_async_queue_try_pop (work->ears);
+  SalModel *model = sal_cast_get_model (work->cast);
+
+  return self != NULL ? self : sal_ear_new (model,
+      sal_join_max_frames (SAL_JOIN_A_B_C, sal_model_get_mel_config (model),
+          work->config->seconds), &work->config->style);
+}
+
+static void
+keep_positive (float *map, gsize size)
+{
+  for (gsize i = 0; i < size; i++)
+    map[i] = map[i] > 0 ? map[i] : 0;
+}
+
+/* Frames whose profile is above 0, whole. */
+static void
+gate (Place *place)
+{
+  SalEar *ear = place->ear;
+
+  for (gsize i = 0; i < sal_ear_size (ear); i++)
+    ear->mask[i] = place->profile[i % ear->n_frames] > 0 ? 1 : 0;
+}
+
+/* The map of a row, and its mean over the bands. */
+static void
+take_map (Place *place, const SalLocalisationRow *row)
+{
+  SalEar *ear = place->ear;
+
+  if (place->method != (int) row->method)
+    sal_maps_draw (ear->maps, row->method,
+        sal_map_settings[SAL_MAP_SETTINGS - 1].layers);
+  place->method = (int) row->method;
+  sal_maps_fuse (ear->maps, sal_map_settings[row->setting].layers, ear->map);
+  sal_mask_profile (ear->map, ear->n_bands, ear->n_frames, place->profile);
+}
+
+/* Something else that keeps as much as the map does. */
+static void
+mask_like_map (Place *place, const SalLocalisationRow *row)
+{
+  SalEar *ear = place->ear;
+  const SalJoin *join = place->join;
+  const guint32 seeds[] = { place->work->config->seed, join->form,
+    join->number, row->method, row->setting };
+  guint F = ear->n_bands, T = ear->n_frames;
+
+  keep_positive (ear->map, sal_ear_size (ear));
+  gsize n = (gsize) lrint (sal_mask_mass (ear->map, sal_ear_size (ear))
+      * (double) sal_ear_size (ear));
+  if (row->kind == SAL_MASK_RANDOM) {
+    g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
+        G_N_ELEMENTS (seeds));
+    sal_mask_random (rand, sal_ear_size (ear), n, ear->mask);
+  } else if (row->kind == SAL_MASK_ENERGY) {
+    sal_mask_largest (ear->log_mel, F, T, n, ear->mask);
+  } else {
+    sal_mask_profile (ear->map, F, T, place->profile);
+    sal_mask_spread (place->profile, F, T, ear->mask);
+  }
+  sal_mask_profile (ear->mask, F, T, place->profile);
+}
+
+/* The log-likelihood ratio of every frame. */
+static void
+score_densely (Place *place)
+{
+  SalEar *ear = place->ear;
+  const SalRecord *record
+      = sal_model_get_record (sal_cast_get_model (place->work->cast));
+  const SalCurvePair *pair = &record->calibration.dense;
+  SalLine line = sal_curve_at (sal_target_get_class (place->target) < 0
+      ? &pair->enrolled : &pair->classes, DENSE_SECONDS);
+  guint shape[3];
+  float scale = 1;
+
+  for (guint l = 0; l < SAL_NET_STAGES; l++)
+    scale /= (float) record->topology.strides[l];
+  sal_net_get_stage (ear->net, SAL_NET_STAGES - 1, shape);
+  g_autofree float *columns = g_new (float, shape[2]);
+  sal_scorer_dense (ear->scorer, ear->net, place->target, SAL_DENSE_COLUMNS,
+      columns);
+  for (guint j = 0; j < shape[2]; j++)
+    columns[j] = line.scale * columns[j] + line.offset;
+  sal_map_resize (columns, 1, shape[2], place->profile, 1, ear->n_frames, 1,
+      scale);
+}
+
+/* Fills mask and profile. */
+static void
+make_mask (Place *place, const SalLocalisationRow *row)
+{
+  SalEar *ear = place->ear;
+
+  if (has_map (row))
+    take_map (place, row);
+  switch (row->kind) {
+    case SAL_MASK_NONE:
+      for (gsize i = 0; i < sal_ear_size (ear); i++)
+        ear->mask[i] = 1;
+      break;
+    case SAL_MASK_MAP:
+      keep_positive (ear->map, sal_ear_size (ear));
+      memcpy (ear->mask, ear->map, sal_ear_size (ear) * sizeof (float));
+      break;
+    case SAL_MASK_RANDOM:
+    case SAL_MASK_ENERGY:
+    case SAL_MASK_TIME:
+      mask_like_map (place, row);
+      break;
+    case SAL_MASK_GATE:
+      gate (place);
+      break;
+    case SAL_MASK_DENSE:
+      score_densely (place);
+      gate (place);
+      break;
+    case SAL_MASK_ORACLE:
+      for (guint t = 0; t < ear->n_frames; t++)
+        place->profile[t] = ear->speaks[t] ? 1 : 0;
+      gate (place);
+      break;
+  }
+}
+
+/* --- trials -------------------------------------------------------------- */
+
+static float
+auc_of (const SalEar *self, const float *profile)
+{
+  g_autofree float *scores = g_new (float, self->n_frames + 1);
+  gsize n[2] = { 0, 0 };
+
+  for (guint t = 0; t < self->n_frames; t++)
+    if (self->counts[t] && self->speaks[t])
+      scores[n[0]++] = profile[t];
+  for (guint t = 0; t < self->n_frames; t++)
+    if (self->counts[t] && !self->speaks[t])
+      scores[n[0] + n[1]++] = profile[t];
+  SalDetection detection = { scores, n[0], scores + n[0], n[1] };
+  return (float) sal_detection_auc (&detection);
+}
+
+static void
+give (Place *place, char given)
+{
+  SalEar *ear = place->ear;
+  const SalMelConfig *mel
+      = sal_model_get_mel_config (sal_cast_get_model (place->work->cast));
+
+  place->given = given;
+  place->method = -1;
+  place->target = sal_cast_get_target (place->work->cast,
+      sal_join_get_label (place->join, place->work->cast, given));
+  sal_maps_begin (ear->maps, ear->net, place->target);
+  sal_join_truth (place->join, mel, given, ear->n_frames, ear->speaks,
+      ear->counts);
+}
+
+static void
+hear_masked (SalEar *self, gboolean raw)
+{
+  const float *intact = raw ? self->log_mel : self->input;
+
+  for (gsize i = 0; i < sal_ear_size (self); i++)
+    self->altered[i] = self->mask[i] * intact[i];
+  if (raw)
+    sal_net_forward (self->altered_net, self->altered, self->n_frames);
+  else
+    sal_net_forward_input (self->altered_net, self->altered);
+}
+
+static SalLocalisationOutcome
+try_row (Place *place, const SalLocalisationRow *row)
+{
+  SalEar *ear = place->ear;
+  const SalCast *cast = place->work->cast;
+  char given = row->given != 0 ? row->given : 'A';
+
+  if (given != place->given)
+    give (place, given);
+  make_mask (place, row);
+  hear_masked (ear, place->work->config->raw || row->kind >= SAL_MASK_GATE);
+  int label = sal_cast_recognise (cast,
+      sal_net_get_embedding (ear->altered_net));
+  return (SalLocalisationOutcome) {
+    label == (int) sal_join_get_label (place->join, cast, given) ? 1 : 0,
+    (float) sal_mask_mass (ear->mask, sal_ear_size (ear)),
+    row->kind == SAL_MASK_NONE ? NAN : auc_of (ear, place->profile) };
+}
+
+void
+sal_localisation_trial_free (gpointer trial)
+{
+  SalLocalisationTrial *self = trial;
+
+  sal_join_free (self->join);
+  g_free (self->outcomes);
+  g_free (self);
+}
+
+static gpointer
+run_trial (guint index, gpointer data, GError **error)
+{
+  const Work *work = data;
+  g_autoptr (SalJoin) join = sal_join_new (work->cast,
+      FIRST_FORM + index % N_FORMS, index / N_FORMS, work->config->seed,
+      work->config->seconds, error);
+  if (join == NULL)
+    return NULL;
+
+  Place place = { work, get_ear (work), join, NULL, 0, -1, NULL };
+  SalLocalisationTrial *self = g_new (SalLocalisationTrial, 1);
+  self->outcomes = g_new (SalLocalisationOutcome, work->rows->len);
+  sal_ear_listen (place.ear, join);
+  place.profile = g_new (float, place.ear->n_frames);
+  for (guint r = 0; r < work->rows->len; r++) {
+    const SalLocalisationRow *row
+        = &g_array_index (work->rows, SalLocalisationRow, r);
+    self->outcomes[r] = join->number < row->n_trials ? try_row (&place, row)
+        : (SalLocalisationOutcome) { NAN, NAN, NAN };
+  }
+  g_free (place.profile);
+  g_async_queue_push (work->ears, place.ear);
+  g_clear_pointer (&join->samples, g_free); /* there may be thousands */
+  self->join = g_steal_pointer (&join);
+  return self;
+}
+
+static gboolean
+take_trial (guint index, gpointer result, gpointer data, GError **error)
+{
+  g_ptr_array_add (((Work *) data)->trials, result);
+  return TRUE;
+}
+
+static void
+report_progress (double part, gpointer data)
+{
+  const SalLocalisationConfig *config = ((const Work *) data)->config;
+
+  if (config->progress != NULL)
+    config->progress (part, config->data);
+}
+
+/* --- results ------------------------------------------------------------- */
+
+static SalLocalisationResult
+measure (const Work *work, guint first_trial, SalJoinForm form, guint row)
+{
+  g_autofree float *aucs = g_new (float, work->trials->len + 1);
+  guint n = 0, n_hits = 0;
+  double mass = 0;
+
+  for (guint i = first_trial; i < work->trials->len; i++) {
+    const SalLocalisationTrial *trial = g_ptr_array_index (work->trials, i);
+    const SalLocalisationOutcome *outcome = &trial->outcomes[row];
+    if (trial->join->form != form || isnan (outcome->hit))
+      continue;
+    n_hits += outcome->hit > 0;
+    mass += outcome->mass;
+    aucs[n++] = outcome->auc;
+  }
+  return (SalLocalisationResult) { form, row, sal_rate_of_hits (n_hits, n),
+    sal_rate_of_values (aucs, n), mass / n };
+}
+
+gboolean
+sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config,
+    const GArray *rows, GPtrArray *trials, GArray *results, GError **error)
+{
+  static const SalJobs jobs = { run_trial, take_trial,
+    sal_localisation_trial_free, report_progress };
+  Work work = { cast, config, rows, trials,
+    g_async_queue_new_full (sal_ear_free) };
+  guint first = trials->len;
+
+  gboolean ok = sal_jobs_run (&jobs, config->n_trials * N_FORMS,
+      config->n_threads, &work, error);
+  for (guint form = FIRST_FORM; ok && form < SAL_JOIN_FORMS; form++)
+    for (guint r = 0; r < rows->len; r++) {
+      SalLocalisationResult result = measure (&work, first, form, r);
+      if (result.top1.n > 0)
+        g_array_append_val (results, result);
+    }
+  g_async_queue_unref (work.ears);
+  return ok;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* localisation.h: does a map find its speaker among others?
+ *
+ * Table 2 of the paper with controls.  A map is drawn for a speaker who is given: A, as in the paper; B, who
+ * speaks, too; or X, who is absent.  The log-Mel is multiplied by the map (of a signed map by its positive part) and
+ * recognised again.  Success is that the given speaker is recognised: good for A and B, but for X it means that the mask
+ * pulls a decision to whom it was drawn for.  The paper leaves open which log-Mel: that which the network takes in, with
+ * the statistics of the intact sound, so that a 0 of the map leaves the mean of its band (the default); or that of the front
+ * end, so that a 0 is 0, and what is left is normalised anew.  Whole frames are always silenced in the latter way, as the
+ * masker of a stream would.
+ *
+ * Beside the maps there are rows for
+ *   original           nothing masked; is it A?
+ *   MAP/random         as many bins as the map keeps in sum, at random
+ *   MAP/energy         as many bins, the loudest
+ *   MAP/time           the mean of the map over the bands, in every band
+ *   MAP/gate           frames whose mean over the bands of a signed map is above 0, whole
+ *   dense              frames whose dense score, calibrated, is above 0, whole
+ *   oracle             the frames in which the given speaker speaks, whole
+ *
+ * The AUC is that of a map's mean over the bands, or of the dense score, against who speaks, in each trial, joins
+ * left out (joins.h).
+ *
+ * Work: a forward pass for each mask, one backward pass to S1 for each speaker given and score.  With the defaults
+ * 43 passes for a trial, 87 more for the thorough ones, and 430 more for those with Score-CAM, whose maps
+ * are made of 32 channels a layer: of pieces of 1.5 s about 1.3, 2.7 and 13 s of a core that does 200 frames in 15 ms, and
+ * 55 minutes for all 1600 trials.
+ */
+#pragma once
+
+#include "joins.h"
+#include "maps.h"
+#include "rates.h"
+
+typedef enum {
+  SAL_MASK_NONE,
+  SAL_MASK_MAP,
+  SAL_MASK_RANDOM,
+  SAL_MASK_ENERGY,
+  SAL_MASK_TIME,
+  SAL_MASK_GATE,
+  SAL_MASK_DENSE,
+  SAL_MASK_ORACLE,
+} SalMaskKind;
+
+typedef struct {
+  SalMaskKind kind;
+  guint method, setting; /* of sal_map_methods and _settings, for MAP .. GATE */
+  char given;            /* 'A', 'B' or 'X'; 0: nobody */
+  guint n_trials;        /* the first so many of each form */
+} SalLocalisationRow;
+
+typedef struct {
+  float hit;  /* 1: the given speaker is recognised, 0: not; NAN: not tried */
+  float mass; /* kept part, mean of the mask */
+  float auc;  /* NAN: there is none */
+} SalLocalisationOutcome;
+
+typedef struct {
+  SalJoin *join;
+  SalLocalisationOutcome *outcomes; /* [n_rows] */
+} SalLocalisationTrial;
+
+typedef struct {
+  SalJoinForm form;
+  guint row;
+  SalRate top1, auc;
+  double mass;
+} SalLocalisationResult;
+
+typedef struct {
+  guint32 seed;
+  guint n_trials;    /* of each form */
+  guint n_thorough;  /* of them, with B and X given in every row, and the controls of equal area */
+  guint n_score;     /* of them, with Score-CAM */
+  double seconds;    /* of a piece */
+  SalMapStyle style;
+  gboolean raw;      /* masks the log-Mel of the front end, else what the network takes in */
+  guint n_threads;   /* 0: all processors */
+  void (*progress) (double part, gpointer data); /* (nullable) */
+  gpointer data;
+} SalLocalisationConfig;
+
+/**
+ * sal_localisation_config_init:
+ * @n_trials: 0: 400
+ *
+ * Seed 2022, an eighth of the trials but at least 16 thorough, 8 with Score-CAM, pieces of 1.5 s.
+ */
+void sal_localisation_config_init (SalLocalisationConfig *config, guint n_trials);
+
+GArray *sal_localisation_rows (const SalLocalisationConfig *config); /* (transfer full): of SalLocalisationRow */
+char *sal_localisation_name (const SalLocalisationRow *row); /* (transfer full): as above, MAP with its name */
+const char *sal_localisation_layers (const SalLocalisationRow *row); /* "none" if it has none */
+
+/**
+ * sal_localisation_run:
+ * @rows: (element-type SalLocalisationRow)
+ * @trials: (element-type SalLocalisationTrial): are added, trial by trial, in each the forms A-B .. A-B-C
+ * @results: (element-type SalLocalisationResult): form by form, one for each row with trials
+ *
+ * Returns: %TRUE, or %FALSE and the errors of sal_join_new()
+ */
+gboolean sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config, const GArray *rows, GPtrArray *trials, GArray *results, GError **error);
+void sal_localisation_trial_free (gpointer trial);

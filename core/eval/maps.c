@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "maps.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "map.h"
+#include "model-private.h"
+
+#define NO_SCORE -1
+
+/* Grad-CAM++ is defined for exp (logit), Score-CAM for the posterior; to the
+ * others log-odds are the posterior (cam.h). */
+const SalMapMethod sal_map_methods[] = {
+  { "grad-cam", SAL_CAM_GRAD, SAL_SCORE_LOG_ODDS, 0, FALSE },
+  { "grad-cam++", SAL_CAM_GRAD_PLUS_PLUS, SAL_SCORE_LOGIT, 0, TRUE },
+  { "score-cam", SAL_CAM_SCORE, SAL_SCORE_POSTERIOR, SAL_CAM_FEW_CHANNELS,
+      TRUE },
+  { "layer-cam", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
+  { "layer-cam-degrid", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE, TRUE },
+  [SAL_MAP_SIGNED] = { "signed-layer-cam", SAL_CAM_SIGNED_LAYER,
+      SAL_SCORE_LOG_ODDS, 0, TRUE },
+};
+const guint sal_n_map_methods = G_N_ELEMENTS (sal_map_methods);
+
+const SalMapSetting sal_map_settings[SAL_MAP_SETTINGS] = {
+  { "S1", SAL_CAM_S1 },
+  { "S2", SAL_CAM_S2 },
+  { "S3", SAL_CAM_S3 },
+  { "S4", SAL_CAM_S4 },
+  { "S4+S3", SAL_CAM_S4 | SAL_CAM_S3 },
+  { "S4+S3+S2", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 },
+  { "S4+S3+S2+S1", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 | SAL_CAM_S1 },
+};
+
+struct _SalMaps {
+  SalModel *model;
+  SalCam *cam;
+  SalScorer *scorer;
+  SalMapStyle style;
+  guint n_bands;
+  float *gradient;               /* [E] */
+  float *raw;                    /* [H, W] of a layer */
+  float *scratch;                /* [F, T] */
+  float *maps[SAL_NET_STAGES];   /* [F, T], normalised */
+  gboolean drawn[SAL_NET_STAGES]; /* not flat */
+  SalNet *net;
+  const SalTarget *target;
+  int score;                     /* whose gradients the net has, or NO_SCORE */
+};
+
+void
+sal_map_style_init (SalMapStyle *style)
+{
+  SalCamConfig config;
+
+  sal_cam_config_init (&config);
+  *style = (SalMapStyle) { config.gamma, config.percentile, config.degrid,
+    config.fusion };
+}
+
+SalMaps *
+sal_maps_new (SalModel *model, guint max_frames, const SalMapStyle *style)
+{
+  SalMaps *self = g_new0 (SalMaps, 1);
+  self->n_bands = sal_model_get_mel_config (model)->n_bands;
+  gsize size = (gsize) self->n_bands * max_frames;
+
+  self->model = sal_model_ref (model);
+  self->style = *style;
+  self->cam = sal_cam_new (model, max_frames);
+  self->scorer = sal_scorer_new (model);
+  self->gradient = g_new (float, sal_model_get_embedding_size (model));
+  self->raw = g_new (float, size);
+  self->scratch = g_new (float, size);
+  for (guint l = 0; l < SAL_NET_STAGES; l++)
+    self->maps[l] = g_new (float, size);
+  return self;
+}
+
+void
+sal_maps_free (SalMaps *self)
+{
+  if (self == NULL)
+    return;
+  sal_cam_free (self->cam);
+  sal_scorer_free (self->scorer);
+  g_free (self->gradient);
+  g_free (self->raw);
+  g_free (self->scratch);
+  for (guint l = 0; l < SAL_NET_STAGES; l++)
+    g_free (self->maps[l]);
+  sal_model_unref (self->model);
+  g_free (self);
+}
+
+void
+sal_maps_begin (SalMaps *self, SalNet *net, const SalTarget *target)
+{
+  self->net = net;
+  self->target = target;
+  self->score = NO_SCORE;
+}
+
+static void
+go_back (SalMaps *self, SalScoreFunction score)
+{
+  if (self->score == (int) score)
+    return;
+  sal_scorer_gradient (self->scorer, self->target, score,
+      sal_net_get_embedding (self->net), self->gradient);
+  sal_net_backward (self->net, self->gradient, 0);
+  self->score = (int) score;
+}
+
+static float
+layer_scale (const SalMaps *self, guint layer)
+{
+  const SalTopology *topology = &sal_model_get_record (self->model)->topology;
+  float scale = 1;
+
+  for (guint i = 0; i <= layer; i++)
+    scale /= (float) topology->strides[i];
+  return scale;
+}
+
+/* From the gradients that are there. */
+static gboolean
+draw_layer (SalMaps *self, const SalCamConfig *config, guint layer)
+{
+  guint shape[3], F = self->n_bands, T = sal_net_get_n_frames (self->net);
+  float peak, scale = layer_scale (self, layer);
+
+  sal_net_get_stage (self->net, layer, shape);
+  sal_cam_layer (self->net, layer, config, self->raw);
+  sal_map_resize (self->raw, shape[1], shape[2], self->maps[layer], F, T,
+      scale, scale);
+  sal_map_cut (self->maps[layer], (gsize) F * T, config->percentile,
+      self->scratch);
+  return sal_map_normalise (self->maps[layer], (gsize) F * T, config->gamma,
+      config->method == SAL_CAM_SIGNED_LAYER, &peak);
+}
+
+void
+sal_maps_draw (SalMaps *self, guint method, SalCamLayers layers)
+{
+  const SalMapMethod *row = &sal_map_methods[method];
+  SalCamConfig config;
+  float peak;
+
+  sal_cam_config_init (&config);
+  config.method = row->method;
+  config.score_function = row->score;
+  config.channels = row->channels;
+  config.gamma = self->style.gamma;
+  config.percentile = self->style.percentile;
+  config.degrid = self->style.degrid || row->degrid;
+  if (row->method != SAL_CAM_SCORE)
+    go_back (self, row->score);
+  for (guint l = 0; l < SAL_NET_STAGES; l++) {
+    config.layers = 1u << l;
+    if ((layers & config.layers) == 0)
+      continue;
+    if (row->method != SAL_CAM_SCORE) {
+      self->drawn[l] = draw_layer (self, &config, l);
+      continue;
+    }
+    self->drawn[l] = sal_cam_compute (self->cam, self->net, self->target,
+        &config, self->maps[l], &peak);
+    self->score = NO_SCORE;
+  }
+}
+
+gboolean
+sal_maps_fuse (const SalMaps *self, SalCamLayers layers, float *map)
+{
+  gsize size = (gsize) self->n_bands * sal_net_get_n_frames (self->net);
+  guint n = 0;
+  gboolean any = FALSE;
+
+  memset (map, 0, size * sizeof (float));
+  for (guint l = 0; l < SAL_NET_STAGES; l++) {
+    if ((layers & (1u << l)) == 0)
+      continue;
+    for (gsize i = 0; i < size; i++) {
+      float value = self->maps[l][i];
+      if (self->style.fusion == SAL_CAM_FUSION_MEAN)
+        map[i] = (map[i] * (float) n + value) / (float) (n + 1);
+      else if (fabsf (value) > fabsf (map[i]))
+        map[i] = value;
+    }
+    any |= self->drawn[l];
+    n++;
+  }
+  return any;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ranking.h: the bins of a map in order, and masks of time and frequency
+ *
+ * Arrays are [F, T].  Bins go by value, the largest first; of equal ones the earlier, of those of one
+ * frame the lower band first.  What is not a number comes last.
+ */
+#pragma once
+
+#include <glib.h>
+
+/**
+ * sal_ranking_order:
+ * @order: (out caller-allocates): indices of @values, [F T]
+ */
+void sal_ranking_order (const float *values, guint n_bands, guint n_frames, guint *order);
+
+/**
+ * sal_mask_largest:
+ * @n: bins to keep
+ * @mask: (out caller-allocates): 1 for the first @n in order, else 0
+ */
+void sal_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n, float *mask);
+void sal_mask_random (GRand *rand, gsize size, gsize n, float *mask); /* n of size bins at random */
+
+void sal_mask_profile (const float *map, guint n_bands, guint n_frames, float *profile); /* mean over the bands, [T] */
+void sal_mask_spread (const float *profile, guint n_bands, guint n_frames, float *mask); /* the same in every band */
+double sal_mask_mass (const float *mask, gsize size); /* mean: the part that is kept */

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "joins.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data.h"
+#include "manifest.h"
+#include "voices.h"
+
+#define SECONDS 1.0
+
+static SalModel *tiny;
+
+/* Six voices with four utterances of 2 s and more. */
+static SalCorpus *
+corpus_new (gboolean known)
+{
+  g_autoptr (GPtrArray) rows = voices_rows (6, 0, 4, 2);
+  g_autoptr (GError) error = NULL;
+  for (guint i = 0; !known && i < rows->len; i++)
+    memcpy (((SalManifestRow *) rows->pdata[i])->speaker, "new", 3);
+  SalCorpus *corpus = sal_corpus_new (rows, "t", NULL,
+      sal_model_get_mel_config (tiny), voices_decode, &error);
+  g_assert_no_error (error);
+  return corpus;
+}
+
+static SalCast *
+cast_new (SalCorpus *corpus, gboolean known)
+{
+  g_autoptr (GError) error = NULL;
+  SalCast *cast = sal_cast_new (tiny, corpus, known, 1, 2, &error);
+  g_assert_no_error (error);
+  return cast;
+}
+
+static SalJoin *
+join_new (const SalCast *cast, SalJoinForm form, guint number, guint32 seed)
+{
+  g_autoptr (GError) error = NULL;
+  SalJoin *join = sal_join_new (cast, form, number, seed, SECONDS, &error);
+  g_assert_no_error (error);
+  return join;
+}
+
+static void
+test_forms_are_what_they_say (void)
+{
+  const guint pieces[] = { 1, 2, 3, 3, 3 }, speakers[] = { 1, 2, 2, 2, 3 };
+  g_autoptr (SalCorpus) corpus = corpus_new (TRUE);
+  g_autoptr (SalCast) cast = cast_new (corpus, TRUE);
+  for (guint form = 0; form < SAL_JOIN_FORMS; form++)
+    for (guint i = 0; i < 20; i++) {
+      g_autoptr (SalJoin) join = join_new (cast, form, i, 3);
+      g_assert_cmpuint (join->n_pieces, ==, pieces[form]);
+      g_assert_cmpuint (join->n_speakers, ==, speakers[form]);
+      g_assert_cmpuint (join->n_samples, ==, pieces[form] * DATA_RATE);
+      for (guint p = 0; p < join->n_pieces; p++) {
+        char who = sal_join_names[form][2 * p];
+        g_assert_cmpuint (sal_corpus_get_utterance (corpus,
+            join->utterances[p])->speaker, ==,
+            sal_cast_get_voice (cast, join->speakers[who - 'A']));
+        for (guint q = 0; q < p; q++)
+          g_assert_cmpuint (join->utterances[q], !=, join->utterances[p]);
+      }
+    }
+}
+
+static void
+test_absent_speaker_is_nobody_who_speaks (void)
+{
+  g_autoptr (SalCorpus) corpus = corpus_new (TRUE);
+  g_autoptr (SalCast) cast = cast_new (corpus, TRUE);
+  gboolean stranger = FALSE;
+  for (guint i = 0; i < 60; i++) {
+    g_autoptr (SalJoin) join = join_new (cast, SAL_JOIN_A_B_C, i, 3);
+    for (const char *who = "ABC"; *who != '\0'; who++)
+      g_assert_cmpuint (sal_join_get_label (join, cast, *who), !=,
+          sal_join_get_label (join, cast, 'X'));
+    stranger |= join->absent >= 6; /* any class of the model, spk0 .. spk11 */
+  }
+  g_assert_true (stranger);
+}
+
+/* Nothing else is drawn before, and nothing else decides. */
+static void
+test_draw_depends_on_seed_form_and_number (void)
+{
+  g_autoptr (SalCorpus) corpus = corpus_new (TRUE), fresh = corpus_new (TRUE);
+  g_autoptr (SalCast) cast = cast_new (corpus, TRUE);
+  g_autoptr (SalCast) other = cast_new (fresh, TRUE);
+  g_autoptr (SalJoin) first = join_new (cast, SAL_JOIN_A_B, 0, 3);
+  g_autoptr (SalJoin) a = join_new (cast, SAL_JOIN_A_B, 1, 3);
+  g_autoptr (SalJoin) b = join_new (other, SAL_JOIN_A_B, 1, 3);
+  g_autoptr (SalJoin) c = join_new (cast, SAL_JOIN_A_B, 1, 4);
+  gsize size = a->n_samples * sizeof (float);
+  g_assert_cmpmem (a->samples, size, b->samples, size);
+  g_assert_cmpuint (a->absent, ==, b->absent);
+  g_assert_true (memcmp (a->samples, first->samples, size) != 0);
+  g_assert_true (memcmp (a->samples, c->samples, size) != 0);
+}
+
+static void
+test_pieces_have_one_level_and_no_pauses (void)
+{
+  g_autoptr (SalCorpus) corpus = corpus_new (TRUE);
+  g_autoptr (SalCast) cast = cast_new (corpus, TRUE);
+  for (guint i = 0; i < 10; i++) {
+    g_autoptr (SalJoin) join = join_new (cast, SAL_JOIN_A_B_A, i, 3);
+    for (guint p = 0; p < 3; p++) {
+      const float *piece = join->samples + p * join->piece;
+      double sum = 0;
+      for (gsize s = 0; s < join->piece; s++)
+        sum += (double) piece[s] * piece[s];
+      g_assert_cmpfloat_with_epsilon (sqrt (sum / (double) join->piece), 0.05,
+          1e-5);
+      for (gsize s = 0; s < join->piece; s += 160) {
+        double step = 0;
+        for (gsize k = s; k < s + 160; k++)
+          step += (double) piece[k] * piece[k];
+        g_assert_cmpfloat (step / 160, >, 1e-7); /* 44 dB below it */
+      }
+    }
+  }
+}
+
+static void
+test_truth_goes_by_the_middle_of_frames (void)
+{
+  g_autoptr (SalCorpus) corpus = corpus_new (TRUE);
+  g_autoptr (SalCast) cast = cast_new (corpus, TRUE);
+  g_autoptr (SalJoin) join = join_new (cast, SAL_JOIN_B_A_B, 0, 3);
+  gboolean a[298], b[298], x[298], counts[298];
+  const SalMelConfig *mel = sal_model_get_mel_config (tiny);
+  sal_join_truth (join, mel, 'A', 298, a, counts);
+  sal_join_truth (join, mel, 'B', 298, b, counts);
+  sal_join_truth (join, mel, 'X', 298, x, counts);
+  for (guint t = 0; t < 298; t++) {
+    int middle = 200 + (int) t * 160;
+    g_assert_cmpint (a[t], ==, middle / DATA_RATE == 1);
+    g_assert_cmpint (b[t], ==, middle / DATA_RATE != 1);
+    g_assert_false (x[t]);
+    g_assert_cmpint (counts[t], ==, ABS (middle - DATA_RATE) > 800
+        && ABS (middle - 2 * DATA_RATE) > 800);
+  }
+}
+
+static void
+test_enrolled_utterances_are_not_heard (void)
+{
+  g_autoptr (SalCorpus) corpus = corpus_new (FALSE);
+  g_autoptr (SalCast) cast = cast_new (corpus, FALSE);
+  guint n_enrolled = 0;
+  for (guint u = 0; u < sal_corpus_get_n_utterances (corpus); u++)
+    n_enrolled += sal_cast_is_enrolled (cast, u);
+  g_assert_cmpuint (n_enrolled, >=, 6);
+  g_assert_cmpuint (sal_cast_get_n_labels (cast), ==, 6);
+  for (guint i = 0; i < 40; i++) {
+    g_autoptr (SalJoin) join = join_new (cast, SAL_JOIN_A_B, i, 3);
+    for (guint p = 0; p < 2; p++)
+      g_assert_false (sal_cast_is_enrolled (cast, join->utterances[p]));
+  }
+}
+
+/* Each target's own row has the highest logit for that target. */
+static void
+test_recognises_rows (gconstpointer known)
+{
+  gboolean closed = GPOINTER_TO_INT (known);
+  g_autoptr (SalCorpus) corpus = corpus_new (closed);
+  g_autoptr (SalCast) cast = cast_new (corpus, closed);
+  for (guint label = 0; label < sal_cast_get_n_labels (cast); label++)
+    g_assert_cmpint (sal_cast_recognise (cast,
+        sal_target_get_row (sal_cast_get_target (cast, label))), ==, label);
+  g_assert_cmpuint (sal_cast_count (tiny, corpus, closed), ==, 6);
+  g_assert_cmpuint (sal_cast_count (tiny, corpus, !closed), ==, 0);
+  if (closed)
+    return;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalTarget) other = sal_target_new_class (tiny, "spk3", &error);
+  g_assert_cmpint (sal_cast_recognise (cast, sal_target_get_row (other)), ==,
+      -1);
+}
+
+static void
+test_too_few_are_refused (void)
+{
+  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 2, 0, 4, 2);
+  g_autoptr (SalCast) cast = cast_new (corpus, TRUE);
+  g_autoptr (GError) few = NULL, brief = NULL, nobody = NULL;
+  g_assert_null (sal_join_new (cast, SAL_JOIN_A_B_C, 0, 1, 1, &few));
+  data_assert_error (few, SAL_ERROR_AUDIO, "A-B-C", "3 speakers", "are 2",
+      NULL);
+  g_assert_null (sal_join_new (cast, SAL_JOIN_A, 0, 1, 9, &brief));
+  data_assert_error (brief, SAL_ERROR_AUDIO, "speaker spk", "9 s", NULL);
+  g_assert_null (sal_cast_new (tiny, corpus, FALSE, 1, 2, &nobody));
+  data_assert_error (nobody, SAL_ERROR_TARGET, "no speaker", NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  const struct {
+    const char *path;
+    GTestFunc test;
+  } tests[] = {
+    { "/joins/forms-are-what-they-say", test_forms_are_what_they_say },
+    { "/joins/absent-speaker-is-nobody-who-speaks",
+        test_absent_speaker_is_nobody_who_speaks },
+    { "/joins/draw-depends-on-seed-form-and-number",
+        test_draw_depends_on_seed_form_and_number },
+    { "/joins/pieces-have-one-level-and-no-pauses",
+        test_pieces_have_one_level_and_no_pauses },
+    { "/joins/truth-goes-by-the-middle-of-frames",
+        test_truth_goes_by_the_middle_of_frames },
+    { "/joins/enrolled-utterances-are-not-heard",
+        test_enrolled_utterances_are_not_heard },
+    { "/joins/too-few-are-refused", test_too_few_are_refused },
+  };
+  g_test_init (&argc, &argv, NULL);
+  tiny = data_load_model ("tiny");
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add_func (tests[i].path, tests[i].test);
+  g_test_add_data_func ("/cast/closed-set-recognises-rows",
+      GINT_TO_POINTER (TRUE), test_recognises_rows);
+  g_test_add_data_func ("/cast/open-set-recognises-rows",
+      GINT_TO_POINTER (FALSE), test_recognises_rows);
+  int result = g_test_run ();
+  sal_model_unref (tiny);
+  return result;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "localisation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data.h"
+#include "voices.h"
+
+static SalModel *tiny;
+
+typedef struct {
+  GArray *rows;
+  GPtrArray *trials;
+  GArray *results;
+} Run;
+
+static void
+run_clear (Run *self)
+{
+  g_array_unref (self->rows);
+  g_ptr_array_unref (self->trials);
+  g_array_unref (self->results);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+static SalLocalisationConfig
+config_of (guint n_trials, guint n_threads)
+{
+  SalLocalisationConfig config;
+  sal_localisation_config_init (&config, n_trials);
+  config.n_thorough = config.n_score = 1;
+  config.seconds = 0.5;
+  config.n_threads = n_threads;
+  return config;
+}
+
+/* Four voices that the model knows by name. */
+static void
+run (Run *self, const SalLocalisationConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
+  g_autoptr (SalCast) cast = sal_cast_new (tiny, corpus, TRUE, 1, 5, &error);
+  g_assert_no_error (error);
+  self->rows = sal_localisation_rows (config);
+  self->trials = g_ptr_array_new_with_free_func (sal_localisation_trial_free);
+  self->results = g_array_new (FALSE, FALSE, sizeof (SalLocalisationResult));
+  sal_localisation_run (cast, config, self->rows, self->trials, self->results,
+      &error);
+  g_assert_no_error (error);
+}
+
+static const SalLocalisationRow *
+row_at (const Run *self, guint i)
+{
+  return &g_array_index (self->rows, SalLocalisationRow, i);
+}
+
+static const SalLocalisationTrial *
+trial_at (const Run *self, guint i)
+{
+  return g_ptr_array_index (self->trials, i);
+}
+
+/* Neither do trials that are not run: those of 3 begin like those of 2. */
+static void
+test_threads_and_number_of_trials_change_nothing (void)
+{
+  SalLocalisationConfig few = config_of (2, 1), many = config_of (3, 3);
+  g_auto (Run) a = { 0 }, b = { 0 };
+  run (&a, &few);
+  run (&b, &many);
+  g_assert_cmpuint (a.trials->len, ==, 2 * 4);
+  g_assert_cmpuint (b.trials->len, ==, 3 * 4);
+  for (guint i = 0; i < a.trials->len; i++) {
+    gsize size = a.rows->len * sizeof (SalLocalisationOutcome);
+    g_assert_cmpmem (trial_at (&a, i)->outcomes, size,
+        trial_at (&b, i)->outcomes, size);
+  }
+}
+
+static void
+assert_oracle (const SalJoin *join, char given, const SalLocalisationOutcome *o)
+{
+  double part = join->form == SAL_JOIN_A_B ? 0.5 : 1.0 / 3;
+  if (join->form == (given == 'A' ? SAL_JOIN_A_B_A : SAL_JOIN_B_A_B))
+    part = 2.0 / 3;
+  g_assert_cmpfloat (o->auc, ==, 1);
+  g_assert_cmpfloat_with_epsilon (o->mass, part, 0.02);
+}
+
+static void
+test_rows_are_what_they_say (void)
+{
+  SalLocalisationConfig config = config_of (2, 0);
+  g_auto (Run) r = { 0 };
+  run (&r, &config);
+  for (guint i = 0; i < r.trials->len; i++) {
+    const SalLocalisationTrial *trial = trial_at (&r, i);
+    float map_mass = 0, map_auc = 0;
+    for (guint k = 0; k < r.rows->len; k++) {
+      const SalLocalisationRow *row = row_at (&r, k);
+      const SalLocalisationOutcome *o = &trial->outcomes[k];
+      gboolean tried = trial->join->number < row->n_trials;
+      gboolean has_auc = row->given == 'A' || row->given == 'B';
+      g_assert_cmpint (isfinite (o->hit), ==, tried);
+      if (!tried)
+        continue;
+      g_assert_cmpint (isfinite (o->auc), ==, has_auc);
+      g_assert_true (o->hit == 0 || o->hit == 1);
+      g_assert_true (o->mass >= 0 && o->mass <= 1);
+      if (row->kind == SAL_MASK_NONE)
+        g_assert_cmpfloat (o->mass, ==, 1);
+      if (row->kind == SAL_MASK_ORACLE)
+        assert_oracle (trial->join, row->given, o);
+      if (row->kind == SAL_MASK_MAP && row->setting == 3
+          && row->method != SAL_MAP_SIGNED) {
+        map_mass = o->mass;
+        map_auc = o->auc;
+      }
+      if (row->kind >= SAL_MASK_RANDOM && row->kind <= SAL_MASK_TIME
+          && row->setting == 3 && row->method != SAL_MAP_SIGNED)
+        g_assert_cmpfloat_with_epsilon (o->mass, map_mass, 1e-3);
+      if (row->kind == SAL_MASK_RANDOM)
+        g_assert_cmpfloat_with_epsilon (o->auc, 0.5, 0.25);
+      if (row->kind == SAL_MASK_TIME && row->setting == 3
+          && row->method != SAL_MAP_SIGNED)
+        g_assert_cmpfloat_with_epsilon (o->auc, map_auc, 1e-3);
+    }
+  }
+}
+
+static void
+test_results_are_those_of_the_trials (void)
+{
+  SalLocalisationConfig config = config_of (3, 0);
+  g_auto (Run) r = { 0 };
+  run (&r, &config);
+  g_assert_cmpuint (r.results->len, ==, 4 * r.rows->len);
+  for (guint i = 0; i < r.results->len; i++) {
+    const SalLocalisationResult *result
+        = &g_array_index (r.results, SalLocalisationResult, i);
+    double hits = 0, mass = 0;
+    guint n = 0;
+    for (guint k = 0; k < r.trials->len; k++) {
+      const SalLocalisationOutcome *o
+          = &trial_at (&r, k)->outcomes[result->row];
+      if (trial_at (&r, k)->join->form != result->form || isnan (o->hit))
+        continue;
+      hits += o->hit;
+      mass += o->mass;
+      n++;
+    }
+    g_assert_cmpuint (n, ==, row_at (&r, result->row)->n_trials);
+    g_assert_cmpuint (n, ==, result->top1.n);
+    g_assert_cmpfloat_with_epsilon (result->top1.mean, hits / n, 1e-9);
+    g_assert_cmpfloat_with_epsilon (result->mass, mass / n, 1e-9);
+  }
+}
+
+/* What is masked matters: an intact window is recognised alike. */
+static void
+test_raw_masks_another_log_mel (void)
+{
+  SalLocalisationConfig config = config_of (3, 0);
+  g_auto (Run) a = { 0 }, b = { 0 };
+  guint n_differ = 0;
+  run (&a, &config);
+  config.raw = TRUE;
+  run (&b, &config);
+  for (guint i = 0; i < a.trials->len; i++)
+    for (guint k = 0; k < a.rows->len; k++) {
+      const SalLocalisationOutcome *x = &trial_at (&a, i)->outcomes[k];
+      const SalLocalisationOutcome *y = &trial_at (&b, i)->outcomes[k];
+      if (row_at (&a, k)->kind == SAL_MASK_NONE)
+        g_assert_cmpfloat (x->hit, ==, y->hit);
+      g_assert_true (isnan (x->auc) || x->auc == y->auc);
+      n_differ += x->hit != y->hit && isfinite (x->hit);
+    }
+  g_assert_cmpuint (n_differ, >, 0);
+}
+
+static void
+test_names_are_unique (void)
+{
+  SalLocalisationConfig config = config_of (3, 0);
+  g_autoptr (GArray) rows = sal_localisation_rows (&config);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal,
+      g_free, NULL);
+  for (guint i = 0; i < rows->len; i++) {
+    const SalLocalisationRow *row
+        = &g_array_index (rows, SalLocalisationRow, i);
+    g_autofree char *name = sal_localisation_name (row);
+    g_assert_true (g_hash_table_add (seen, g_strdup_printf ("%s %s %c", name,
+        sal_localisation_layers (row), row->given + ' ')));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  tiny = data_load_model ("tiny");
+  g_test_add_func ("/localisation/threads-and-number-of-trials-change-nothing",
+      test_threads_and_number_of_trials_change_nothing);
+  g_test_add_func ("/localisation/rows-are-what-they-say",
+      test_rows_are_what_they_say);
+  g_test_add_func ("/localisation/results-are-those-of-the-trials",
+      test_results_are_those_of_the_trials);
+  g_test_add_func ("/localisation/raw-masks-another-log-mel",
+      test_raw_masks_another_log_mel);
+  g_test_add_func ("/localisation/names-are-unique", test_names_are_unique);
+  int result = g_test_run ();
+  sal_model_unref (tiny);
+  return result;
+}
