@@ -192,8 +192,10 @@ use_mode (GstSpeakerSaliency *self)
 static void
 catch_up (GstSpeakerSaliency *self, GstClockTime pts)
 {
-  GstClockTime stream_time = gst_segment_to_stream_time (
-      &GST_BASE_TRANSFORM (self)->segment, GST_FORMAT_TIME, pts);
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  if (segment->format == GST_FORMAT_TIME)
+    stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
   if (GST_CLOCK_TIME_IS_VALID (stream_time))
     gst_object_sync_values (GST_OBJECT (self), stream_time);
   use_mode (self);

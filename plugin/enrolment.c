@@ -104,6 +104,11 @@ make_speaker (SalEnrol *enrol, const char *name, const char *location,
         "no enrolment is under way");
     return NULL;
   }
+  if (location == NULL) {
+    g_set_error_literal (error, SAL_ERROR, SAL_ERROR_FILE,
+        "there is no location to write the voice to");
+    return NULL;
+  }
   if (!sal_enrol_end (enrol, error))
     return NULL;
   g_autoptr (SalSpeaker) speaker =

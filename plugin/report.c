@@ -98,6 +98,7 @@ sal_report_attach (const SalReport *self, GstBuffer *buffer)
       saliency, activity, self->bands_hz);
   meta->flags = saliency_flags (map->flags);
   meta->seqnum = map->seqnum;
+  meta->target_id = map->target;
   meta->window_start = self->base + self->window_start;
   meta->window_stop = self->base + self->window_stop;
   meta->start = self->base + self->start;

@@ -28,9 +28,8 @@ watch (Fixture *f)
 }
 
 static void
-test_order (gconstpointer mask)
+test_order (gconstpointer properties)
 {
-  g_autofree char *properties = g_strdup_printf ("mask=%s", (char *) mask);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 16000, 1);
   GString *log = watch (f);
   fixture_push (f, 1600);
@@ -44,8 +43,16 @@ test_order (gconstpointer mask)
       gst_event_new_gap (300 * GST_MSECOND, 1500 * GST_MSECOND));
   f->n_pushed = 18 * 1600;
   fixture_push (f, 1600);
+  GstBuffer *silence = fixture_new_buffer (f, f->n_pushed, 1600);
+  GST_BUFFER_FLAG_SET (silence, GST_BUFFER_FLAG_GAP);
+  gst_harness_push (f->harness, silence);
+  gst_harness_push_event (f->harness, gst_event_new_tag (
+          gst_tag_list_new (GST_TAG_TITLE, "b", NULL)));
+  f->n_pushed += 1600;
+  fixture_push (f, 1600);
   gst_harness_push_event (f->harness, gst_event_new_eos ());
-  g_assert_cmpstr (log->str, ==, "b0 b1 tag b2 custom-downstream gap b18 eos ");
+  g_assert_cmpstr (log->str, ==, "b0 b1 tag b2 custom-downstream gap b18 b19 "
+      "tag b20 eos ");
 
   /* the gap counts as sound: the timeline has no hole */
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
@@ -54,7 +61,7 @@ test_order (gconstpointer mask)
     g_assert_cmpuint (get_uint64 (messages->pdata[i], "timestamp"), ==, end);
     end += get_uint64 (messages->pdata[i], "duration");
   }
-  g_assert_cmpuint (end, ==, 1900 * GST_MSECOND);
+  g_assert_cmpuint (end, ==, 2100 * GST_MSECOND);
   fixture_free (f);
   g_string_free (log, TRUE);
 }
@@ -92,9 +99,8 @@ assert_tile (GPtrArray *messages, GstClockTime start, GstClockTime stop)
 }
 
 static void
-test_discont (gconstpointer mask)
+test_discont (gconstpointer properties)
 {
-  g_autofree char *properties = g_strdup_printf ("mask=%s", (char *) mask);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_F32, 48000, 1);
   GString *log = watch (f);
   for (guint i = 0; i < 10; i++)
@@ -215,9 +221,8 @@ test_many_starts (void)
 }
 
 static void
-test_new_format (gconstpointer mask)
+test_new_format (gconstpointer properties)
 {
-  g_autofree char *properties = g_strdup_printf ("mask=%s", (char *) mask);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 44100, 1);
   GString *log = watch (f);
   fixture_push (f, 4410);
@@ -244,15 +249,20 @@ test_new_format (gconstpointer mask)
 }
 
 static void
-test_reconfigure (void)
+test_reconfigure (gconstpointer properties)
 {
-  Fixture *f = fixture_new ("", GST_AUDIO_FORMAT_S16, 44100, 1);
+  Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 44100, 1);
   for (guint i = 0; i < 40; i++) {
     fixture_push (f, 4410);
     gst_harness_push_upstream_event (f->harness, gst_event_new_reconfigure ());
   }
+  g_assert_true (gst_harness_push_event (f->harness, gst_event_new_eos ()));
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
-  g_assert_cmpuint (messages->len, ==, 13); /* 4 s, less the look-ahead */
+  assert_tile (messages, 0, 4 * GST_SECOND);
+  /* a hop each, but for the first and the last */
+  for (guint i = 1; i + 1 < messages->len; i++)
+    g_assert_cmpuint (get_uint64 (messages->pdata[i], "duration"), ==,
+        250 * GST_MSECOND);
   fixture_free (f);
 }
 
@@ -309,11 +319,16 @@ test_segment_clips (void)
 }
 
 static void
-add_both (const char *path, GTestDataFunc test)
+add_all (const char *path, GTestDataFunc test)
 {
-  g_autofree char *masked = g_strconcat (path, "-masked", NULL);
-  g_test_add_data_func (path, "none", test);
-  g_test_add_data_func (masked, "time", test);
+  static const char *modes[] = {
+    "mask=none", "mask=time", "mask=time-frequency",
+    "mask=none processing=async", "mask=time processing=async",
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+    g_autofree char *full = g_strdup_printf ("%s/%s", path, modes[i]);
+    g_test_add_data_func (full, modes[i], test);
+  }
 }
 
 int
@@ -321,15 +336,15 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  add_both ("/speakersaliency/events/keep-their-place", test_order);
-  add_both ("/speakersaliency/events/discont-drains", test_discont);
-  add_both ("/speakersaliency/events/caps-drain", test_new_format);
+  add_all ("/speakersaliency/events/keep-their-place", test_order);
+  add_all ("/speakersaliency/events/discont-drains", test_discont);
+  add_all ("/speakersaliency/events/caps-drain", test_new_format);
   g_test_add_func ("/speakersaliency/events/gap-buffer-stays-one",
       test_gap_buffer);
   g_test_add_func ("/speakersaliency/events/jump-is-a-discontinuity",
       test_silent_jump);
   g_test_add_func ("/speakersaliency/events/flush-forgets", test_flush);
-  g_test_add_func ("/speakersaliency/events/reconfigure-changes-nothing",
+  add_all ("/speakersaliency/events/reconfigure-changes-nothing",
       test_reconfigure);
   g_test_add_func ("/speakersaliency/events/segment-clips", test_segment_clips);
   g_test_add_func ("/speakersaliency/events/backwards-passes-untouched",

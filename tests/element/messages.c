@@ -8,6 +8,8 @@
 
 #include <gst/saliency/saliency.h>
 
+#include "sound.h"
+
 static void
 check_tiling (const char *properties, guint rate, guint n_channels)
 {
@@ -42,6 +44,61 @@ test_tiling (void)
     check_tiling (properties[i], 44100, 2);
     check_tiling (properties[i], 48000, 1);
   }
+}
+
+/* At whatever sample the stream ends, a hop or window ending there too */
+static void
+test_any_end (void)
+{
+  /* hops of 4000 samples; the last FFT of a hop ends 240 later */
+  static const guint lengths[] = {
+    3999, 4000, 4001, 4160, 4239, 4240, 4241, 8000, 8240, 12000, 12240,
+  };
+  for (guint l = 0; l < G_N_ELEMENTS (lengths); l++) {
+    guint n = lengths[l];
+    Fixture *f = fixture_new ("method=none", GST_AUDIO_FORMAT_S16, 16000, 1);
+    fixture_play (f, n, 400);
+    g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+    guint64 end = 0;
+    for (guint i = 0; i < messages->len; i++) {
+      const GstStructure *structure = messages->pdata[i];
+      g_assert_cmpuint (get_uint64 (structure, "duration"), >, 0);
+      g_assert_true (isfinite (get_double (structure, "score")));
+      g_assert_true (isfinite (get_double (structure, "probability")));
+      g_assert_true (isfinite (get_double (structure, "saliency")));
+      end += get_uint64 (structure, "duration");
+    }
+    g_assert_cmpuint (end, ==, n * GST_SECOND / 16000);
+    fixture_free (f);
+  }
+}
+
+static void
+test_types (void)
+{
+  static const struct {
+    const char *field;
+    GType type;
+  } fields[] = {
+    { "timestamp", G_TYPE_UINT64 }, { "stream-time", G_TYPE_UINT64 },
+    { "running-time", G_TYPE_UINT64 }, { "duration", G_TYPE_UINT64 },
+    { "target", G_TYPE_STRING }, { "score", G_TYPE_DOUBLE },
+    { "probability", G_TYPE_DOUBLE }, { "saliency", G_TYPE_DOUBLE },
+    { "seqnum", G_TYPE_UINT64 }, { "late", G_TYPE_BOOLEAN },
+  };
+  Fixture *f = fixture_new ("", GST_AUDIO_FORMAT_F32, 16000, 1);
+  fixture_play (f, 16000, 160);
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  for (guint i = 0; i < messages->len; i++) {
+    for (guint k = 0; k < G_N_ELEMENTS (fields); k++)
+      g_assert_true (gst_structure_get_field_type (messages->pdata[i],
+              fields[k].field) == fields[k].type);
+    g_assert_true (gst_structure_get_field_type (messages->pdata[i], "flags")
+        == GST_TYPE_SALIENCY_FLAGS);
+    g_assert_cmpint (gst_structure_n_fields (messages->pdata[i]), ==,
+        (int) G_N_ELEMENTS (fields) + 1);
+  }
+  fixture_free (f);
 }
 
 static void
@@ -216,6 +273,85 @@ test_formats_agree (void)
   }
 }
 
+/* Sixty tones below 7 kHz that come and go: the same at every rate */
+static double
+tones (double t)
+{
+  double sum = 0;
+  for (guint k = 1; k <= 60; k++)
+    sum += sin (2 * G_PI * (113 * k * t + 0.31 * k * k))
+        * (0.6 + 0.4 * sin (2 * G_PI * (0.7 + 0.05 * k) * t));
+  return 0.02 * sum;
+}
+
+/* Scores of tones on channel @at alone, as loud as there are channels: what is
+ * heard, the mean of all, is always the same. */
+static GArray *
+tone_scores (GstAudioFormat format, guint rate, guint n_channels, guint at,
+    GstAudioLayout layout)
+{
+  Fixture *f = fixture_new ("method=none", format, rate, n_channels);
+  guint n = 2 * rate;
+  g_autofree double *pcm = g_new0 (double, (gsize) n * n_channels);
+  for (guint i = 0; i < n; i++)
+    pcm[(gsize) i * n_channels + at] =
+        n_channels / 8.0 * tones ((double) i / rate);
+  fixture_set_layout (f, layout);
+  GstBuffer *buffer = sound_new_buffer (&f->info, pcm, n);
+  GST_BUFFER_PTS (buffer) = 0;
+  gst_harness_push (f->harness, buffer);
+  gst_harness_push_event (f->harness, gst_event_new_eos ());
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  GArray *values = g_array_new (FALSE, FALSE, sizeof (double));
+  for (guint i = 0; i < messages->len; i++) {
+    double score = get_double (messages->pdata[i], "score");
+    g_array_append_val (values, score);
+  }
+  fixture_free (f);
+  return values;
+}
+
+static void
+assert_hears (GArray *want, GArray *got, const char *what, double tolerance)
+{
+  double worst = largest_difference (got, want);
+  g_test_message ("%s: %g", what, worst);
+  g_assert_cmpfloat (worst, <, tolerance);
+  g_array_unref (got);
+}
+
+static void
+test_rates_agree (void)
+{
+  const GstAudioLayout layout = GST_AUDIO_LAYOUT_INTERLEAVED;
+  g_autoptr (GArray) want =
+      tone_scores (GST_AUDIO_FORMAT_F32, 16000, 1, 0, layout);
+  /* of scores around -20; above 7 kHz is only what the resampler leaves */
+  assert_hears (want, tone_scores (GST_AUDIO_FORMAT_F32, 44100, 1, 0, layout),
+      "44.1 kHz", 0.6);
+  assert_hears (want, tone_scores (GST_AUDIO_FORMAT_F32, 48000, 1, 0, layout),
+      "48 kHz", 0.6);
+  for (guint i = 0; i < G_N_ELEMENTS (sound_formats); i++)
+    assert_hears (want, tone_scores (sound_formats[i], 16000, 1, 0, layout),
+        gst_audio_format_to_string (sound_formats[i]), 0.05);
+}
+
+static void
+test_channels_agree (void)
+{
+  static const guint n_channels[] = { 2, 3, 6, 8 };
+  g_autoptr (GArray) want = tone_scores (GST_AUDIO_FORMAT_F32, 16000, 1, 0,
+      GST_AUDIO_LAYOUT_INTERLEAVED);
+  for (guint i = 0; i < G_N_ELEMENTS (n_channels); i++)
+    for (guint at = 0; at < n_channels[i]; at += 1 + at) {
+      g_autofree char *what =
+          g_strdup_printf ("%u of %u", at, n_channels[i]);
+      assert_hears (want, tone_scores (GST_AUDIO_FORMAT_F32, 16000,
+              n_channels[i], at, at % 2 ? GST_AUDIO_LAYOUT_NON_INTERLEAVED
+              : GST_AUDIO_LAYOUT_INTERLEAVED), what, 1e-3);
+    }
+}
+
 static void
 test_target_changes (void)
 {
@@ -242,6 +378,14 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/speakersaliency/messages/tile-the-timeline", test_tiling);
   g_test_add_func ("/speakersaliency/messages/have-all-fields", test_fields);
+  g_test_add_func ("/speakersaliency/messages/have-the-types-documented",
+      test_types);
+  g_test_add_func ("/speakersaliency/messages/last-anything-but-0-ns",
+      test_any_end);
+  g_test_add_func ("/speakersaliency/messages/agree-for-all-rates",
+      test_rates_agree);
+  g_test_add_func ("/speakersaliency/messages/agree-for-all-channels",
+      test_channels_agree);
   g_test_add_func ("/speakersaliency/messages/follow-the-segment",
       test_segment_times);
   g_test_add_func ("/speakersaliency/messages/count-where-nobody-stamps",

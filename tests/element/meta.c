@@ -60,6 +60,27 @@ test_no_tags (void)
   g_assert_true (tags == NULL || tags[0] == NULL);
 }
 
+static void
+test_target_id (void)
+{
+  static const char *names[] = { "spk0", "spk2", "spk1" };
+  Fixture *f = fixture_new ("attach-meta=true targets=<spk2,spk1>",
+      GST_AUDIO_FORMAT_S16, 16000, 1);
+  guint n = 0;
+  fixture_play (f, 32000, 1600);
+  g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
+  for (guint i = 0; i < buffers->len; i++)
+    for (guint k = 0; k < gst_buffer_get_n_saliency_meta (buffers->pdata[i]);
+        k++, n++) {
+      GstSaliencyMeta *meta =
+          gst_buffer_get_nth_saliency_meta (buffers->pdata[i], k);
+      g_assert_cmpuint (meta->target_id, ==, n % 3);
+      g_assert_cmpstr (meta->target, ==, names[n % 3]);
+    }
+  g_assert_cmpuint (n, >, 9);
+  fixture_free (f);
+}
+
 /* The same stretches as in the messages, each on a buffer that ends where it
  * ends or later; with a mask none is lost. */
 static void
@@ -122,6 +143,8 @@ main (int argc, char **argv)
       test_attached);
   g_test_add_data_func ("/speakersaliency/meta/is-what-messages-say-masked",
       "time", test_attached);
+  g_test_add_func ("/speakersaliency/meta/numbers-the-targets",
+      test_target_id);
   g_test_add_func ("/speakersaliency/meta/only-if-asked-for",
       test_not_attached);
   return g_test_run ();

@@ -27,10 +27,9 @@ assert_same_frame_around (GstBuffer *got, GstBuffer *want)
 }
 
 static void
-check_length_and_times (const char *mask, GstAudioFormat format, guint rate,
-    guint n_channels, gsize size)
+check_length_and_times (const char *properties, GstAudioFormat format,
+    guint rate, guint n_channels, gsize size)
 {
-  g_autofree char *properties = g_strdup_printf ("mask=%s", mask);
   Fixture *f = fixture_new (properties, format, rate, n_channels);
   guint64 n_frames = size == 1 ? rate / 5 : rate * 11 / 10 + 7;
   fixture_play (f, n_frames, size);
@@ -51,21 +50,37 @@ check_length_and_times (const char *mask, GstAudioFormat format, guint rate,
 }
 
 static void
-test_length_and_times (gconstpointer mask)
+test_length_and_times (gconstpointer properties)
 {
   static const gsize sizes[] = { 1, 160, 4096, 0 };
   for (guint r = 0; r < G_N_ELEMENTS (rates); r++)
     for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
       for (guint n_channels = 1; n_channels <= 2; n_channels++)
         for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
-          check_length_and_times (mask, formats[i], rates[r], n_channels,
+          check_length_and_times (properties, formats[i], rates[r], n_channels,
               sizes[s]);
 }
 
+/* Sizes around those of blocks and frames, and longer than a hop */
 static void
-test_same_buffer (void)
+test_sizes (void)
 {
-  Fixture *f = fixture_new ("", GST_AUDIO_FORMAT_S16, 44100, 2);
+  static const gsize sizes[] = { 1, 64, 159, 160, 480, 4096, 16000, 0 };
+  static const char *modes[] = {
+    "mask=none processing=async", "mask=time processing=async",
+    "mask=time-frequency", "mask=time-frequency processing=async",
+    "mask=none", "mask=time",
+  };
+  for (guint m = 0; m < G_N_ELEMENTS (modes); m++)
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+      check_length_and_times (modes[m], GST_AUDIO_FORMAT_S16, 16000, 2,
+          sizes[s]);
+}
+
+static void
+test_same_buffer (gconstpointer properties)
+{
+  Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 44100, 2);
   for (guint i = 0; i < 200; i++) {
     GstBuffer *buffer = fixture_new_buffer (f, i * 441, 441);
     GstBuffer *got = gst_harness_push_and_pull (f->harness, buffer);
@@ -273,11 +288,12 @@ test_refuses_planes_without_meta (void)
 }
 
 static void
-test_floor_of_0_db (void)
+test_floor_of_0_db (gconstpointer mask)
 {
+  g_autofree char *properties =
+      g_strdup_printf ("mask=%s floor=0", (char *) mask);
   for (guint i = 0; i < 2 * G_N_ELEMENTS (sound_formats); i++) {
-    Fixture *f =
-        fixture_new ("mask=time floor=0", sound_formats[i / 2], 44100, 2);
+    Fixture *f = fixture_new (properties, sound_formats[i / 2], 44100, 2);
     if (i % 2 == 1)
       fixture_set_layout (f, GST_AUDIO_LAYOUT_NON_INTERLEAVED);
     guint64 first = 0;
@@ -355,18 +371,22 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/speakersaliency/output/has-length-and-times-of-input",
-      "none", test_length_and_times);
+      "mask=none", test_length_and_times);
   g_test_add_data_func (
       "/speakersaliency/output/has-length-and-times-of-input-when-masked",
-      "time", test_length_and_times);
+      "mask=time", test_length_and_times);
+  g_test_add_func ("/speakersaliency/output/has-length-and-times-for-all-sizes",
+      test_sizes);
   g_test_add_data_func ("/speakersaliency/output/has-format-of-input",
       "none", test_formats);
   g_test_add_data_func ("/speakersaliency/output/has-format-of-input-when-masked",
       "time", test_formats);
   g_test_add_func ("/speakersaliency/output/refuses-planes-without-meta",
       test_refuses_planes_without_meta);
-  g_test_add_func ("/speakersaliency/output/is-the-very-same-buffer",
-      test_same_buffer);
+  g_test_add_data_func ("/speakersaliency/output/is-the-very-same-buffer",
+      "processing=sync", test_same_buffer);
+  g_test_add_data_func ("/speakersaliency/output/is-the-very-same-buffer-async",
+      "processing=async", test_same_buffer);
   g_test_add_func ("/speakersaliency/output/leaves-shared-buffers-untouched",
       test_shared_buffer);
   g_test_add_func ("/speakersaliency/output/independent-of-buffer-size",
@@ -375,8 +395,11 @@ main (int argc, char **argv)
       test_floor);
   g_test_add_func ("/speakersaliency/output/of-63-channels",
       test_many_channels);
-  g_test_add_func ("/speakersaliency/output/is-input-if-floor-is-0-db",
-      test_floor_of_0_db);
+  g_test_add_data_func ("/speakersaliency/output/is-input-if-floor-is-0-db",
+      "time", test_floor_of_0_db);
+  g_test_add_data_func (
+      "/speakersaliency/output/is-input-if-floor-is-0-db-by-band",
+      "time-frequency", test_floor_of_0_db);
   g_test_add_func ("/speakersaliency/output/passes-the-target",
       test_target_is_heard);
   g_test_add_data_func ("/speakersaliency/output/of-nothing-and-little",
