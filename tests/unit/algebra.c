@@ -65,7 +65,7 @@ test_sort (void)
     g_autofree float *y = data_noise ((guint32) n, n);
     double sum = 0, sorted = 0;
     for (gsize i = 0; i < n; i++) {
-      y[i] = roundf (y[i] * 50); /* some are equal; whole, so that sums are exact */
+      y[i] = roundf (y[i] * 50); /* some are equal; sums are exact */
       sum += y[i] * (y[i] + 1);
     }
     sal_sort (y, n);

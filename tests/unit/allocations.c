@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an analyser allocates once it runs.
  *
- * The functions of glibc that allocate are replaced here, for all libraries of the process (GLib's slices and aligned
- * arrays come from them, too), by ones that count and pass on.  Tools that replace them themselves do without this.
+ * The functions of glibc that allocate are replaced here, for all libraries of
+ * the process (GLib's slices and aligned arrays come from them, too), by ones
+ * that count and pass on.  Tools that replace them themselves do without this.
  */
 #include "analyser.h"
 

@@ -169,6 +169,33 @@ test_settled_is_settled (void)
     g_free (windows[k].map);
 }
 
+/* What is known beyond a stretch counts up to where the caller says. */
+static void
+test_known_is_what_counts (void)
+{
+  const SalPresenceConfig presence
+      = { .prior = 0.5f, .rate = 0.1f, .weight = 1 };
+  const SalLinePair lines = { .clean = calibration };
+  const guint64 known[] = { 10, 11, N };
+  SalMap *maps[3];
+  Window window;
+  window_init (&window, 1);
+  sal_history_reset (history);
+  push_frames (N);
+  for (guint k = 0; k < 3; k++) {
+    const SalSettling how = { .until = 10, .known = known[k] };
+    g_autoptr (SalTimeline) timeline
+        = sal_timeline_new (F, CAPACITY, 1, &lines, &presence);
+    add (timeline, 0, &window);
+    maps[k] = sal_timeline_settle (timeline, history, &how);
+  }
+  g_assert_cmpfloat (maps[0]->activity[9], !=, maps[1]->activity[9]);
+  g_assert_cmpfloat (maps[1]->activity[9], !=, maps[2]->activity[9]);
+  for (guint k = 0; k < 3; k++)
+    sal_map_unref (maps[k]);
+  g_free (window.map);
+}
+
 static void
 test_frames_without_windows_are_zeros (void)
 {
@@ -362,6 +389,7 @@ main (int argc, char **argv)
     { "/timeline/settled-is-settled", test_settled_is_settled },
     { "/timeline/frames-without-windows-are-zeros",
         test_frames_without_windows_are_zeros },
+    { "/timeline/known-is-what-counts", test_known_is_what_counts },
     { "/timeline/map-may-be-missing", test_map_may_be_missing },
     { "/timeline/goes-round", test_goes_round },
     { "/timeline/forgets-what-windows-said", test_forget },
