@@ -33,16 +33,18 @@ post_qos (GstSpeakerSaliency *self, const SalReport *report)
   GST_OBJECT_LOCK (self);
   guint64 hop = self->settings.hop;
   guint64 n_hop = gst_util_uint64_scale (hop, rate, GST_SECOND);
-  GstClockTimeDiff jitter =
-      (GstClockTimeDiff) (stats.mean_cost - self->settings.budget);
+  guint64 budget = self->settings.budget;
   GST_OBJECT_UNLOCK (self);
+  /* by how much results come later than they may */
+  GstClockTimeDiff jitter = GST_CLOCK_DIFF (hop + budget,
+      stats.mean_cost + stats.effective_hop);
   guint64 timestamp = report->base + report->start;
   GstMessage *message = gst_message_new_qos (GST_OBJECT (self),
       sal_stream_is_async (self->stream),
       gst_segment_to_running_time (segment, GST_FORMAT_TIME, timestamp),
       gst_segment_to_stream_time (segment, GST_FORMAT_TIME, timestamp),
       timestamp, report->stop - report->start);
-  gst_message_set_qos_values (message, jitter,
+  gst_message_set_qos_values (message, MAX (jitter, 0),
       (double) stats.mean_cost / hop,
       (gint) gst_util_uint64_scale (1000000, hop, stats.effective_hop));
   /* in samples, as of all that filters audio */

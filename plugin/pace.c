@@ -12,6 +12,7 @@ struct _SalPace {
   SalPaceStats stats;
   GstClockTime hop;
   guint stride;        /* every which window is computed */
+  guint64 skipped;     /* number of the last one that was not */
   guint n_easy;
 };
 
@@ -40,6 +41,7 @@ sal_pace_start (SalPace *self, GstClockTime hop)
   self->stats = (SalPaceStats) { .effective_hop = hop };
   self->hop = hop;
   self->stride = 1;
+  self->skipped = G_MAXUINT64;
   self->n_easy = 0;
   g_mutex_unlock (&self->lock);
 }
@@ -60,8 +62,10 @@ sal_pace_wants (SalPace *self, guint64 seqnum)
 {
   g_mutex_lock (&self->lock);
   gboolean wanted = seqnum % self->stride == 0;
-  if (!wanted)
+  if (!wanted && seqnum != self->skipped) {
+    self->skipped = seqnum;
     self->stats.skipped++;
+  }
   g_mutex_unlock (&self->lock);
   return wanted;
 }

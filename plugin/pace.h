@@ -37,7 +37,7 @@ void sal_pace_set_async (SalPace *self, gboolean async);
 /**
  * sal_pace_wants:
  *
- * Returns: whether window @seqnum is to be computed; if not, it is counted as skipped
+ * Returns: whether window @seqnum is to be computed; if not, it is counted as skipped, once however often asked
  */
 gboolean sal_pace_wants (SalPace *self, guint64 seqnum);
 

@@ -44,6 +44,8 @@ test_is_added (void)
   gboolean live;
   GstClockTime alone, before, after, max;
   query (f, &live, &alone, &max);
+  g_assert_false (live);
+  g_assert_cmpuint (max, ==, GST_CLOCK_TIME_NONE);
   /* look-ahead, hop, budget, and what masking itself takes */
   g_assert_cmpuint (alone, ==, (500 + 250 + 120 + 100) * GST_MSECOND);
   gst_harness_set_upstream_latency (f->harness, 5 * GST_MSECOND);
@@ -79,6 +81,38 @@ test_finite_maximum (void)
   query (f, &live, &min, &max);
   g_assert_cmpuint (max - min, ==, 20 * GST_MSECOND);
   g_assert_cmpuint (min, >, 750 * GST_MSECOND);
+  fixture_free (f);
+}
+
+static void
+restart (Fixture *f, guint64 lookahead)
+{
+  gst_element_set_state (f->element, GST_STATE_READY);
+  g_object_set (f->element, "lookahead", lookahead, NULL);
+  gst_element_set_state (f->element, GST_STATE_PLAYING);
+}
+
+static void
+test_message (void)
+{
+  Fixture *f = fixture_new ("mask=time", GST_AUDIO_FORMAT_S16, 16000, 1);
+  gboolean live;
+  GstClockTime min, max;
+  restart (f, 500 * GST_MSECOND);
+  g_assert_cmpuint (count_latency_messages (f), ==, 0);
+  restart (f, 300 * GST_MSECOND);
+  g_assert_cmpuint (count_latency_messages (f), ==, 1);
+  query (f, &live, &min, &max);
+  g_assert_cmpuint (min, ==, (300 + 250 + 120 + 100) * GST_MSECOND);
+  restart (f, 300 * GST_MSECOND);
+  g_assert_cmpuint (count_latency_messages (f), ==, 0);
+  /* what is set while it plays counts from the next start on */
+  g_object_set (f->element, "lookahead", 200 * GST_MSECOND, NULL);
+  query (f, &live, &min, &max);
+  g_assert_cmpuint (min, ==, (300 + 250 + 120 + 100) * GST_MSECOND);
+  g_assert_cmpuint (count_latency_messages (f), ==, 0);
+  restart (f, 200 * GST_MSECOND);
+  g_assert_cmpuint (count_latency_messages (f), ==, 1);
   fixture_free (f);
 }
 
@@ -134,6 +168,8 @@ main (int argc, char **argv)
       test_is_added);
   g_test_add_func ("/speakersaliency/latency/is-added-to-a-finite-maximum",
       test_finite_maximum);
+  g_test_add_func ("/speakersaliency/latency/message-when-it-changes",
+      test_message);
   g_test_add_func ("/speakersaliency/latency/is-the-worst-case",
       test_is_the_worst_case);
   return g_test_run ();
