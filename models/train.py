@@ -52,11 +52,11 @@ STAGES = {
                  "speeds": 5, "frames": [120, 200], "batch": 56,
                  "steps": 700, "rate": 1e-3, "seed": 4},
     "full": {"start": "full-dev", "everyone": True, "width": 1.0, "speeds": 5,
-             "favoured": 100, "frames": [200], "batch": 48, "steps": 250,
-             "rate": 3e-4, "seed": 5},
+             "favoured": 200, "frames": [200], "batch": 48, "steps": 1200,
+             "rate": 5e-4, "seed": 5},
     "small": {"start": "small-dev", "everyone": True, "width": 0.5,
-              "speeds": 5, "favoured": 300, "frames": [200], "batch": 64,
-              "steps": 500, "rate": 3e-4, "seed": 6},
+              "speeds": 5, "favoured": 250, "frames": [200], "batch": 64,
+              "steps": 1000, "rate": 5e-4, "seed": 6},
 }
 NAMES = {"full": "resnet34se", "small": "resnet34se-small"}
 
