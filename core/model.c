@@ -33,7 +33,8 @@ sal_unit_length (float *v, gsize n)
 }
 
 static gboolean
-read_head (SalModel *self, const SalSafetensors *file, GError **error)
+read_head (SalModel *self, const SalSafetensors *file,
+    const SalScramble *scramble, GError **error)
 {
   gsize N = self->record->n_classes, E = self->record->topology.embedding_size;
   if (self->record->head == SAL_HEAD_NONE)
@@ -42,8 +43,11 @@ read_head (SalModel *self, const SalSafetensors *file, GError **error)
       error);
   if (self->rows == NULL)
     return FALSE;
+  sal_scramble_permute (scramble, "head.weight", self->rows, N * E);
   if (self->record->head == SAL_HEAD_LINEAR) {
     self->biases = sal_weights_read (file, "head.bias", &N, 1, error);
+    if (self->biases != NULL)
+      sal_scramble_permute (scramble, "head.bias", self->biases, N);
     return self->biases != NULL;
   }
   self->biases = g_new0 (float, N);
@@ -69,7 +73,8 @@ read_golden (SalModel *self, const SalSafetensors *file, GError **error)
 }
 
 static gboolean
-read_model (SalModel *self, const SalSafetensors *file, GError **error)
+read_model (SalModel *self, const SalSafetensors *file,
+    const SalScramble *scramble, GError **error)
 {
   const char *text = sal_safetensors_get_metadata (file, SAL_RECORD_KEY);
   if (text == NULL) {
@@ -82,8 +87,8 @@ read_model (SalModel *self, const SalSafetensors *file, GError **error)
     g_prefix_error (error, "%s: ", self->path);
     return FALSE;
   }
-  self->weights = sal_weights_new (file, self->record, error);
-  return self->weights != NULL && read_head (self, file, error)
+  self->weights = sal_weights_new (file, self->record, scramble, error);
+  return self->weights != NULL && read_head (self, file, scramble, error)
       && read_golden (self, file, error);
 }
 
@@ -106,8 +111,8 @@ sal_model_load (const char *path, GError **error)
   return sal_models_load (path, error);
 }
 
-SalModel *
-sal_model_read (const char *path, GError **error)
+static SalModel *
+read_file (const char *path, const SalScramble *scramble, GError **error)
 {
   g_autoptr (SalSafetensors) file = sal_safetensors_load (path, error);
   if (file == NULL)
@@ -116,11 +121,32 @@ sal_model_read (const char *path, GError **error)
   g_autoptr (SalModel) self = g_new0 (SalModel, 1);
   self->n_refs = 1;
   self->path = g_strdup (path);
-  if (!read_model (self, file, error))
+  if (!read_model (self, file, scramble, error))
     return NULL;
   g_autofree char *sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256,
       sal_safetensors_get_bytes (file));
   memcpy (self->id, sum, ID_DIGITS);
+  return g_steal_pointer (&self);
+}
+
+SalModel *
+sal_model_read (const char *path, GError **error)
+{
+  return read_file (path, NULL, error);
+}
+
+SalModel *
+sal_model_scrambled (const SalModel *model, const SalScramble *scramble,
+    GError **error)
+{
+  g_autoptr (SalModel) self = read_file (model->path, scramble, error);
+  if (self == NULL)
+    return NULL;
+  if (!g_str_equal (self->id, model->id)) {
+    sal_error_set (error, SAL_ERROR_MISMATCH,
+        "%s has changed since it was loaded", model->path);
+    return NULL;
+  }
   return g_steal_pointer (&self);
 }
 

@@ -16,6 +16,7 @@ typedef struct {
 typedef struct {
   const SalSafetensors *file;
   const SalRecord *record;
+  const SalScramble *scramble; /* (nullable) */
   GError **error;
 } Reader;
 
@@ -51,7 +52,14 @@ read_named (Reader *reader, const gsize *shape, int n_dims, const char *format,
   va_start (args, format);
   g_autofree char *name = g_strdup_vprintf (format, args);
   va_end (args);
-  return sal_weights_read (reader->file, name, shape, n_dims, reader->error);
+  float *out = sal_weights_read (reader->file, name, shape, n_dims,
+      reader->error);
+  gsize n = 1;
+  for (int i = 0; i < n_dims; i++)
+    n *= shape[i];
+  if (out != NULL)
+    sal_scramble_permute (reader->scramble, name, out, n);
+  return out;
 }
 
 static void
@@ -268,10 +276,10 @@ read_embedding (Reader *reader, SalWeights *self)
 
 SalWeights *
 sal_weights_new (const SalSafetensors *file, const SalRecord *record,
-    GError **error)
+    const SalScramble *scramble, GError **error)
 {
   const SalTopology *t = &record->topology;
-  Reader reader = { file, record, error };
+  Reader reader = { file, record, scramble, error };
   g_autoptr (SalWeights) self = g_new0 (SalWeights, 1);
   g_mutex_init (&self->lock);
   if (!read_unit (&reader, &self->stem,

@@ -9,6 +9,7 @@
 #include "conv.h"
 #include "record.h"
 #include "safetensors.h"
+#include "scramble.h"
 
 /* relu (conv (x) + bias), or scale relu (conv (x) + bias) + shift, or no relu:
  * what follows the bias is said by the place of the unit. */
@@ -47,10 +48,11 @@ typedef struct {
 
 /**
  * sal_weights_new:
+ * @scramble: (nullable): what is permuted
  *
  * Returns: (transfer full) (nullable): the weights, or %NULL and %SAL_ERROR_FORMAT naming file and tensor
  */
-SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, GError **error);
+SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, const SalScramble *scramble, GError **error);
 void sal_weights_free (SalWeights *self); /* NULL is a no-op */
 
 /**

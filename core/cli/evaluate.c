@@ -28,6 +28,13 @@ static const struct {
   { "deletion", cli_evaluate_deletion,
       "Does a map rank what decides?  Figures 2 and 4 of the paper: the most\n"
       "salient bins are deleted, or inserted, one fiftieth after the other." },
+  { "sanity", cli_evaluate_sanity,
+      "Do maps depend on what was learned, and on whom they are drawn for?\n"
+      "Rank correlation with maps of a model whose layers are scrambled one\n"
+      "after the other, and of other speakers; and whether trust is earned." },
+  { "figures", cli_evaluate_figures,
+      "Figures 1 and 3 of the paper: the maps of utterances and of B-A-B, all\n"
+      "methods side by side, as PNG and SVG." },
 };
 
 static void
@@ -101,10 +108,9 @@ parse (Options *self, const char *summary, int argc, char **argv,
         "What is drawn (2022)", "N" },
     { "trials", 0, 0, G_OPTION_ARG_INT, &self->n_trials,
         "Streams (60), pieces of each length (all), joins of each form "
-        "(table2: 400, deletion: 16)", "N" },
+        "(table2: 400, deletion: 16, sanity: 32, figures: 2)", "N" },
     { "piece", 0, 0, G_OPTION_ARG_DOUBLE, &self->piece,
-        "Of table2 and deletion: speech of each speaker in a join (1.5)",
-        "SECONDS" },
+        "Of joins: speech of each speaker (1.5)", "SECONDS" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
         "At once (one for each processor)", "N" },
     { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw,
@@ -329,10 +335,10 @@ fail_usage (const char *name)
   GError *error = NULL;
 
   g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, *name != '\0'
-      ? "no protocol \"%s\": there are verification, stream, table2 and "
-          "deletion"
-      : "which protocol?%s  There are verification, stream, table2 and "
-          "deletion", name);
+      ? "no protocol \"%s\": there are verification, stream, table2, "
+          "deletion, sanity and figures"
+      : "which protocol?%s  There are verification, stream, table2, "
+          "deletion, sanity and figures", name);
   return cli_exit_code (FALSE, error);
 }
 

@@ -32,6 +32,8 @@ typedef struct {
 } CliEvaluation;
 
 gboolean cli_evaluate_deletion (CliEvaluation *self, GError **error);
+gboolean cli_evaluate_figures (CliEvaluation *self, GError **error);
+gboolean cli_evaluate_sanity (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_stream (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_table2 (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_verification (CliEvaluation *self, GError **error);

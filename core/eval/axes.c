@@ -6,6 +6,7 @@
 #define TICK 4.0         /* pixels */
 #define LABEL_SIZE 12.0  /* pixels */
 #define TIME_SPACING 70  /* pixels between labels, at least */
+#define BAND_SPACING 14  /* likewise, upwards */
 
 double
 sal_axes_time_step (double seconds, double pixels, double min_pixels)
@@ -120,6 +121,7 @@ sal_axes_draw_bands (cairo_t *cr, const SalRect *r, const float *bands_hz,
     guint n_bands)
 {
   static const double ticks[] = { 125, 250, 500, 1000, 2000, 4000, 7000 };
+  double last = G_MAXDOUBLE;
 
   set_ink (cr);
   for (guint i = 0; i < G_N_ELEMENTS (ticks); i++) {
@@ -127,6 +129,9 @@ sal_axes_draw_bands (cairo_t *cr, const SalRect *r, const float *bands_hz,
     if (band < 0)
       continue;
     double y = r->y + r->h * (1 - (band + 0.5) / n_bands);
+    if (last - y < BAND_SPACING)
+      continue;
+    last = y;
     g_autofree char *label = g_strdup_printf ("%g", ticks[i]);
     draw_tick (cr, r->x - TICK, y, TICK, 0);
     sal_axes_text (cr, r->x - 8, y, 1, label);

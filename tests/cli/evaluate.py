@@ -8,6 +8,7 @@ import math
 import os
 import struct
 import tempfile
+from xml.etree import ElementTree
 
 from sounds import MODEL, Tap, run, voice, write_wav
 
@@ -21,6 +22,15 @@ TABLE_KEYS = ("form", "set", "method", "layers", "given", "top1", "low", "high",
 CURVE_KEYS = ("form", "method", "layers", "fill", "deletion_auc",
               "insertion_auc", "empty", "trials")
 FORMS = ["A-B", "A-B-A", "B-A-B", "A-B-C"]
+SANITY_KEYS = ("set", "method", "layers", "stage", "correlation", "low", "high",
+               "energy", "energy_low", "energy_high", "empty", "trials")
+TRUST_KEYS = ("set", "form", "method", "layers", "forwards", "correlation",
+              "low", "high", "correlation_top1", "trust", "trials")
+FIGURE_KEYS = ("figure", "set", "form", "trial", "speakers", "recordings",
+               "frames", "empty", "png", "svg")
+METHODS = ["grad-cam", "grad-cam++", "score-cam", "layer-cam",
+           "signed-layer-cam"]
+STAGES = ["embedding", "S4", "S3", "S2", "S1", "stem", "B given", "X given"]
 VERIFICATION_KEYS = ("eer", "min_dcf", "cllr", "min_cllr", "trials")
 
 
@@ -235,6 +245,76 @@ def check_deletion(tap, manifest, folder):
               "/cli/evaluate/deletion/threads-change-nothing")
 
 
+def check_sanity(tap, manifest, folder):
+    out = f"{folder}/sanity"
+    words = ("--json", "--trials", "2", "--score-cam", "1", "--piece", "0.5")
+    result = evaluate("sanity", manifest, *words, "--threads", "1", "-o", out)
+    report = report_of(tap, "/cli/evaluate/sanity/prints-json", result)
+    if report is None:
+        return
+    rows, trust = report["sanity"], report["trust"]
+    keys = {(r["method"], r["layers"], r["stage"]) for r in rows}
+    tap.check(all(key in row for row in rows for key in SANITY_KEYS)
+              and {r["stage"] for r in rows} == set(STAGES)
+              and len(keys) == len(rows)
+              and {r["method"] for r in rows} >= {*METHODS, "energy"}
+              and all(-1 <= r["low"] <= r["correlation"] <= r["high"] <= 1
+                      for r in rows if r["method"] != "energy"),
+              "/cli/evaluate/sanity/has-a-row-for-each", rows[:2])
+    tap.check(all(r["trials"] == (1 if r["method"] == "score-cam" else 2)
+                  and r["set"] == "closed" for r in rows)
+              and all(abs(r["correlation"] - 1) < 1e-6
+                      for r in rows if r["method"] == "energy"),
+              "/cli/evaluate/sanity/energy-does-not-know-the-model")
+    tap.check(all(key in row for row in trust for key in TRUST_KEYS)
+              and {r["form"] for r in trust} == {"A", "B-A-B"}
+              and all(r["forwards"] == 4 and r["trials"] == 2
+                      and -1 <= r["trust"] <= 1 for r in trust),
+              "/cli/evaluate/sanity/has-trust", trust)
+    with open(f"{out}/sanity.json") as file:
+        tap.check(json.load(file) == report, "/cli/evaluate/sanity/writes-json")
+    again = report_of(tap, "/cli/evaluate/sanity/with-2-threads",
+                      evaluate("sanity", manifest, *words, "--threads", "2"))
+    tap.check(again and again["sanity"] == rows and again["trust"] == trust,
+              "/cli/evaluate/sanity/threads-change-nothing")
+    other = report_of(tap, "/cli/evaluate/sanity/with-another-seed",
+                      evaluate("sanity", manifest, *words, "--seed", "5",
+                               "--score-cam", "0"))
+    tap.check(other and other["sanity"] != rows
+              and "score-cam" not in {r["method"] for r in other["sanity"]},
+              "/cli/evaluate/sanity/seed-changes-it")
+
+
+def check_figures(tap, manifest, folder):
+    out = f"{folder}/figures"
+    words = ("--json", "--trials", "1", "--piece", "0.5", "-o", out)
+    result = evaluate("figures", manifest, *words)
+    report = report_of(tap, "/cli/evaluate/figures/prints-json", result)
+    if report is None:
+        return
+    drawn = report["figures"]
+    tap.check([(f["figure"], f["form"]) for f in drawn]
+              == [(1, "A"), (3, "B-A-B")]
+              and all(key in f for f in drawn for key in FIGURE_KEYS)
+              and len(drawn[1]["recordings"]) == 3
+              and len(drawn[1]["speakers"]) == 2
+              and report["methods"] == METHODS
+              and report["rows"] == ["S1", "S2", "S3", "S4", "fused"],
+              "/cli/evaluate/figures/says-what-was-drawn", drawn)
+    tap.check(all(is_picture(f["png"]) for f in drawn),
+              "/cli/evaluate/figures/draws-png")
+    tap.check(all(ElementTree.parse(f["svg"]).getroot().tag.endswith("svg")
+                  for f in drawn), "/cli/evaluate/figures/draws-svg")
+    tap.check(sorted(os.listdir(out)) == [
+        "figure1-closed-1.png", "figure1-closed-1.svg", "figure3-closed-1.png",
+        "figure3-closed-1.svg", "figures.json"],
+              "/cli/evaluate/figures/leaves-nothing-else", os.listdir(out))
+    before = [open(f["png"], "rb").read() for f in drawn]
+    evaluate("figures", manifest, *words, "--threads", "2")
+    tap.check(before == [open(f["png"], "rb").read() for f in drawn],
+              "/cli/evaluate/figures/threads-change-nothing")
+
+
 def check_options(tap, manifest):
     known = report_of(tap, "/cli/evaluate/known/runs",
                       evaluate("verification", manifest, "--json", "--known"))
@@ -285,6 +365,7 @@ def check_errors(tap, manifest, rows, folder):
             "--manifest", f"{folder}/open.tsv", "--split", "few", "--known")
     refused(tap, "others-of-joins", 2, "--others", "table2", *good, "--others",
             "more")
+    refused(tap, "figures-without-folder", 2, "--output", "figures", *good)
     refused(tap, "unknown-split", 1, "nobody", "stream", *good[:-1], "nobody")
     refused(tap, "missing-manifest", 1, "no.tsv", "stream", *good[:2],
             "--manifest", "no.tsv", "--split", "few")
@@ -322,6 +403,8 @@ def main():
         check_table2(tap, manifest, folder)
         check_open_set(tap, manifest, folder)
         check_deletion(tap, manifest, folder)
+        check_sanity(tap, manifest, folder)
+        check_figures(tap, manifest, folder)
         check_options(tap, manifest)
         check_errors(tap, manifest, rows, folder)
     tap.finish()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an analyser allocates once it runs.
+/* What an analyser, and a trust meter, allocate once they run.
  *
  * The functions of glibc that allocate are replaced here, for all libraries of
  * the process (GLib's slices and aligned arrays come from them, too), by ones
@@ -12,6 +12,7 @@
 
 #include "data.h"
 #include "stream-maps.h"
+#include "trust.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) \
     && !defined(__SANITIZE_THREAD__)
@@ -224,6 +225,27 @@ test_config_is_free (void)
   sal_analyser_give (analyser, window);
 }
 
+static void
+test_trust_allocates_at_creation (void)
+{
+  const guint T = 100;
+  guint F = sal_model_get_mel_config (tiny)->n_bands;
+  g_autoptr (SalTarget) target = sal_target_new_class (tiny, "spk0", NULL);
+  g_autoptr (SalNet) net = sal_net_new (tiny, T, 3, 1);
+  g_autoptr (SalTrust) trust = sal_trust_new (tiny, T);
+  g_autofree float *log_mel = data_read_log_mel (F, T);
+  sal_net_forward (net, log_mel, T);
+  sal_net_get_stage (net, 3, NULL); /* the copies that a net keeps */
+  gint before = g_atomic_int_get (&n_allocations);
+  for (guint i = 0; i < 3; i++) {
+    sal_trust_begin (trust, net);
+    sal_trust_measure (trust, net, target, log_mel);
+    sal_net_forward (net, log_mel, T);
+  }
+  if (COUNTS)
+    g_assert_cmpint (g_atomic_int_get (&n_allocations), ==, before);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -234,6 +256,8 @@ main (int argc, char **argv)
   g_test_add_func ("/allocations/only-maps-deferred", test_running_deferred);
   g_test_add_func ("/allocations/only-maps-shipped", test_shipped);
   g_test_add_func ("/allocations/config-is-free", test_config_is_free);
+  g_test_add_func ("/allocations/trust-allocates-at-creation",
+      test_trust_allocates_at_creation);
   int result = g_test_run ();
   sal_model_unref (tiny);
   return result;

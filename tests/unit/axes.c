@@ -85,6 +85,46 @@ test_band_among_equal_ones (void)
   g_assert_cmpfloat (sal_axes_band_at (equal, 3, 200), ==, 1.5);
 }
 
+/* Ticks of a panel so high, and in *closest the least distance between two. */
+static guint
+count_ticks (int height, int *closest)
+{
+  float hz[80];
+  for (guint i = 0; i < 80; i++)
+    hz[i] = 700 * (powf (10, 2840.f * (i + 1) / 81 / 2595) - 1);
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
+      100, height);
+  cairo_t *cr = cairo_create (surface);
+  SalRect panel = { 80, 0, 20, height };
+  guint n = 0;
+  cairo_set_source_rgb (cr, 1, 1, 1);
+  cairo_paint (cr);
+  sal_axes_draw_bands (cr, &panel, hz, 80);
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
+  const guint8 *data = cairo_image_surface_get_data (surface);
+  int stride = cairo_image_surface_get_stride (surface), last = -height;
+  *closest = height;
+  for (int y = 0; y < height; y++) {
+    if (data[y * stride + 4 * 78] > 128)
+      continue;
+    *closest = MIN (*closest, y - last);
+    last = y;
+    n++;
+  }
+  cairo_surface_destroy (surface);
+  return n;
+}
+
+static void
+test_bands_leave_out_what_has_no_room (void)
+{
+  int closest;
+  g_assert_cmpuint (count_ticks (320, &closest), ==, 7);
+  g_assert_cmpuint (count_ticks (118, &closest), ==, 6);
+  g_assert_cmpint (closest, >=, 13);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -103,5 +143,7 @@ main (int argc, char **argv)
       test_band_outside_is_negative);
   g_test_add_func ("/axes/band-at/equal-bands-do-not-divide-by-0",
       test_band_among_equal_ones);
+  g_test_add_func ("/axes/bands/leave-out-what-has-no-room",
+      test_bands_leave_out_what_has_no_room);
   return g_test_run ();
 }

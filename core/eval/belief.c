@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "belief.h"
+
+#include <math.h>
+
+#include "ear.h"
+#include "jobs.h"
+#include "ranks.h"
+#include "trust.h"
+
+#define S4 3
+#define ALL (SAL_MAP_SETTINGS - 1)
+#define LAYER_CAM 3 /* among the methods */
+
+typedef struct {
+  SalCast *cast;
+  const SalDeletionConfig *config;
+  const GArray *rows;
+  GPtrArray *trials; /* of SalDeletionTrial */
+  float *trust;      /* [n_trials, n_rows] */
+  GAsyncQueue *ears;
+} Work;
+
+GArray *
+sal_belief_rows (guint n_trials)
+{
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalDeletionRow));
+  const SalDeletionRow some[] = {
+    { SAL_RANK_MAP, SAL_MAP_SIGNED, S4, SAL_FILL_ZERO, n_trials },
+    { SAL_RANK_MAP, LAYER_CAM, ALL, SAL_FILL_ZERO, n_trials },
+  };
+
+  return g_array_append_vals (rows, some, G_N_ELEMENTS (some));
+}
+
+static guint
+max_frames (const Work *work)
+{
+  return sal_join_max_frames (SAL_JOIN_B_A_B,
+      sal_model_get_mel_config (sal_cast_get_model (work->cast)),
+      work->config->seconds);
+}
+
+static SalEar *
+get_ear (const Work *work)
+{
+  SalEar *self = g_async_queue_try_pop (work->ears);
+
+  return self != NULL ? self : sal_ear_new (sal_cast_get_model (work->cast),
+      max_frames (work), &work->config->style);
+}
+
+static gpointer
+run_trial (guint index, gpointer data, GError **error)
+{
+  const Work *work = data;
+  const SalDeletionTrial *trial = g_ptr_array_index (work->trials, index);
+  g_autoptr (SalJoin) join = sal_join_new (work->cast, trial->join->form,
+      trial->join->number, work->config->seed, work->config->seconds, error);
+  if (join == NULL)
+    return NULL;
+
+  const SalTarget *target = sal_cast_get_target (work->cast,
+      sal_join_get_label (join, work->cast, 'A'));
+  g_autoptr (SalTrust) trust = sal_trust_new (sal_cast_get_model (work->cast),
+      max_frames (work));
+  SalEar *ear = get_ear (work);
+  float *values = g_new0 (float, work->rows->len);
+  sal_ear_listen (ear, join);
+  sal_maps_begin (ear->maps, ear->net, target);
+  sal_trust_begin (trust, ear->net);
+  for (guint r = 0; r < work->rows->len; r++) {
+    const SalDeletionRow *row = &g_array_index (work->rows, SalDeletionRow, r);
+    SalCamLayers layers = sal_map_settings[row->setting].layers;
+    sal_maps_draw (ear->maps, row->method, layers);
+    if (sal_maps_fuse (ear->maps, layers, ear->map))
+      values[r] = sal_trust_measure (trust, ear->altered_net, target,
+          ear->map);
+  }
+  g_async_queue_push (work->ears, ear);
+  return values;
+}
+
+static gboolean
+take_trial (guint index, gpointer result, gpointer data, GError **error)
+{
+  const Work *work = data;
+  float *values = result;
+
+  for (guint r = 0; r < work->rows->len; r++)
+    work->trust[index * work->rows->len + r] = values[r];
+  g_free (values);
+  return TRUE;
+}
+
+/* --- results ------------------------------------------------------------- */
+
+/* Insertion less deletion. */
+static float
+difference (const SalDeletionOutcome *outcome, gboolean hits)
+{
+  const SalDeletionCurve *insertion = &outcome->curves[SAL_DELETION_INSERT];
+  const SalDeletionCurve *deletion = &outcome->curves[SAL_DELETION_DELETE];
+
+  return (float) (sal_deletion_area (insertion->part,
+          hits ? insertion->hit : insertion->log_odds)
+      - sal_deletion_area (deletion->part,
+          hits ? deletion->hit : deletion->log_odds));
+}
+
+static void
+set_interval (SalBeliefResult *self)
+{
+  gboolean known = self->n_trials > 3 && fabs (self->log_odds) < 1;
+  double width = known ? 1.96 * sqrt (1.06 / (self->n_trials - 3.0)) : NAN;
+
+  self->low = tanh (atanh (self->log_odds) - width);
+  self->high = tanh (atanh (self->log_odds) + width);
+}
+
+static void
+measure (const Work *work, SalJoinForm form, guint row, GArray *results)
+{
+  guint n_all = work->trials->len, n = 0;
+  g_autofree float *trust = g_new (float, n_all + 1);
+  g_autofree float *log_odds = g_new (float, n_all + 1);
+  g_autofree float *hits = g_new (float, n_all + 1);
+  double sum = 0;
+
+  for (guint i = 0; i < n_all; i++) {
+    const SalDeletionTrial *trial = g_ptr_array_index (work->trials, i);
+    if (trial->join->form != form || !trial->outcomes[row].tried)
+      continue;
+    trust[n] = work->trust[i * work->rows->len + row];
+    log_odds[n] = difference (&trial->outcomes[row], FALSE);
+    hits[n] = difference (&trial->outcomes[row], TRUE);
+    sum += trust[n++];
+  }
+  SalBeliefResult result = { form, row, n,
+    .log_odds = sal_ranks_spearman (trust, log_odds, n),
+    .top1 = sal_ranks_spearman (trust, hits, n), .mean = sum / n };
+  set_interval (&result);
+  g_array_append_val (results, result);
+}
+
+gboolean
+sal_belief_run (SalCast *cast, const SalDeletionConfig *config,
+    const GArray *rows, GArray *results, GError **error)
+{
+  static const SalJobs jobs = { run_trial, take_trial, g_free, NULL };
+  g_autoptr (GPtrArray) trials
+      = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
+  g_autoptr (GArray) means
+      = g_array_new (FALSE, FALSE, sizeof (SalDeletionResult));
+
+  if (!sal_deletion_run (cast, config, rows, trials, means, error))
+    return FALSE;
+  g_autofree float *trust = g_new0 (float, (gsize) trials->len * rows->len);
+  Work work = { cast, config, rows, trials, trust,
+    g_async_queue_new_full (sal_ear_free) };
+  gboolean ok = sal_jobs_run (&jobs, trials->len, config->n_threads, &work,
+      error);
+  g_async_queue_unref (work.ears);
+  for (guint f = 0; ok && f < SAL_DELETION_FORMS; f++)
+    for (guint r = 0; r < rows->len; r++)
+      measure (&work, sal_deletion_forms[f], r, results);
+  return ok;
+}

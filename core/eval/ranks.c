@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ranks.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct {
+  float value;
+  guint place;
+} Item;
+
+static int
+by_value (gconstpointer a, gconstpointer b)
+{
+  const Item *x = a, *y = b;
+
+  return x->value < y->value ? -1 : x->value > y->value;
+}
+
+gboolean
+sal_ranks_find (const float *values, gsize n, float *ranks)
+{
+  g_autofree Item *items = g_new (Item, n + 1);
+
+  for (gsize i = 0; i < n; i++)
+    items[i] = (Item) { values[i], (guint) i };
+  qsort (items, n, sizeof (Item), by_value);
+  for (gsize i = 0, end; i < n; i = end) {
+    for (end = i + 1; end < n && items[end].value == items[i].value;)
+      end++;
+    for (gsize k = i; k < end; k++)
+      ranks[items[k].place] = (float) ((double) (i + end - 1) / 2);
+  }
+  return n > 0 && items[0].value < items[n - 1].value;
+}
+
+double
+sal_ranks_correlate (const float *a, const float *b, gsize n)
+{
+  double mean = ((double) n - 1) / 2, ab = 0, aa = 0, bb = 0;
+
+  for (gsize i = 0; i < n; i++) {
+    ab += (a[i] - mean) * (b[i] - mean);
+    aa += (a[i] - mean) * (a[i] - mean);
+    bb += (b[i] - mean) * (b[i] - mean);
+  }
+  return aa > 0 && bb > 0 ? ab / sqrt (aa * bb) : 0;
+}
+
+double
+sal_ranks_spearman (const float *a, const float *b, gsize n)
+{
+  g_autofree float *x = g_new (float, n + 1), *y = g_new (float, n + 1);
+
+  sal_ranks_find (a, n, x);
+  sal_ranks_find (b, n, y);
+  return sal_ranks_correlate (x, y, n);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sanity.h"
+
+#include <string.h>
+
+#include "ear.h"
+#include "jobs.h"
+#include "ranks.h"
+#include "scramble.h"
+
+#define S4 3
+#define ALL (SAL_MAP_SETTINGS - 1)
+
+const char *const sal_sanity_stages[SAL_SANITY_STAGES] = { "embedding", "S4",
+  "S3", "S2", "S1", "stem", "B given", "X given" };
+
+static const guint parts[SAL_SANITY_LAYERS] = { SAL_PART_TOP, SAL_PART_S4,
+  SAL_PART_S3, SAL_PART_S2, SAL_PART_S1, SAL_PART_STEM };
+
+/* A trial as the intact model saw it. */
+typedef struct {
+  SalJoin *join;
+  gsize size;     /* F T */
+  float **ranks;  /* of each row's map for A, [F T]; NULL ends */
+  float *energy;  /* of the log-Mel, [F T] */
+} Trial;
+
+typedef struct {
+  gboolean tried, empty;
+  float correlation, energy;
+} Outcome;
+
+typedef struct {
+  SalCast *cast;
+  const SalSanityConfig *config;
+  const GArray *rows;
+  GPtrArray *trials;    /* of Trial */
+  SalModel *model;      /* that hears now */
+  GAsyncQueue *ears;    /* of model */
+  char given;
+  guint first, step;    /* trials that are heard now */
+  Outcome *outcomes;    /* [n_trials, n_rows] of the stage */
+  guint n_done, n_jobs; /* of all stages */
+} Work;
+
+void
+sal_sanity_config_init (SalSanityConfig *config, guint n_trials)
+{
+  guint n = n_trials > 0 ? n_trials : 32;
+
+  *config = (SalSanityConfig) { .seed = 2022, .n_trials = n,
+    .n_score = MIN (n, 4), .n_draws = MIN (n, 4), .seconds = 1.5 };
+  sal_map_style_init (&config->style);
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+const char *
+sal_sanity_name (const SalSanityRow *row)
+{
+  return row->energy ? "energy" : sal_map_methods[row->method].name;
+}
+
+const char *
+sal_sanity_layers (const SalSanityRow *row)
+{
+  return row->energy ? "none" : sal_map_settings[row->setting].name;
+}
+
+GArray *
+sal_sanity_rows (const SalSanityConfig *config)
+{
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalSanityRow));
+  static const guint settings[] = { S4, ALL };
+
+  for (guint m = 0; m < sal_n_map_methods; m++)
+    for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
+      gboolean costly = sal_map_methods[m].method == SAL_CAM_SCORE;
+      SalSanityRow row = { FALSE, m, settings[i],
+        costly ? config->n_score : config->n_trials };
+      if (row.n_trials > 0
+          && !(sal_map_methods[m].degrid && settings[i] == S4))
+        g_array_append_val (rows, row);
+    }
+  SalSanityRow energy = { .energy = TRUE, .n_trials = config->n_trials };
+  g_array_append_val (rows, energy);
+  return rows;
+}
+
+static const SalSanityRow *
+row_at (const Work *work, guint i)
+{
+  return &g_array_index (work->rows, SalSanityRow, i);
+}
+
+/* --- maps ---------------------------------------------------------------- */
+
+static SalEar *
+get_ear (const Work *work)
+{
+  SalEar *self = g_async_queue_try_pop (work->ears);
+
+  return self != NULL ? self : sal_ear_new (work->model,
+      sal_join_max_frames (SAL_JOIN_B_A_B,
+          sal_model_get_mel_config (work->model), work->config->seconds),
+      &work->config->style);
+}
+
+/* Whom the maps are for: class rows belong to the model that hears. */
+static SalTarget *
+find_target (const Work *work, const SalJoin *join, GError **error)
+{
+  guint label = sal_join_get_label (join, work->cast, work->given);
+  const SalTarget *target = sal_cast_get_target (work->cast, label);
+
+  if (sal_target_get_class (target) >= 0)
+    return sal_target_new_class (work->model, sal_target_get_name (target),
+        error);
+  return sal_target_ref ((SalTarget *) target);
+}
+
+/* The rank of each bin in the map of a row; rows of one method follow each
+ * other, and the last, with all layers, has been drawn with them.
+ * Returns: FALSE if the map is flat */
+static gboolean
+rank_row (SalEar *ear, const SalSanityRow *row, int *drawn, float *ranks)
+{
+  gsize size = sal_ear_size (ear);
+
+  if (row->energy)
+    return sal_ranks_find (ear->log_mel, size, ranks);
+  if (*drawn != (int) row->method)
+    sal_maps_draw (ear->maps, row->method, sal_map_settings[ALL].layers);
+  *drawn = (int) row->method;
+  gboolean any = sal_maps_fuse (ear->maps,
+      sal_map_settings[row->setting].layers, ear->map);
+  return sal_ranks_find (ear->map, size, ranks) && any;
+}
+
+static void
+trial_free (gpointer data)
+{
+  Trial *self = data;
+
+  for (guint r = 0; self->ranks[r] != NULL; r++)
+    g_free (self->ranks[r]);
+  g_free (self->ranks);
+  g_free (self->energy);
+  sal_join_free (self->join);
+  g_free (self);
+}
+
+/* The intact model, for A. */
+static gpointer
+run_intact (guint index, gpointer data, GError **error)
+{
+  Work *work = data;
+  const SalSanityConfig *config = work->config;
+  g_autoptr (SalJoin) join = sal_join_new (work->cast, SAL_JOIN_B_A_B, index,
+      config->seed, config->seconds, error);
+  g_autoptr (SalTarget) target
+      = join != NULL ? find_target (work, join, error) : NULL;
+  if (target == NULL)
+    return NULL;
+
+  SalEar *ear = get_ear (work);
+  Trial *self = g_new0 (Trial, 1);
+  int drawn = -1;
+  sal_ear_listen (ear, join);
+  sal_maps_begin (ear->maps, ear->net, target);
+  self->size = sal_ear_size (ear);
+  self->ranks = g_new0 (float *, work->rows->len + 1);
+  self->energy = g_new (float, self->size);
+  sal_ranks_find (ear->log_mel, self->size, self->energy);
+  for (guint r = 0; r < work->rows->len; r++) {
+    self->ranks[r] = g_new0 (float, self->size);
+    if (index < row_at (work, r)->n_trials)
+      rank_row (ear, row_at (work, r), &drawn, self->ranks[r]);
+  }
+  self->join = g_steal_pointer (&join);
+  g_async_queue_push (work->ears, ear);
+  return self;
+}
+
+static gboolean
+take_intact (guint index, gpointer result, gpointer data, GError **error)
+{
+  g_ptr_array_add (((Work *) data)->trials, result);
+  return TRUE;
+}
+
+/* Another model, or another given. */
+static gpointer
+run_other (guint index, gpointer data, GError **error)
+{
+  Work *work = data;
+  guint number = work->first + index * work->step, n_rows = work->rows->len;
+  const Trial *trial = g_ptr_array_index (work->trials, number);
+  g_autoptr (SalTarget) target = find_target (work, trial->join, error);
+  if (target == NULL)
+    return NULL;
+
+  SalEar *ear = get_ear (work);
+  Outcome *outcomes = g_new0 (Outcome, n_rows);
+  g_autofree float *ranks = g_new (float, trial->size);
+  int drawn = -1;
+  sal_ear_listen (ear, trial->join);
+  sal_maps_begin (ear->maps, ear->net, target);
+  for (guint r = 0; r < n_rows; r++) {
+    if (number >= row_at (work, r)->n_trials)
+      continue;
+    gboolean any = rank_row (ear, row_at (work, r), &drawn, ranks);
+    outcomes[r] = (Outcome) { TRUE, !any,
+      (float) sal_ranks_correlate (trial->ranks[r], ranks, trial->size),
+      (float) sal_ranks_correlate (trial->energy, ranks, trial->size) };
+  }
+  g_async_queue_push (work->ears, ear);
+  return outcomes;
+}
+
+static gboolean
+take_other (guint index, gpointer result, gpointer data, GError **error)
+{
+  Work *work = data;
+  guint n_rows = work->rows->len;
+
+  memcpy (work->outcomes + (work->first + index * work->step) * n_rows, result,
+      n_rows * sizeof (Outcome));
+  g_free (result);
+  return TRUE;
+}
+
+static void
+report_progress (double part, gpointer data)
+{
+  const Work *work = data;
+
+  if (work->config->progress != NULL)
+    work->config->progress ((work->n_done + part * work->n_jobs)
+        / (work->config->n_trials * (1.0 + SAL_SANITY_STAGES)),
+        work->config->data);
+}
+
+/* --- stages -------------------------------------------------------------- */
+
+/* All trials from first on, step by step, with that model. */
+static gboolean
+run_trials (Work *work, const SalJobs *jobs, SalModel *model, guint first,
+    guint step, GError **error)
+{
+  work->model = model;
+  work->first = first;
+  work->step = step;
+  work->n_jobs = (work->config->n_trials - first + step - 1) / step;
+  work->ears = g_async_queue_new_full (sal_ear_free);
+  gboolean ok = sal_jobs_run (jobs, work->n_jobs, work->config->n_threads,
+      work, error);
+  g_async_queue_unref (work->ears);
+  work->n_done += work->n_jobs;
+  return ok;
+}
+
+/* With this stage and those above it scrambled. */
+static gboolean
+run_scrambled (Work *work, const SalJobs *jobs, guint stage, GError **error)
+{
+  const SalSanityConfig *config = work->config;
+
+  for (guint draw = 0; draw < config->n_draws; draw++) {
+    SalScramble scramble = { 0, config->seed + draw };
+    for (guint i = 0; i <= stage; i++)
+      scramble.parts |= parts[i];
+    g_autoptr (SalModel) model = sal_model_scrambled (
+        sal_cast_get_model (work->cast), &scramble, error);
+    if (model == NULL
+        || !run_trials (work, jobs, model, draw, config->n_draws, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+measure (const Work *work, SalSanityStage stage, GArray *results)
+{
+  guint n_rows = work->rows->len, n_trials = work->config->n_trials;
+  g_autofree float *correlations = g_new (float, n_trials);
+  g_autofree float *energies = g_new (float, n_trials);
+
+  for (guint r = 0; r < n_rows; r++) {
+    SalSanityResult result = { .stage = stage, .row = r };
+    guint n = 0;
+    for (guint t = 0; t < n_trials; t++) {
+      const Outcome *outcome = &work->outcomes[t * n_rows + r];
+      if (!outcome->tried)
+        continue;
+      correlations[n] = outcome->correlation;
+      energies[n++] = outcome->energy;
+      result.n_empty += outcome->empty;
+    }
+    result.correlation = sal_rate_of_values (correlations, n);
+    result.energy = sal_rate_of_values (energies, n);
+    g_array_append_val (results, result);
+  }
+}
+
+static gboolean
+run_stages (Work *work, GArray *results, GError **error)
+{
+  static const SalJobs first = { run_intact, take_intact, trial_free,
+    report_progress };
+  static const SalJobs jobs = { run_other, take_other, g_free,
+    report_progress };
+  SalModel *model = sal_cast_get_model (work->cast);
+
+  work->given = 'A';
+  if (!run_trials (work, &first, model, 0, 1, error))
+    return FALSE;
+  for (guint stage = 0; stage < SAL_SANITY_STAGES; stage++) {
+    work->given = stage == SAL_SANITY_B ? 'B' : stage == SAL_SANITY_X ? 'X'
+        : 'A';
+    gboolean ok = stage < SAL_SANITY_LAYERS
+        ? run_scrambled (work, &jobs, stage, error)
+        : run_trials (work, &jobs, model, 0, 1, error);
+    if (!ok)
+      return FALSE;
+    measure (work, stage, results);
+  }
+  return TRUE;
+}
+
+gboolean
+sal_sanity_run (SalCast *cast, const SalSanityConfig *config,
+    const GArray *rows, GArray *results, GError **error)
+{
+  g_autoptr (GPtrArray) trials = g_ptr_array_new_with_free_func (trial_free);
+  g_autofree Outcome *outcomes = g_new0 (Outcome,
+      (gsize) config->n_trials * rows->len);
+  Work work = { .cast = cast, .config = config, .rows = rows,
+    .trials = trials, .outcomes = outcomes };
+
+  return run_stages (&work, results, error);
+}

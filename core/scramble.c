@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scramble.h"
+
+#include <string.h>
+
+static guint
+part_of (const char *tensor)
+{
+  static const struct {
+    const char *prefix;
+    guint part;
+  } parts[] = {
+    { "conv1.", SAL_PART_STEM }, { "bn1.", SAL_PART_STEM },
+    { "layer1.", SAL_PART_S1 }, { "layer2.", SAL_PART_S2 },
+    { "layer3.", SAL_PART_S3 }, { "layer4.", SAL_PART_S4 },
+    { "attention.", SAL_PART_TOP }, { "bn2.", SAL_PART_TOP },
+    { "fc.", SAL_PART_TOP }, { "bn3.", SAL_PART_TOP },
+    { "head.", SAL_PART_TOP },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (g_str_has_prefix (tensor, parts[i].prefix))
+      return parts[i].part;
+  return 0;
+}
+
+void
+sal_scramble_permute (const SalScramble *self, const char *tensor,
+    float *values, gsize n)
+{
+  if (self == NULL || (self->parts & part_of (tensor)) == 0)
+    return;
+  const char *dot = strrchr (tensor, '.');
+  g_autofree char *layer = g_strndup (tensor, (gsize) (dot - tensor));
+  const guint32 seeds[] = { self->seed, g_str_hash (layer), (guint32) n };
+  g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
+      G_N_ELEMENTS (seeds));
+
+  for (gsize i = n; i > 1; i--) {
+    gsize j = (gsize) g_rand_int_range (rand, 0, (gint32) i);
+    float value = values[i - 1];
+    values[i - 1] = values[j];
+    values[j] = value;
+  }
+}
