@@ -11,6 +11,7 @@
 
 #define MIN_HOP 5     /* frames */
 #define MAX_HOLD 1000 /* frames */
+#define MAX_TRUST_INTERVAL 10000 /* windows */
 
 /* What results say of the newest window that counted. */
 typedef struct {
@@ -19,6 +20,8 @@ typedef struct {
   guint n_frames; /* 0: none did */
   SalMapFlags flags;
   float score, peak;
+  gboolean tried;
+  float trust;          /* if tried */
 } Facts;
 
 typedef struct {
@@ -59,6 +62,7 @@ sal_analyser_config_init (SalAnalyserConfig *config)
   sal_cam_config_init (&config->cam);
   config->hold = 100;
   config->late_pass = FALSE;
+  config->trust_interval = 0;
 }
 
 static gboolean
@@ -87,6 +91,12 @@ check_config (const SalAnalyserConfig *config, const SalMelConfig *mel,
   if (config->hold > MAX_HOLD) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
         "hold is %u frames, outside 0..%d", config->hold, MAX_HOLD);
+    return FALSE;
+  }
+  if (config->trust_interval > MAX_TRUST_INTERVAL) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+        "trust_interval is %u windows, outside 0..%d", config->trust_interval,
+        MAX_TRUST_INTERVAL);
     return FALSE;
   }
   return check_frames ("hop", config->hop, MIN_HOP, mel, error)
@@ -123,6 +133,7 @@ begin_lane (SalAnalyser *self, SalTarget *target, SalTimeline *timeline,
     .facts = *facts };
   lane.facts.flags |= SAL_MAP_EMPTY;
   lane.facts.score = lane.facts.peak = 0;
+  lane.facts.tried = FALSE;
   if (timeline != NULL) {
     SalLinePair lines = sal_analyser_lines (self->model, target,
         self->config.lookahead);
@@ -323,6 +334,7 @@ push_map (SalAnalyser *self, SalMap *map, guint i, const SalPoint *point,
   map->flags = facts->flags | (late ? SAL_MAP_LATE : 0);
   map->score = facts->score;
   map->peak = facts->peak;
+  map->trust = facts->tried ? facts->trust : NAN;
   g_ptr_array_add (self->ready, map);
 }
 
@@ -394,6 +406,8 @@ sal_analyser_take (SalAnalyser *self)
   window->n_frames = (guint) (end - window->start);
   window->threads = self->config.threads;
   window->cam = self->config.cam;
+  window->wants_trust = self->config.trust_interval > 0
+      && seqnum % self->config.trust_interval == 0;
   window->computed = FALSE;
   sal_history_get_frames (self->history, window->start, window->n_frames,
       window->log_mel);
@@ -429,6 +443,8 @@ count_result (Lane *lane, const SalWindow *window)
         | (empty ? SAL_MAP_EMPTY : 0),
     .score = result != NULL ? result->score : 0,
     .peak = result != NULL ? result->peak : 0,
+    .tried = result != NULL && result->tried,
+    .trust = result != NULL && result->tried ? result->trust : 0,
   };
 }
 

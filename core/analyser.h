@@ -36,6 +36,7 @@ typedef struct {
   /* of frames that no window was computed for in time: */
   guint hold;         /* the last probability holds for so many frames, 0..1000 */
   gboolean late_pass; /* and is then 1, else 0 */
+  guint trust_interval; /* every which window's maps are tried, four forward passes each, 0..10000; 0: none */
 } SalAnalyserConfig;
 
 /**

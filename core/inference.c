@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "model-private.h"
+#include "trust.h"
 #include "window-private.h"
 
 struct _SalInference {
@@ -13,6 +14,7 @@ struct _SalInference {
   SalNet *net;
   SalCam *cam;
   SalScorer *scorer;
+  SalTrust *trust;        /* NULL until it is asked for */
 };
 
 guint
@@ -60,6 +62,7 @@ sal_inference_free (SalInference *self)
   sal_net_free (self->net);
   sal_cam_free (self->cam);
   sal_scorer_free (self->scorer);
+  sal_trust_free (self->trust);
   sal_model_unref (self->model);
   g_free (self);
 }
@@ -93,12 +96,30 @@ compute_target (SalInference *self, const SalWindow *window, guint i)
   result->counts = sal_inference_score (self->scorer, self->net, target,
       &score, result->columns);
   result->empty = TRUE;
+  result->tried = FALSE;
   result->score = result->peak = 0;
   if (!result->counts)
     return;
   result->score = score.log_odds;
   result->empty = !sal_cam_compute (self->cam, self->net, target,
       &window->cam, result->map, &result->peak);
+}
+
+/* Comes last: the network is overwritten. */
+static void
+try_maps (SalInference *self, const SalWindow *window)
+{
+  if (self->trust == NULL)
+    self->trust = sal_trust_new (self->model, self->max_frames);
+  sal_trust_begin (self->trust, self->net);
+  for (guint i = 0; i < window->targets->len; i++) {
+    SalWindowResult *result = &window->results[i];
+    if (!result->counts || result->empty)
+      continue;
+    result->tried = TRUE;
+    result->trust = sal_trust_measure (self->trust, self->net,
+        window->targets->pdata[i], result->map);
+  }
 }
 
 void
@@ -110,6 +131,8 @@ sal_inference_compute (SalInference *self, SalWindow *window)
   sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
   for (guint i = 0; i < window->targets->len; i++)
     compute_target (self, window, i);
+  if (window->wants_trust)
+    try_maps (self, window);
   window->n_columns = shape[2];
   window->per_column = self->per_column;
   window->computed = TRUE;

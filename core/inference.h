@@ -26,7 +26,7 @@ void sal_inference_free (SalInference *self); /* NULL is a no-op */
  * @window: (inout): its results are filled in
  *
  * A window that asks for a deeper map than those before it, or another number of threads, has the network made
- * anew.  Otherwise no allocation once every layer in use was seen.
+ * anew, and the first one whose maps are to be tried (trust.h) room for that.  Otherwise no allocation once every layer in use was seen.
  */
 void sal_inference_compute (SalInference *self, SalWindow *window);
 

@@ -21,6 +21,7 @@ sal_map_new (guint n_bands, guint n_frames)
   gsize size = (gsize) n_bands * n_frames;
   self->n_bands = n_bands;
   self->n_frames = n_frames;
+  self->trust = NAN;
   self->saliency = g_new0 (float, size);
   self->activity = g_new0 (float, n_frames);
   self->log_odds = g_new0 (float, n_frames);

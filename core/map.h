@@ -32,6 +32,7 @@ typedef struct {
   SalMapFlags flags;     /* of that window: what it adds; earlier windows may have said more */
   float score;           /* log-odds of that whole window */
   float peak;            /* of its saliency map before normalisation */
+  float trust;           /* whether its map can be believed, -1..1 (trust.h in the source); NAN: not tried */
   float probability;     /* mean of activity */
   float *saliency;       /* [F, T], (0..1), or (-1..1) for signed methods, weighted by presence */
   float *activity;       /* [T], probability that the target speaks, 0..1 */

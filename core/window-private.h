@@ -11,6 +11,8 @@ typedef struct {
   gboolean empty;  /* the map is flat */
   float score;     /* log-odds of the whole window */
   float peak;      /* of the map before normalisation */
+  gboolean tried;
+  float trust;     /* in the map, if tried */
   float *map;      /* [F, n_frames] */
   float *columns;  /* log-odds, [n_columns] */
 } SalWindowResult;
@@ -25,6 +27,7 @@ struct _SalWindow {
   float *log_mel;       /* [F, n_frames] */
   guint threads;        /* that may work on it */
   SalCamConfig cam;
+  gboolean wants_trust; /* its maps are to be tried */
   GPtrArray *targets;   /* of SalTarget, references */
   /* results: */
   gboolean computed;
@@ -35,7 +38,6 @@ struct _SalWindow {
 
 SalWindow *sal_window_new (guint n_bands, guint max_frames);
 void sal_window_free (SalWindow *self); /* NULL is a no-op */
-
 
 /**
  * sal_window_need_results:

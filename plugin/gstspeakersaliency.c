@@ -21,6 +21,7 @@
  * (log-odds of the newest window, #gdouble), `probability` that the target
  * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the window
  * (#guint64), `late` (#gboolean) and `flags` (#GstSaliencyFlags); with
+ * `trust-interval` now and then `trust`, whether the map can be believed; with
  * `message-map=true` also `map` (#GBytes of float32, [bands, frames]), `bands`,
  * `frames` and `frame-duration` (ns).
  *

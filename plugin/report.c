@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report.h"
 
+#include <math.h>
+
 #include <gst/saliency/saliency.h>
 
 void
@@ -74,6 +76,9 @@ sal_report_get_structure (const SalReport *self, const GstSegment *segment,
       "seqnum", G_TYPE_UINT64, map->seqnum,
       "late", G_TYPE_BOOLEAN, (map->flags & SAL_MAP_LATE) != 0,
       "flags", GST_TYPE_SALIENCY_FLAGS, saliency_flags (map->flags), NULL);
+  if (!isnan (map->trust))
+    gst_structure_set (structure,
+        "trust", G_TYPE_DOUBLE, (double) map->trust, NULL);
   if (with_map) {
     g_autoptr (GBytes) bytes = floats_of (map, map->saliency,
         (gsize) map->n_bands * map->n_frames);

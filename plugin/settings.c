@@ -44,6 +44,7 @@ static const gsize offsets[N_SETTINGS] = {
   [PROP_HOLD] = G_STRUCT_OFFSET (SalSettings, hold),
   [PROP_SOLO_REMOVED] = G_STRUCT_OFFSET (SalSettings, solo_removed),
   [PROP_BYPASS] = G_STRUCT_OFFSET (SalSettings, bypass),
+  [PROP_TRUST_INTERVAL] = G_STRUCT_OFFSET (SalSettings, trust_interval),
   [PROP_POST_MESSAGES] = G_STRUCT_OFFSET (SalSettings, post_messages),
   [PROP_MESSAGE_MAP] = G_STRUCT_OFFSET (SalSettings, message_map),
   [PROP_ATTACH_META] = G_STRUCT_OFFSET (SalSettings, attach_meta),
@@ -313,6 +314,11 @@ install_mask (GObjectClass *klass, const SalSettings *defaults)
 static void
 install_output (GObjectClass *klass, const SalSettings *defaults)
 {
+  g_object_class_install_property (klass, PROP_TRUST_INTERVAL,
+      g_param_spec_uint ("trust-interval", "Trust interval",
+          "Every which window's map is tried by keeping only what it says "
+          "matters, four forward passes; messages then have a field trust, "
+          "-1 to 1; 0: none", 0, 10000, defaults->trust_interval, IN_PLAYING));
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
           "Post a message speakersaliency for each settled stretch",
@@ -525,6 +531,7 @@ sal_settings_get_analyser_config (const SalSettings *self,
   config->cam = self->cam;
   config->hold =
       gst_util_uint64_scale_round (self->hold_time, mel->sample_rate, per_s);
+  config->trust_interval = self->trust_interval;
   config->late_pass = self->late_policy == SAL_LATE_PASS;
 }
 

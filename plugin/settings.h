@@ -40,6 +40,7 @@ enum {
   PROP_HOLD,
   PROP_SOLO_REMOVED,
   PROP_BYPASS,
+  PROP_TRUST_INTERVAL,
   PROP_POST_MESSAGES,
   PROP_MESSAGE_MAP,
   PROP_ATTACH_META,
@@ -65,6 +66,7 @@ typedef struct {
   float threshold, hysteresis;
   guint64 attack, release, hold; /* ns */
   gboolean solo_removed, bypass;
+  guint trust_interval;   /* windows */
   gboolean post_messages, message_map, attach_meta;
 } SalSettings;
 

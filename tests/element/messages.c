@@ -195,6 +195,26 @@ test_map (void)
 }
 
 static void
+test_trust (void)
+{
+  Fixture *f =
+      fixture_new ("trust-interval=2", GST_AUDIO_FORMAT_S16, 16000, 1);
+  guint n_tried = 0;
+  fixture_play (f, 48000, 1000);
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  for (guint i = 0; i < messages->len; i++) {
+    double trust;
+    if (!gst_structure_get_double (messages->pdata[i], "trust", &trust))
+      continue;
+    g_assert_cmpfloat (fabs (trust), <=, 1);
+    n_tried++;
+  }
+  g_assert_cmpuint (n_tried, >=, messages->len / 2 - 1);
+  g_assert_cmpuint (n_tried, <=, messages->len / 2 + 1);
+  fixture_free (f);
+}
+
+static void
 test_off (void)
 {
   Fixture *f =
@@ -391,6 +411,7 @@ main (int argc, char **argv)
   g_test_add_func ("/speakersaliency/messages/count-where-nobody-stamps",
       test_no_timestamps);
   g_test_add_func ("/speakersaliency/messages/carry-the-map", test_map);
+  g_test_add_func ("/speakersaliency/messages/say-trust-at-times", test_trust);
   g_test_add_func ("/speakersaliency/messages/can-be-turned-off", test_off);
   g_test_add_func ("/speakersaliency/messages/say-silence", test_silence);
   g_test_add_func ("/speakersaliency/messages/agree-for-all-formats",

@@ -2,6 +2,8 @@
 /* Several targets of one analyser. */
 #include "analyser.h"
 
+#include <math.h>
+
 #include "data.h"
 #include "stream-maps.h"
 
@@ -180,6 +182,41 @@ test_many (void)
     sal_target_unref (targets[i]);
 }
 
+/* Trying maps changes nothing else, and is done of every target. */
+static void
+test_trust (void)
+{
+  SalAnalyserConfig config = maps_config (25, 50);
+  gsize n;
+  guint n_tried[2] = { 0, 0 };
+  g_autofree float *sound = maps_sound (&n);
+  g_autoptr (SalTarget) a = maps_target (model, "spk2");
+  g_autoptr (SalTarget) b = maps_target (model, "spk9");
+  SalTarget *targets[] = { a, b };
+  g_autoptr (SalAnalyser) plain = maps_analyser (model, "spk2", &config);
+  config.trust_interval = 3;
+  g_autoptr (SalAnalyser) trying = maps_analyser (model, "spk2", &config);
+  sal_analyser_set_targets (plain, targets, 2);
+  sal_analyser_set_targets (trying, targets, 2);
+  g_autoptr (GPtrArray) want = maps_analyse (plain, sound, n, 0);
+  g_autoptr (GPtrArray) maps = maps_analyse (trying, sound, n, 0);
+  maps_assert_same (maps, want);
+  for (guint i = 0; i < maps->len; i++) {
+    const SalMap *map = maps_at (maps, i);
+    gboolean tried = !isnan (map->trust);
+    g_assert_true (isnan (maps_at (want, i)->trust));
+    if (map->flags & SAL_MAP_EMPTY)
+      g_assert_false (tried);
+    else if (map->window_start + map->window_frames == 25 * (map->seqnum + 1))
+      g_assert_cmpint (tried, ==, map->seqnum % 3 == 0);
+    if (tried)
+      g_assert_cmpfloat (fabsf (map->trust), <=, 1);
+    n_tried[map->target] += tried;
+  }
+  g_assert_cmpuint (n_tried[0], >=, 3);
+  g_assert_cmpuint (n_tried[1], ==, n_tried[0]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -192,6 +229,7 @@ main (int argc, char **argv)
   g_test_add_func ("/targets/same-targets-change-nothing",
       test_same_targets_change_nothing);
   g_test_add_func ("/targets/up-to-sixteen", test_many);
+  g_test_add_func ("/targets/trust-is-tried-of-each", test_trust);
   int result = g_test_run ();
   sal_model_unref (model);
   return result;
