@@ -74,7 +74,7 @@ join_job (guint *member)
     g_cond_wait (&pool.more, &pool.lock);
   Job *job = pool.jobs.head->data;
   *member = ++job->joined;
-  job->working++;
+  g_atomic_int_inc (&job->working);
   if (job->joined + 1 >= job->team->n_scratches)
     close_job (job);
   g_mutex_unlock (&pool.lock);

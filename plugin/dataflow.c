@@ -8,6 +8,7 @@
 
 /* A longer gap is not worth hearing: the stream ends and begins again. */
 #define MAX_GAP (600 * GST_SECOND)
+#define GAPS_PER_S 50 /* pieces that gaps are heard in, as buffers might come */
 #define QOS_INTERVAL G_USEC_PER_SEC /* between QOS messages */
 
 /* of the base class of the element */
@@ -30,11 +31,8 @@ post_qos (GstSpeakerSaliency *self, const SalReport *report)
   SalPaceStats stats;
   sal_pace_get_stats (self->pace, &stats);
   guint64 rate = GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream));
-  GST_OBJECT_LOCK (self);
-  guint64 hop = self->settings.hop;
+  guint64 hop = self->hop, budget = self->budget;
   guint64 n_hop = gst_util_uint64_scale (hop, rate, GST_SECOND);
-  guint64 budget = self->settings.budget;
-  GST_OBJECT_UNLOCK (self);
   /* by how much results come later than they may */
   GstClockTimeDiff jitter = GST_CLOCK_DIFF (hop + budget,
       stats.mean_cost + stats.effective_hop);
@@ -103,6 +101,20 @@ push_ready (GstSpeakerSaliency *self)
   return ret;
 }
 
+/* What waits is lost, but sticky events are still in force. */
+static void
+abandon (GstSpeakerSaliency *self)
+{
+  GstMiniObject *object;
+  while ((object = sal_stream_abandon (self->stream)) != NULL) {
+    if (GST_IS_EVENT (object) && GST_EVENT_IS_STICKY (object)
+        && GST_EVENT_TYPE (object) != GST_EVENT_SEGMENT)
+      gst_pad_store_sticky_event (GST_BASE_TRANSFORM_SRC_PAD (self),
+          GST_EVENT_CAST (object));
+    gst_mini_object_unref (object);
+  }
+}
+
 /* Whatever can be said and shown of what was heard leaves now.  With @wait
  * windows that are not computed yet are waited for. */
 static GstFlowReturn
@@ -113,6 +125,8 @@ drain (GstSpeakerSaliency *self, gboolean wait)
   if (sal_stream_has_heard (self->stream))
     sal_stream_finish (self->stream, wait);
   GstFlowReturn ret = push_ready (self);
+  if (ret != GST_FLOW_OK)
+    abandon (self);
   sal_stream_restart (self->stream);
   return ret;
 }
@@ -176,11 +190,8 @@ use_mode (GstSpeakerSaliency *self)
 {
   if (!g_atomic_int_compare_and_exchange (&self->mode_unknown, TRUE, FALSE))
     return;
-  GST_OBJECT_LOCK (self);
-  SalProcessing processing = self->settings.processing;
-  GST_OBJECT_UNLOCK (self);
-  gboolean live = processing == SAL_PROCESSING_ASYNC;
-  if (processing == SAL_PROCESSING_AUTO) {
+  gboolean live = self->processing == SAL_PROCESSING_ASYNC;
+  if (self->processing == SAL_PROCESSING_AUTO) {
     g_autoptr (GstQuery) query = gst_query_new_latency ();
     if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
       gst_query_parse_latency (query, &live, NULL, NULL);
@@ -231,11 +242,42 @@ hear_buffer (GstSpeakerSaliency *self, GstBuffer *buffer)
   return ret;
 }
 
+/* Pads of an element that is put into a running pipeline are open a moment
+ * before it has started; what comes then is lost, as in the moment before. */
+static gboolean
+has_started (GstSpeakerSaliency *self)
+{
+  GST_OBJECT_LOCK (self);
+  gboolean started = self->stream != NULL;
+  GST_OBJECT_UNLOCK (self);
+  return started;
+}
+
+/* The format, if it was negotiated in that moment. */
+static gboolean
+adopt_format (GstSpeakerSaliency *self)
+{
+  g_autoptr (GError) error = NULL;
+  const GstAudioInfo *info = GST_AUDIO_FILTER_INFO (self);
+  if (GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
+      || GST_AUDIO_INFO_RATE (info) == 0)
+    return TRUE;
+  if (!sal_stream_set_format (self->stream, info, &error))
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return error == NULL;
+}
+
 static GstFlowReturn
 speaker_saliency_submit_input_buffer (GstBaseTransform *trans,
     gboolean is_discont, GstBuffer *input)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
+  if (trans->segment.format == GST_FORMAT_TIME
+      && GST_AUDIO_INFO_RATE (GST_AUDIO_FILTER_INFO (self)) == 0) {
+    /* GstAudioFilter 1.22 would leak it */
+    gst_buffer_unref (input);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
   GstFlowReturn ret = PARENT->submit_input_buffer (trans, is_discont, input);
   if (ret != GST_FLOW_OK)
     return ret;
@@ -243,6 +285,14 @@ speaker_saliency_submit_input_buffer (GstBaseTransform *trans,
   GstBuffer *buffer = g_steal_pointer (&trans->queued_buf);
   if (buffer == NULL) /* all of it was outside the segment */
     return GST_FLOW_OK;
+  if (!has_started (self)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_OK;
+  }
+  if (!adopt_format (self)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
   if (!can_hear (self)) {
     self->untouched = buffer;
     return GST_FLOW_OK;
@@ -257,7 +307,7 @@ speaker_saliency_generate_output (GstBaseTransform *trans, GstBuffer **output)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
   *output = g_steal_pointer (&self->untouched);
-  if (*output == NULL)
+  if (*output == NULL && has_started (self))
     *output = pop_buffer (self);
   return GST_FLOW_OK;
 }
@@ -280,7 +330,7 @@ hear_gap (GstSpeakerSaliency *self, GstEvent *event)
       : follow (self, pts, n_frames, FALSE);
   sal_stream_queue (self->stream, event);
   while (n_frames > 0 && ret == GST_FLOW_OK) {
-    gsize n = MIN (n_frames, rate);
+    gsize n = MIN (n_frames, MAX (rate / GAPS_PER_S, 1));
     sal_stream_push (self->stream, NULL, NULL, n);
     ret = push_ready (self);
     n_frames -= n;
@@ -288,21 +338,14 @@ hear_gap (GstSpeakerSaliency *self, GstEvent *event)
   push_ready (self);
 }
 
-/* After a flush nothing old leaves, but sticky events are still in force. */
+/* Nothing old leaves any more. */
 static void
 flush (GstSpeakerSaliency *self)
 {
-  GstMiniObject *object;
   gst_clear_buffer (&self->untouched);
   if (self->stream == NULL)
     return;
-  while ((object = sal_stream_abandon (self->stream)) != NULL) {
-    if (GST_IS_EVENT (object) && GST_EVENT_IS_STICKY (object)
-        && GST_EVENT_TYPE (object) != GST_EVENT_SEGMENT)
-      gst_pad_store_sticky_event (GST_BASE_TRANSFORM_SRC_PAD (self),
-          GST_EVENT_CAST (object));
-    gst_mini_object_unref (object);
-  }
+  abandon (self);
   sal_stream_reset (self->stream);
   sal_stream_set_flushing (self->stream, FALSE);
 }
@@ -434,7 +477,7 @@ speaker_saliency_setup (GstAudioFilter *filter, const GstAudioInfo *info)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (filter);
   g_autoptr (GError) error = NULL;
-  if (is_format (self, info))
+  if (!has_started (self) || is_format (self, info))
     return TRUE;
   if (!sal_stream_set_format (self->stream, info, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
@@ -449,6 +492,9 @@ sal_dataflow_open (GstSpeakerSaliency *self, const SalSettings *settings,
     GError **error)
 {
   const SalStreamFuncs funcs = { report_stretch, take_samples, self };
+  self->processing = settings->processing;
+  self->hop = settings->hop;
+  self->budget = settings->budget;
   self->qos_time = 0;
   g_atomic_int_set (&self->mode_unknown, TRUE);
   g_atomic_int_set (&self->reset_wanted, FALSE);

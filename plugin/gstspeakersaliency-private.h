@@ -27,6 +27,10 @@ struct _GstSpeakerSaliency {
   SalModel *model;          /* from start to stop */
   GstClockTime latency;     /* ns, L, as of the last start; NONE before */
 
+  /* as of the last start, before the streaming thread begins */
+  SalProcessing processing;
+  guint64 hop, budget;      /* ns */
+
   /* of the streaming thread; the pointer also under the object lock */
   SalStream *stream;        /* from start to stop */
   GstBuffer *untouched;     /* leaves as it is: of a stream played backwards */

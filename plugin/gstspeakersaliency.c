@@ -19,8 +19,8 @@
  * The message has the fields `timestamp`, `stream-time`, `running-time` and
  * `duration` (ns, #guint64) of the stretch, `target` (string), `score`
  * (log-odds of the newest window, #gdouble), `probability` that the target
- * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the window
- * (#guint64), `late` (#gboolean) and `flags` (#GstSaliencyFlags); with
+ * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the stretch
+ * since the stream last began (#guint64), `late` (#gboolean) and `flags` (#GstSaliencyFlags); with
  * `trust-interval` now and then `trust`, whether the map can be believed; with
  * `message-map=true` also `map` (#GBytes of float32, [bands, frames]), `bands`,
  * `frames` and `frame-duration` (ns).
@@ -197,7 +197,8 @@ install_actions (GObjectClass *klass)
    * GstSpeakerSaliency::enrol-start:
    * @name: of the voice
    *
-   * From now on what plays is kept to make a voice of, up to ten minutes.
+   * From now on what plays is kept to make a voice of, up to ten minutes, until
+   * the state goes below PAUSED.
    *
    * Returns: %FALSE below PAUSED: there is no model to make it with
    */

@@ -2,7 +2,8 @@
 /* pace.h: how often windows are computed, and what that costs
  *
  * When a window takes longer than nine tenths of the time between two, only every second
- * one is computed, then every fourth, and so on; when it takes less than a third, twice as many again.  All
+ * one is computed, then every fourth, and so on; when eight in a row take a little more than a third at most, twice as
+ * many again.  All
  * functions may be called by any thread.
  */
 #pragma once

@@ -8,6 +8,10 @@
 #define ALIGNMENT_THRESHOLD (40 * GST_MSECOND)
 #define DISCONT_WAIT (1 * GST_SECOND)
 
+/* That wait for a buffer to go with: those of some seconds.  While a source sends
+ * nothing but gaps the older ones are dropped. */
+#define MAX_REPORTS (64 * SAL_ANALYSER_MAX_TARGETS)
+
 /* Tests make windows more expensive: guint in us, on the element. */
 #define COST_KEY "speakersaliency-test-cost"
 
@@ -23,6 +27,7 @@ struct _SalStream {
   guint hop, lookahead;        /* model frames */
   guint patience;              /* model frames that a window may be late by */
   gboolean warn_of_cost;       /* when it is known */
+  gboolean warned;             /* of buffers that are too long */
   SalListener *listener;
   SalWorker *worker;
   gboolean is_async;           /* else windows are waited for */
@@ -35,6 +40,65 @@ struct _SalStream {
   GstClockTime base;           /* PTS of the first PCM frame; NONE: none yet */
   GstClockTime next;           /* where the stream before this one ended */
 };
+
+/* --- reports ------------------------------------------------------------- */
+
+static void
+free_report (gpointer data)
+{
+  sal_report_clear (data);
+  g_free (data);
+}
+
+static void
+keep_report (SalStream *self, const SalReport *report)
+{
+  SalReport *copy = g_new (SalReport, 1);
+  *copy = *report;
+  sal_map_ref (copy->map);
+  sal_target_ref (copy->target);
+  g_bytes_ref (copy->bands_hz);
+  g_queue_push_tail (&self->reports, copy);
+  if (g_queue_get_length (&self->reports) > MAX_REPORTS)
+    free_report (g_queue_pop_head (&self->reports));
+}
+
+static void
+report_stretch (SalStream *self, const SalStretch *stretch)
+{
+  if (stretch->maps[0]->flags & SAL_MAP_LATE)
+    sal_pace_count_late (self->pace);
+  for (guint i = 0; i < stretch->n_maps; i++) {
+    SalReport report = {
+      .map = stretch->maps[i],
+      .start = stretch->start,
+      .stop = stretch->stop,
+      .window_start = stretch->window_start,
+      .window_stop = stretch->window_stop,
+      .target = self->targets[stretch->maps[i]->target],
+      .bands_hz = self->bands_hz,
+      .base = self->base,
+      .frame_duration = self->frame_duration,
+    };
+    if (self->funcs.report (&report, self->funcs.user_data))
+      keep_report (self, &report);
+  }
+}
+
+/* Returns whether a window was computed for any. */
+static gboolean
+take_stretches (SalStream *self)
+{
+  SalStretch stretch;
+  gboolean computed = FALSE;
+  while (sal_listener_pop (self->listener, &stretch)) {
+    sal_delay_line_push_maps (self->line, stretch.maps, stretch.n_maps);
+    computed |= !(stretch.maps[0]->flags & SAL_MAP_SILENCE);
+    report_stretch (self, &stretch);
+    sal_stretch_clear (&stretch);
+  }
+  return computed;
+}
 
 /* --- windows ------------------------------------------------------------- */
 
@@ -62,6 +126,16 @@ warn_of_cost (SalStream *self, GstClockTime cost)
   GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
       ("method score-cam takes %" G_GUINT64_FORMAT " ms per window; fewer "
           "score-channels take less", cost / GST_MSECOND), (NULL));
+}
+
+static void
+warn_of_length (SalStream *self, GstClockTime duration)
+{
+  self->warned = TRUE;
+  GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
+      ("buffers of %" G_GUINT64_FORMAT " ms leave no time to compute windows "
+          "in: they must be shorter than budget", duration / GST_MSECOND),
+      (NULL));
 }
 
 static void
@@ -114,16 +188,18 @@ dispatch_window (SalStream *self, gboolean in_any_case)
     sal_analyser_give (analyser, window);
 }
 
-/* Waits until all windows that are due are done. */
-static void
+/* Waits until all windows that are due are done; FALSE if flushing ended that. */
+static gboolean
 complete_windows (SalStream *self)
 {
   if (!sal_worker_wait (self->worker))
-    return;
+    return FALSE;
   collect_windows (self);
   dispatch_window (self, TRUE);
-  if (sal_worker_wait (self->worker))
-    collect_windows (self);
+  if (!sal_worker_wait (self->worker))
+    return FALSE;
+  collect_windows (self);
+  return TRUE;
 }
 
 /* Windows that wait or are done have no more use; one that runs comes back
@@ -147,8 +223,10 @@ sal_stream_set_async (SalStream *self, gboolean async)
   if (async == self->is_async)
     return;
   if (!async) {
-    complete_windows (self);
+    if (!complete_windows (self))
+      return;
     sal_analyser_settle (analyser, 0);
+    take_stretches (self);
   }
   self->is_async = async;
   sal_analyser_set_deferred (analyser, async);
@@ -266,18 +344,10 @@ sal_stream_new (GstElement *element, SalModel *model,
 }
 
 static void
-free_report (gpointer data)
-{
-  sal_report_clear (data);
-  g_free (data);
-}
-
-static void
 unref_targets (SalStream *self)
 {
-  for (guint i = 0; i < self->n_targets; i++)
-    sal_target_unref (self->targets[i]);
-  self->n_targets = 0;
+  while (self->n_targets > 0)
+    g_clear_pointer (&self->targets[--self->n_targets], sal_target_unref);
 }
 
 void
@@ -330,6 +400,7 @@ void
 sal_stream_set_targets (SalStream *self, SalTarget *const *targets,
     guint n_targets)
 {
+  take_stretches (self); /* of those before */
   sal_analyser_set_targets (sal_listener_get_analyser (self->listener),
       targets, n_targets);
   for (guint i = 0; i < n_targets; i++)
@@ -374,54 +445,6 @@ sal_stream_follow (SalStream *self, GstClockTime pts, gsize n_frames,
   return begins || !is_discont;
 }
 
-static void
-keep_report (SalStream *self, const SalReport *report)
-{
-  SalReport *copy = g_new (SalReport, 1);
-  *copy = *report;
-  sal_map_ref (copy->map);
-  sal_target_ref (copy->target);
-  g_bytes_ref (copy->bands_hz);
-  g_queue_push_tail (&self->reports, copy);
-}
-
-static void
-report_stretch (SalStream *self, const SalStretch *stretch)
-{
-  if (stretch->maps[0]->flags & SAL_MAP_LATE)
-    sal_pace_count_late (self->pace);
-  for (guint i = 0; i < stretch->n_maps; i++) {
-    SalReport report = {
-      .map = stretch->maps[i],
-      .start = stretch->start,
-      .stop = stretch->stop,
-      .window_start = stretch->window_start,
-      .window_stop = stretch->window_stop,
-      .target = self->targets[stretch->maps[i]->target],
-      .bands_hz = self->bands_hz,
-      .base = self->base,
-      .frame_duration = self->frame_duration,
-    };
-    if (self->funcs.report (&report, self->funcs.user_data))
-      keep_report (self, &report);
-  }
-}
-
-/* Returns whether a window was computed for any. */
-static gboolean
-take_stretches (SalStream *self)
-{
-  SalStretch stretch;
-  gboolean computed = FALSE;
-  while (sal_listener_pop (self->listener, &stretch)) {
-    sal_delay_line_push_maps (self->line, stretch.maps, stretch.n_maps);
-    computed |= !(stretch.maps[0]->flags & SAL_MAP_SILENCE);
-    report_stretch (self, &stretch);
-    sal_stretch_clear (&stretch);
-  }
-  return computed;
-}
-
 /* After sound was heard by a stream that waits, since @since (monotonic). */
 static void
 account_for (SalStream *self, gint64 since)
@@ -459,6 +482,8 @@ sal_stream_push (SalStream *self, GstMiniObject *object,
       GST_AUDIO_INFO_RATE (&self->info));
   guint n_wait = (wait + self->frame_duration - 1) / self->frame_duration;
   guint patience = self->patience > n_wait ? self->patience - n_wait : 0;
+  if (patience == 0 && n_frames > 0 && self->is_async && !self->warned)
+    warn_of_length (self, wait);
   sal_delay_line_push (self->line, object, audio, n_frames);
   for (gsize n = 0; n < n_frames && !g_atomic_int_get (&self->flushing);)
     n += hear_some (self, audio, n, n_frames - n, patience);

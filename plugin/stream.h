@@ -63,6 +63,8 @@ const GstAudioInfo *sal_stream_get_format (const SalStream *self); /* rate 0: no
 /**
  * sal_stream_set_async:
  * @async: whether windows are computed by a thread of their own and may be late; else they are waited for
+ *
+ * Waits for those of the thread if @async is %FALSE; when flushing ends that, the stream stays as it is.
  */
 void sal_stream_set_async (SalStream *self, gboolean async);
 gboolean sal_stream_is_async (const SalStream *self);

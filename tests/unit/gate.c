@@ -190,6 +190,203 @@ test_floor_of_0_db_is_open (void)
     g_assert_cmpfloat (gain[t], ==, 1);
 }
 
+/* --- bands --------------------------------------------------------------- */
+
+static void
+test_bands_are_gates_of_their_own (void)
+{
+  enum { B = 3, T = 300 };
+  g_autoptr (SalGate) all = sal_gate_new (&good, B, FRAME_MS, NULL);
+  g_autofree float *noise = data_noise (1, B * T);
+  float together[B * T], alone[T];
+  for (guint i = 0; i < B * T; i++)
+    noise[i] = fabsf (sinf (i / B / (10.f + i % B)) + 0.1f * noise[i]);
+  sal_gate_process (all, noise, T, together);
+  for (guint b = 0; b < B; b++) {
+    g_autoptr (SalGate) one = new_gate (&good);
+    for (guint t = 0; t < T; t++)
+      alone[t] = noise[t * B + b];
+    sal_gate_process (one, alone, T, alone);
+    for (guint t = 0; t < T; t++)
+      g_assert_cmpfloat (together[t * B + b], ==, alone[t]);
+  }
+}
+
+static void
+test_band_probability (void)
+{
+  g_autoptr (SalMap) map = sal_map_new (2, 3);
+  const float activity[3] = { 0, 0.5f, 1 };
+  const float saliency[6] = { -0.5f, 0.25f, -0.25f, 0.75f, 0.75f, 0.5f };
+  const float want[6] = { 0, 0.75f, 0.75f, 1, 0.75f, 1 };
+  float got[6];
+  memcpy (map->activity, activity, sizeof activity);
+  memcpy (map->saliency, saliency, sizeof saliency);
+  sal_gate_band_probability (map, got);
+  for (guint i = 0; i < 6; i++)
+    g_assert_cmpfloat (got[i], ==, want[i]);
+}
+
+/* --- changes while it runs ----------------------------------------------- */
+
+/* Times that make every step small */
+static const SalGateConfig slow = {
+  .threshold = 0.6f, .hysteresis = 0.2f, .floor_db = -40, .attack_ms = 500,
+  .release_ms = 500, .hold_ms = 100,
+};
+
+/* The largest step of the gain after a change, on the way to where it stays,
+ * from any state the gate may be in: closed, opening, open, closing. */
+static float
+largest_step (const SalGateConfig *from, const SalGateConfig *to, float *last)
+{
+  float most = 0;
+  for (guint n = 0; n <= 100; n += 5)
+    for (guint now_open = 0; now_open < 2; now_open++) {
+      g_autoptr (SalGate) gate = new_gate (from);
+      float gain[300];
+      run (gate, 0.55f, 1, gain);
+      run (gate, n > 50 ? 1 : 0, 60, gain);
+      run (gate, n > 50 ? 0 : 1, n % 50 + 1, gain);
+      gain[0] = gain[n % 50];
+      g_assert_true (sal_gate_set_config (gate, to, NULL));
+      run (gate, now_open, 299, gain + 1);
+      for (guint t = 1; t < 300; t++)
+        most = MAX (most, fabsf (gain[t] - gain[t - 1]));
+      *last = gain[299];
+      g_assert_cmpfloat (fabsf (gain[299] - gain[290]), <, 1e-6);
+    }
+  return most;
+}
+
+static const struct {
+  const char *path;
+  SalGateConfig to;
+  float limit; /* linear */
+} changes[] = {
+  /* 40 dB in 50 frames: 0.8 dB are 0.088 at full gain */
+  { "threshold", { 0.9f, 0.2f, -40, 500, 500, 100 }, 0.1f },
+  { "hysteresis", { 0.6f, 0, -40, 500, 500, 100 }, 0.1f },
+  { "hold", { 0.6f, 0.2f, -40, 500, 500, 0 }, 0.1f },
+  { "higher-floor", { 0.6f, 0.2f, -10, 500, 500, 100 }, 0.1f },
+  { "floor-of-0-db", { 0.6f, 0.2f, 0, 500, 500, 100 }, 0.1f },
+  { "lower-floor", { 0.6f, 0.2f, -80, 500, 500, 100 }, 0.18f },
+  { "attack", { 0.6f, 0.2f, -40, 200, 500, 100 }, 0.21f },
+  { "release", { 0.6f, 0.2f, -40, 500, 200, 100 }, 0.21f },
+  /* a fade of 5 frames and the gate; two of them */
+  { "removed", { 0.6f, 0.2f, -40, 500, 500, 100, TRUE, FALSE }, 0.3f },
+  { "bypass", { 0.6f, 0.2f, -40, 500, 500, 100, FALSE, TRUE }, 0.3f },
+  { "both", { 0.6f, 0.2f, -40, 500, 500, 100, TRUE, TRUE }, 0.5f },
+};
+
+static void
+test_change (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  float there_last, back_last;
+  float there = largest_step (&slow, &changes[i].to, &there_last);
+  float back = largest_step (&changes[i].to, &slow, &back_last);
+  g_test_message ("largest step %g there, %g back", there, back);
+  g_assert_cmpfloat (there, <=, changes[i].limit);
+  g_assert_cmpfloat (back, <=, changes[i].limit);
+  g_assert_cmpfloat (back_last, ==, 1);
+}
+
+static void
+test_closed_gate_goes_to_new_floor (void)
+{
+  static const float floors[] = { -20, 0, -60 };
+  for (guint i = 0; i < G_N_ELEMENTS (floors); i++) {
+    SalGateConfig config = good;
+    g_autoptr (SalGate) gate = new_gate (&good);
+    float gain[12], before = 0.01f;
+    run (gate, 0, 10, gain);
+    config.floor_db = floors[i];
+    g_assert_true (sal_gate_set_config (gate, &config, NULL));
+    run (gate, 0, 12, gain);
+    g_assert_cmpfloat_with_epsilon (gain[11], pow (10, floors[i] / 20), 1e-6);
+    for (guint t = 0; t < 12; t++) {
+      double step = 20 * log10 (gain[t] / before);
+      g_assert_cmpfloat (fabs (step), <=, 8.01); /* 40 dB in 5 frames */
+      before = gain[t];
+    }
+  }
+}
+
+static void
+test_removed_is_the_rest (void)
+{
+  SalGateConfig config = good;
+  config.removed = TRUE;
+  g_autoptr (SalGate) kept = new_gate (&good);
+  g_autoptr (SalGate) removed = new_gate (&config);
+  g_autofree float *noise = data_noise (5, 200);
+  float a[200], b[200];
+  sal_gate_process (kept, noise, 200, a);
+  sal_gate_process (removed, noise, 200, b);
+  for (guint t = 0; t < 200; t++)
+    g_assert_cmpfloat (b[t], ==, 1 - a[t]);
+}
+
+/* In five even steps to exactly 1, and back to what the gate has become */
+static void
+test_bypass_fades (void)
+{
+  SalGateConfig config = good;
+  config.bypass = TRUE;
+  g_autoptr (SalGate) gate = new_gate (&good);
+  float gain[20];
+  run (gate, 0, 10, gain);
+  g_assert_true (sal_gate_set_config (gate, &config, NULL));
+  run (gate, 0, 20, gain);
+  for (guint t = 0; t < 4; t++)
+    g_assert_cmpfloat_with_epsilon (gain[t], 0.01 + 0.99 * (t + 1) / 5, 1e-6);
+  for (guint t = 4; t < 20; t++)
+    g_assert_cmpfloat (gain[t], ==, 1);
+  g_assert_true (sal_gate_set_config (gate, &good, NULL));
+  run (gate, 0, 20, gain);
+  for (guint t = 0; t < 4; t++)
+    g_assert_cmpfloat_with_epsilon (gain[t], 1 - 0.99 * (t + 1) / 5, 1e-6);
+  for (guint t = 4; t < 20; t++)
+    g_assert_cmpfloat_with_epsilon (gain[t], 0.01, 1e-6);
+}
+
+static void
+test_begins_bypassed (void)
+{
+  SalGateConfig config = good;
+  config.bypass = TRUE;
+  g_autoptr (SalGate) gate = new_gate (&config);
+  float gain[5];
+  for (guint round = 0; round < 2; round++) {
+    run (gate, 0, 5, gain);
+    for (guint t = 0; t < 5; t++)
+      g_assert_cmpfloat (gain[t], ==, 1);
+    sal_gate_reset (gate);
+  }
+}
+
+static void
+test_refused_change_changes_nothing (void)
+{
+  SalGateConfig config = good;
+  g_autoptr (SalGate) gate = new_gate (&good);
+  g_autoptr (SalGate) same = new_gate (&good);
+  g_autoptr (GError) error = NULL;
+  float a[50], b[50];
+  config.floor_db = 1;
+  config.bypass = TRUE;
+  run (gate, 1, 3, a);
+  run (same, 1, 3, b);
+  g_assert_false (sal_gate_set_config (gate, &config, &error));
+  data_assert_error (error, SAL_ERROR_CONFIG, "floor", NULL);
+  run (gate, 0, 50, a);
+  run (same, 0, 50, b);
+  g_assert_cmpmem (a, sizeof a, b, sizeof b);
+}
+
+/* --- settings ------------------------------------------------------------ */
+
 static const struct {
   const char *path, *field;
   gsize offset;
@@ -229,147 +426,6 @@ test_rejects (gconstpointer data)
     data_assert_error (error, SAL_ERROR_CONFIG, bad[i].field, NULL);
 }
 
-/* --- changes while running ----------------------------------------------- */
-
-static float
-largest_step (const float *gain, guint n)
-{
-  float largest = 0;
-  for (guint t = 1; t < n; t++)
-    largest = MAX (largest, fabsf (gain[t] - gain[t - 1]));
-  return largest;
-}
-
-/* Open or closed, then `other` from frame 30 of 100 on. */
-static void
-change (float probability, const SalGateConfig *other, float *gain)
-{
-  g_autoptr (SalGate) gate = new_gate (&good);
-  run (gate, probability, 30, gain);
-  g_assert_true (sal_gate_set_config (gate, other, NULL));
-  run (gate, probability, 70, gain + 30);
-}
-
-static void
-test_change_never_jumps (void)
-{
-  float gain[100];
-  SalGateConfig config = good;
-  config.floor_db = -60;
-  change (0, &config, gain);
-  g_assert_cmpfloat_with_epsilon (gain[99], 0.001, 1e-6);
-  config.floor_db = -6;
-  change (0, &config, gain);
-  g_assert_cmpfloat_with_epsilon (gain[99], powf (10, -0.3f), 1e-6);
-  /* 34 dB evenly in five frames: the last one is the largest */
-  g_assert_cmpfloat (largest_step (gain, 100), <, 0.28);
-  config = good;
-  config.removed = TRUE;
-  change (1, &config, gain);
-  g_assert_cmpfloat (gain[99], ==, 0);
-  g_assert_cmpfloat (largest_step (gain + 29, 70), <, 0.21);
-  config = good;
-  config.bypass = TRUE;
-  change (0, &config, gain);
-  g_assert_cmpfloat (gain[99], ==, 1);
-  g_assert_cmpfloat (largest_step (gain + 29, 70), <, 0.21);
-}
-
-static void
-test_change_of_threshold (void)
-{
-  float gain[100];
-  SalGateConfig config = good;
-  config.threshold = 0.3f;
-  change (0.35f, &config, gain);
-  g_assert_cmpfloat_with_epsilon (gain[29], 0.01, 1e-6);
-  g_assert_cmpfloat (gain[99], ==, 1);
-}
-
-static void
-test_change_of_slopes_and_hold (void)
-{
-  float slow[100];
-  SalGateConfig config = good;
-  g_autoptr (SalGate) gate = new_gate (&good);
-  config.attack_ms = 400;
-  config.hold_ms = 200;
-  g_assert_true (sal_gate_set_config (gate, &config, NULL));
-  run (gate, 1, 45, slow);
-  g_assert_cmpfloat (slow[38], <, 1);
-  g_assert_cmpfloat (slow[40], ==, 1);
-  run (gate, 0, 40, slow);
-  g_assert_cmpfloat (slow[19], ==, 1);
-  g_assert_cmpfloat (slow[20], <, 1);
-}
-
-static void
-test_refused_change_changes_nothing (void)
-{
-  g_autoptr (GError) error = NULL;
-  float gain[10];
-  SalGateConfig config = good;
-  g_autoptr (SalGate) gate = new_gate (&good);
-  config.floor_db = -130;
-  g_assert_false (sal_gate_set_config (gate, &config, &error));
-  g_assert_error (error, SAL_ERROR, SAL_ERROR_CONFIG);
-  run (gate, 0, 10, gain);
-  g_assert_cmpfloat_with_epsilon (gain[9], 0.01, 1e-6);
-}
-
-/* What is kept and what is removed are all of it. */
-static void
-test_removed_is_the_rest (void)
-{
-  float kept[60], removed[60];
-  SalGateConfig config = good;
-  config.removed = TRUE;
-  g_autoptr (SalGate) gate = new_gate (&good);
-  g_autoptr (SalGate) other = new_gate (&config);
-  for (guint t = 0; t < 60; t++)
-    kept[t] = removed[t] = t / 20 == 1 ? 0.9f : 0.1f;
-  sal_gate_process (gate, kept, 60, kept);
-  sal_gate_process (other, removed, 60, removed);
-  for (guint t = 0; t < 60; t++)
-    g_assert_cmpfloat_with_epsilon (kept[t] + removed[t], 1, 1e-6);
-}
-
-/* --- bands --------------------------------------------------------------- */
-
-static void
-test_bands_have_states_of_their_own (void)
-{
-  SalGateConfig config = good;
-  g_autoptr (SalGate) gate = sal_gate_new (&config, 3, FRAME_MS, NULL);
-  float gain[40 * 3];
-  for (guint t = 0; t < 40; t++) {
-    gain[3 * t] = 0;
-    gain[3 * t + 1] = 1;
-    gain[3 * t + 2] = t < 20 ? 1 : 0;
-  }
-  sal_gate_process (gate, gain, 40, gain);
-  g_assert_cmpfloat_with_epsilon (gain[3 * 39], 0.01, 1e-6);
-  g_assert_cmpfloat (gain[3 * 39 + 1], ==, 1);
-  g_assert_cmpfloat (gain[3 * 19 + 2], ==, 1);
-  g_assert_cmpfloat_with_epsilon (gain[3 * 39 + 2], 0.01, 1e-6);
-}
-
-static void
-test_band_probability (void)
-{
-  g_autoptr (SalMap) map = sal_map_new (2, 3);
-  const float saliency[] = { 0.5f, -0.3f, -0.9f, 0.1f, 0.2f, 0.9f };
-  const float want[] = { 1, 0.7f, 0.2f, 0.7f, 0, 1 };
-  float probability[6];
-  memcpy (map->saliency, saliency, sizeof (saliency));
-  map->activity[0] = 0.6f;
-  map->activity[1] = 0.5f;
-  map->activity[2] = 0.3f;
-  sal_gate_band_probability (map, probability);
-  for (guint i = 0; i < 6; i++)
-    g_assert_cmpfloat_with_epsilon (probability[i], want[i], 1e-6);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -391,19 +447,26 @@ main (int argc, char **argv)
     { "/gate/reset-closes", test_reset_closes },
     { "/gate/nan-closes", test_nan_closes },
     { "/gate/floor-of-0-db-is-open", test_floor_of_0_db_is_open },
-    { "/gate/change/never-jumps", test_change_never_jumps },
-    { "/gate/change/of-the-threshold", test_change_of_threshold },
-    { "/gate/change/of-slopes-and-hold", test_change_of_slopes_and_hold },
-    { "/gate/change/that-is-refused-changes-nothing",
+    { "/gate/bands/are-gates-of-their-own",
+        test_bands_are_gates_of_their_own },
+    { "/gate/bands/probability-is-activity-and-saliency",
+        test_band_probability },
+    { "/gate/change/closed-gate-goes-to-new-floor",
+        test_closed_gate_goes_to_new_floor },
+    { "/gate/change/is-nothing-if-refused",
         test_refused_change_changes_nothing },
     { "/gate/removed-is-the-rest", test_removed_is_the_rest },
-    { "/gate/bands/have-states-of-their-own",
-        test_bands_have_states_of_their_own },
-    { "/gate/bands/probability", test_band_probability },
+    { "/gate/bypass/fades-to-exactly-1", test_bypass_fades },
+    { "/gate/bypass/may-be-there-from-the-start", test_begins_bypassed },
   };
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/gate/change/of-%s-does-not-jump", changes[i].path);
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_change);
+  }
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_autofree char *path = g_strconcat ("/gate/rejects-", bad[i].path, NULL);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_rejects);

@@ -175,6 +175,86 @@ test_gain_0_is_silence (void)
   g_assert_cmpfloat (data_magnitude (got, 2 * n), <=, 1e-7);
 }
 
+/* --- plain runs ---------------------------------------------------------- */
+
+/* Open, closed for a while, open: one band is enough to close. */
+static float *
+gains_with_a_dip (const SalMaskerConfig *config, gsize n)
+{
+  guint n_frames = n_gain_frames (config, n), B = config->n_bands;
+  float *gains = constant_gains (config, n, 1);
+  for (guint t = n_frames / 3; t < n_frames / 2; t++)
+    gains[t * B + B - 1] = 0.5f;
+  return gains;
+}
+
+/* What is said to be plain is the input to the bit, the rest is not; pulled and
+ * skipped in pieces of any size, the runs are the same. */
+static void
+check_runs (const SalMaskerConfig *config)
+{
+  gsize n = config->rate / 2, C = config->n_channels;
+  g_autofree float *pcm = data_noise (4, n * C);
+  g_autofree float *got = g_new (float, n * C);
+  g_autofree float *gains = gains_with_a_dip (config, n);
+  g_autoptr (SalMasker) masker = new_masker (config);
+  sal_masker_push_gains (masker, gains, n_gain_frames (config, n));
+  sal_masker_push (masker, pcm, n);
+  sal_masker_finish (masker);
+  gboolean plain, before = FALSE;
+  gsize n_plain = 0;
+  guint n_runs = 0;
+  for (gsize at = 0, size = 1; at < n; at += size) {
+    gsize run = sal_masker_get_run (masker, &plain);
+    g_assert_cmpuint (run, >, 0);
+    n_runs += at == 0 || plain != before;
+    before = plain;
+    size = MIN (run, 7 + at % 500);
+    n_plain += plain ? size : 0;
+    if (at % 3 == 0) {
+      sal_masker_skip (masker, size);
+      continue;
+    }
+    sal_masker_pull (masker, got, size);
+    g_assert_cmpint (memcmp (got, pcm + at * C, size * C * sizeof *got) == 0,
+        ==, plain);
+  }
+  g_assert_cmpuint (sal_masker_get_run (masker, &plain), ==, 0);
+  g_assert_cmpuint (n_runs, ==, 3);
+  /* a sixth of the gains is not 1, and a block at both ends counts with them */
+  g_assert_cmpuint (n_plain, >, n * 5 / 6 - 3 * sal_masker_get_delay (masker));
+  g_assert_cmpuint (n_plain, <, n * 5 / 6 + config->rate / 50);
+}
+
+static void
+test_runs (void)
+{
+  for_all_formats (check_runs);
+}
+
+static void
+test_skip_is_pull (void)
+{
+  const SalMaskerConfig config = config_of (44100, 2, BANDS);
+  const gsize n = 8000;
+  g_autofree float *pcm = data_noise (2, 2 * n);
+  g_autofree float *gains = moving_gains (&config, n);
+  g_autofree float *want = g_new (float, 2 * n), *got = g_new (float, 2 * n);
+  for (guint round = 0; round < 2; round++) {
+    g_autoptr (SalMasker) masker = new_masker (&config);
+    sal_masker_push_gains (masker, gains, n_gain_frames (&config, n));
+    sal_masker_push (masker, pcm, n);
+    sal_masker_finish (masker);
+    if (round == 0)
+      sal_masker_pull (masker, want, 3001);
+    else
+      sal_masker_skip (masker, 3001);
+    g_assert_cmpuint (sal_masker_get_n_ready (masker), ==, n - 3001);
+    sal_masker_pull (masker, round == 0 ? want : got, n - 3001);
+  }
+  g_assert_cmpmem (got, (n - 3001) * 8, want, (n - 3001) * 8);
+}
+
 /* --- streams ------------------------------------------------------------- */
 
 static void
@@ -457,67 +537,6 @@ test_rejects_bad_settings (void)
   sal_masker_free (NULL);
 }
 
-/* --- runs ---------------------------------------------------------------- */
-
-/* Gains of 1 but for a hole; what is told plain is the input, to the bit, and the
- * rest of it is told not to be. */
-static void
-check_runs (guint n_bands, gsize most)
-{
-  const SalMaskerConfig config = config_of (16000, 2, n_bands);
-  g_autoptr (SalMasker) masker = new_masker (&config);
-  gsize n = 32000, at = 0, n_plain = 0;
-  g_autofree float *pcm = data_noise (3, n * 2);
-  g_autofree float *gains = constant_gains (&config, n, 1);
-  gains[100 * n_bands + n_bands - 1] = 0.5f;
-  sal_masker_push_gains (masker, gains, n_gain_frames (&config, n));
-  sal_masker_push (masker, pcm, n);
-  sal_masker_finish (masker);
-  while (sal_masker_get_n_ready (masker) > 0) {
-    gboolean plain;
-    float out[2 * 4000];
-    gsize run = MIN (sal_masker_get_run (masker, &plain), most);
-    g_assert_cmpuint (run, >, 0);
-    sal_masker_pull (masker, out, run);
-    gboolean same =
-        memcmp (out, pcm + 2 * at, 2 * run * sizeof (float)) == 0;
-    g_assert_true (same || !plain);
-    n_plain += plain ? run : 0;
-    at += run;
-  }
-  g_assert_cmpuint (at, ==, n);
-  g_assert_cmpuint (n_plain, >, n - 1600);
-  g_assert_cmpuint (n_plain, <, n);
-}
-
-static void
-test_runs (void)
-{
-  check_runs (1, 4000);
-  check_runs (1, 7);
-  check_runs (BANDS, 4000);
-}
-
-static void
-test_skip (void)
-{
-  const SalMaskerConfig config = config_of (8000, 1, 1);
-  g_autoptr (SalMasker) masker = new_masker (&config);
-  gsize n = 8000;
-  g_autofree float *pcm = data_noise (3, n);
-  g_autofree float *gains = constant_gains (&config, n, 1);
-  sal_masker_push_gains (masker, gains, n_gain_frames (&config, n));
-  sal_masker_push (masker, pcm, n);
-  sal_masker_finish (masker);
-  for (gsize at = 0; at + 100 <= n; at += 100) {
-    float out[40];
-    sal_masker_skip (masker, 60);
-    sal_masker_pull (masker, out, 40);
-    g_assert_cmpmem (out, sizeof (out), pcm + at + 60, sizeof (out));
-  }
-  g_assert_cmpuint (sal_masker_get_n_ready (masker), ==, 0);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -531,6 +550,8 @@ main (int argc, char **argv)
     { "/masker/gains-act-on-their-bands", test_gains_act_on_their_bands },
     { "/masker/gains-act-at-their-time", test_gains_act_at_their_time },
     { "/masker/channels-do-not-mix", test_channels_do_not_mix },
+    { "/masker/plain-runs-are-the-input-to-the-bit", test_runs },
+    { "/masker/skipping-is-pulling-without-looking", test_skip_is_pull },
     { "/masker/stream/cutting-and-order-change-nothing",
         test_cutting_and_order_change_nothing },
     { "/masker/stream/pcm-comes-out-after-the-delay", test_delay_of_pcm },
@@ -538,8 +559,6 @@ main (int argc, char **argv)
     { "/masker/stream/waits-for-gains", test_waits_for_gains },
     { "/masker/stream/last-gain-holds", test_last_gain_holds },
     { "/masker/stream/reset-forgets", test_reset_forgets },
-    { "/masker/runs-tell-what-is-plain", test_runs },
-    { "/masker/skipped-is-what-would-be-pulled", test_skip },
     { "/masker/rejects-bad-settings", test_rejects_bad_settings },
   };
   g_test_init (&argc, &argv, NULL);

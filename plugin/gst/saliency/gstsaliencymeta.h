@@ -3,7 +3,7 @@
  *
  * An element that knows attaches one meta for each stretch of time it has settled.
  * The times say which stretch that is; the buffer that carries the meta may be a
- * later one, and elements that split or join buffers may repeat it (same seqnum).
+ * later one, and elements that split or join buffers may repeat it (same target and start).
  * The meta has no tags: converters, resamplers and queues let it through.
  *
  * Arrays are float32 in the machine's byte order, immutable and shared by copies.
@@ -46,7 +46,7 @@ typedef struct _GstSaliencyMeta GstSaliencyMeta;
  * GstSaliencyMeta:
  * @meta: parent
  * @flags: what is special about the newest window that counted
- * @seqnum: number of that window, from 0
+ * @seqnum: number of the stretch since the stream last began, from 0; the same for all targets
  * @window_start: PTS at which that window begins
  * @window_stop: PTS at which it ends
  * @start: PTS at which the settled stretch begins
