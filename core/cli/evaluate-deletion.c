@@ -2,14 +2,13 @@
 #include <stdio.h>
 
 #include "deletion-picture.h"
-#include "evaluate.h"
+#include "evaluate-parts.h"
 #include "png.h"
 #include "table.h"
 
 typedef struct {
-  CliEvaluation *evaluation;
-  SalDeletionConfig config;
-  GArray *rows;    /* of SalDeletionRow */
+  const CliPartsOutput *output;
+  GArray *rows;     /* of SalDeletionRow */
   CliTable *curves; /* NULL: not wanted */
   JsonBuilder *builder;
 } Run;
@@ -44,7 +43,7 @@ build_rate (JsonBuilder *b, const char *name, const SalRate *rate)
 }
 
 static void
-build_result (const Run *self, const SalCast *cast,
+build_result (const Run *self, const char *set,
     const SalDeletionResult *result)
 {
   const SalDeletionRow *row = row_of (self, result);
@@ -54,7 +53,7 @@ build_result (const Run *self, const SalCast *cast,
 
   json_builder_begin_object (b);
   cli_json_text (b, "form", sal_join_names[result->form]);
-  cli_json_text (b, "set", sal_cast_get_set (cast));
+  cli_json_text (b, "set", set);
   cli_json_text (b, "method", sal_deletion_name (row));
   cli_json_text (b, "layers", sal_deletion_layers (row));
   cli_json_text (b, "fill", sal_fill_names[row->fill]);
@@ -68,11 +67,11 @@ build_result (const Run *self, const SalCast *cast,
 }
 
 static void
-print_table (const Run *self, const SalCast *cast, const GArray *results)
+print_table (const Run *self, const char *set, const GArray *results)
 {
   printf ("%s set: areas under the curves of recognition (mean log-odds)\n"
       "form   ranking          layers      fill        deletion         "
-      "insertion  empty  trials\n", sal_cast_get_set (cast));
+      "insertion  empty  trials\n", set);
   for (guint i = 0; i < results->len; i++) {
     const SalDeletionResult *result
         = &g_array_index (results, SalDeletionResult, i);
@@ -91,7 +90,7 @@ print_table (const Run *self, const SalCast *cast, const GArray *results)
 static gboolean
 open_table (Run *self, GError **error)
 {
-  g_autofree char *path = cli_evaluate_path (self->evaluation, "curves.tsv");
+  g_autofree char *path = cli_parts_path (self->output, "curves.tsv");
 
   self->curves = cli_table_open (path, "set\tform\tmethod\tlayers\tfill\tway"
       "\tpart\ttop1\tlow\thigh\tlog_odds\tlog_odds_low\tlog_odds_high\ttrials",
@@ -100,7 +99,7 @@ open_table (Run *self, GError **error)
 }
 
 static void
-add_curves (const Run *self, const SalCast *cast,
+add_curves (const Run *self, const char *set,
     const SalDeletionResult *result)
 {
   static const char *const ways[] = { "deletion", "insertion" };
@@ -111,7 +110,7 @@ add_curves (const Run *self, const SalCast *cast,
       const SalRate *hit = &result->ways[way].hit[i];
       const SalRate *log_odds = &result->ways[way].log_odds[i];
       cli_table_add (self->curves, "%s\t%s\t%s\t%s\t%s\t%s\t%g\t%.4f\t%.4f\t"
-          "%.4f\t%.4f\t%.4f\t%.4f\t%u\n", sal_cast_get_set (cast),
+          "%.4f\t%.4f\t%.4f\t%.4f\t%u\n", set,
           sal_join_names[result->form], sal_deletion_name (row),
           sal_deletion_layers (row), sal_fill_names[row->fill], ways[way],
           i / (double) SAL_DELETION_STEPS, hit->mean, hit->low, hit->high,
@@ -120,97 +119,166 @@ add_curves (const Run *self, const SalCast *cast,
 }
 
 static gboolean
-draw (const Run *self, const SalCast *cast, const GArray *results,
+draw (const Run *self, const char *set, const GArray *results,
     gboolean log_odds, GError **error)
 {
-  const CliEvaluation *evaluation = self->evaluation;
-  g_autofree char *name = g_strdup_printf ("deletion-%s%s.png",
-      sal_cast_get_set (cast), log_odds ? "-log-odds" : "");
-  g_autofree char *path = cli_evaluate_path (evaluation, name);
+  JsonObject *settings = self->output->settings;
+  g_autofree char *name = g_strdup_printf ("deletion-%s%s.png", set,
+      log_odds ? "-log-odds" : "");
+  g_autofree char *path = cli_parts_path (self->output, name);
   g_autofree char *title = g_strdup_printf ("Which bins decide?  %s on %s, "
-      "%s set", sal_model_get_name (evaluation->model),
-      evaluation->options->split, sal_cast_get_set (cast));
+      "%s set",
+      json_object_get_string_member_with_default (settings, "model", ""),
+      json_object_get_string_member_with_default (settings, "split", ""), set);
 
   return sal_png_save (sal_deletion_draw (title, results, self->rows,
       log_odds), path, error);
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* Returns: (transfer full): as sal_deletion_measure() wants them */
+static GPtrArray *
+to_trials (const GPtrArray *kept, guint n_rows)
+{
+  GPtrArray *trials = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
+
+  for (guint i = 0; i < kept->len; i++) {
+    const SalLedgerTrial *from = g_ptr_array_index (kept, i);
+    SalDeletionTrial *trial = g_new (SalDeletionTrial, 1);
+    trial->join = g_new0 (SalJoin, 1);
+    trial->join->form = from->form;
+    trial->outcomes = g_memdup2 (from->values,
+        n_rows * sizeof (SalDeletionOutcome));
+    g_ptr_array_add (trials, trial);
+  }
+  return trials;
+}
 
 static gboolean
-run_set (SalCast *cast, gpointer data, GError **error)
+add_set (Run *self, const char *set, GError **error)
 {
-  Run *self = data;
-  g_autoptr (GPtrArray) trials
-      = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
+  g_autoptr (GPtrArray) kept = cli_parts_trials (self->output, set);
+  g_autoptr (GPtrArray) trials = to_trials (kept, self->rows->len);
   g_autoptr (GArray) results
       = g_array_new (FALSE, FALSE, sizeof (SalDeletionResult));
 
-  if (!sal_deletion_run (cast, &self->config, self->rows, trials, results,
-          error))
-    return FALSE;
-  cli_progress_end (&self->evaluation->progress);
+  sal_deletion_measure (self->rows, trials, results);
   for (guint i = 0; i < results->len; i++) {
     const SalDeletionResult *result
         = &g_array_index (results, SalDeletionResult, i);
-    build_result (self, cast, result);
+    build_result (self, set, result);
     if (self->curves != NULL)
-      add_curves (self, cast, result);
+      add_curves (self, set, result);
   }
-  if (!self->evaluation->options->json)
-    print_table (self, cast, results);
-  return self->curves == NULL || (draw (self, cast, results, FALSE, error)
-      && draw (self, cast, results, TRUE, error));
+  if (!self->output->json && !self->output->quiet)
+    print_table (self, set, results);
+  return self->curves == NULL || (draw (self, set, results, FALSE, error)
+      && draw (self, set, results, TRUE, error));
+}
+
+/* --- the experiment ------------------------------------------------------ */
+
+static GArray *
+rows_of (JsonObject *settings)
+{
+  SalDeletionConfig config;
+
+  sal_deletion_config_init (&config, cli_parts_number (settings, "trials"));
+  config.n_thorough = cli_parts_number (settings, "thorough_trials");
+  config.n_score = cli_parts_number (settings, "score_cam_trials");
+  return sal_deletion_rows (&config);
+}
+
+static guint
+count_values (JsonObject *settings)
+{
+  g_autoptr (GArray) rows = rows_of (settings);
+
+  return rows->len * (guint) SAL_DELETION_NUMBERS;
+}
+
+static gboolean
+tabulate (const CliPartsOutput *output, GError **error)
+{
+  g_auto (Run) self = { .output = output, .rows = rows_of (output->settings),
+    .builder = cli_parts_begin (output, "deletion") };
+  g_auto (GStrv) sets = cli_parts_sets (output);
+
+  if (output->folder != NULL && !open_table (&self, error))
+    return FALSE;
+  for (guint i = 0; sets[i] != NULL; i++)
+    if (!add_set (&self, sets[i], error))
+      return FALSE;
+  return (self.curves == NULL || cli_table_close (self.curves, error))
+      && cli_parts_end (output, self.builder, "deletion", error);
 }
 
 static void
-begin (Run *self)
+configure (const CliEvaluate *options, SalDeletionConfig *config)
 {
-  const CliEvaluate *options = self->evaluation->options;
-  SalDeletionConfig *config = &self->config;
-  JsonBuilder *b = self->builder = json_builder_new ();
-
   sal_deletion_config_init (config, (guint) options->n_trials);
   config->seed = (guint32) options->seed;
   config->n_threads = (guint) options->n_threads;
-  config->progress = cli_evaluate_progress;
-  config->data = self->evaluation;
   if (options->n_score >= 0)
     config->n_score = MIN ((guint) options->n_score, config->n_trials);
   cli_evaluate_style (options, &config->style);
   if (options->piece > 0)
     config->seconds = options->piece;
-  self->rows = sal_deletion_rows (config);
-  json_builder_begin_object (b);
-  cli_evaluate_describe (self->evaluation, b);
-  cli_evaluate_number (b, "piece_seconds", config->seconds);
-  cli_evaluate_number (b, "enrol_seconds", CLI_EVALUATE_ENROL_SECONDS);
-  cli_evaluate_count (b, "trials", config->n_trials);
-  cli_evaluate_count (b, "steps", SAL_DELETION_STEPS);
-  cli_evaluate_count (b, "score_cam_channels", SAL_CAM_FEW_CHANNELS);
-  cli_evaluate_describe_style (b, &config->style);
-  json_builder_set_member_name (b, "deletion");
-  json_builder_begin_array (b);
 }
+
+static void
+describe (const CliEvaluate *options, JsonBuilder *b)
+{
+  SalDeletionConfig config;
+
+  configure (options, &config);
+  cli_evaluate_number (b, "piece_seconds", config.seconds);
+  cli_evaluate_count (b, "trials", config.n_trials);
+  cli_evaluate_count (b, "thorough_trials", config.n_thorough);
+  cli_evaluate_count (b, "steps", SAL_DELETION_STEPS);
+  cli_evaluate_count (b, "score_cam_trials", config.n_score);
+  cli_evaluate_count (b, "score_cam_channels", SAL_CAM_FEW_CHANNELS);
+  cli_evaluate_describe_style (b, &config.style);
+}
+
+static gboolean
+want (SalJoinForm form, guint number, gpointer data)
+{
+  return cli_parts_want (data, form, number);
+}
+
+static gboolean
+take (const SalDeletionTrial *trial, gpointer data, GError **error)
+{
+  return cli_parts_add (data, trial->join, (const float *) trial->outcomes,
+      error);
+}
+
+static void
+report_progress (double part, gpointer data)
+{
+  cli_evaluate_progress (part, ((CliParts *) data)->evaluation);
+}
+
+static gboolean
+run (CliParts *parts, SalCast *cast, GError **error)
+{
+  g_autoptr (GArray) rows = rows_of (sal_ledger_get_settings (parts->ledger));
+  SalDeletionConfig config;
+
+  configure (parts->evaluation->options, &config);
+  config.wanted = want;
+  config.take = take;
+  config.progress = report_progress;
+  config.data = parts;
+  return sal_deletion_run (cast, &config, rows, error);
+}
+
+const CliExperiment cli_experiment_deletion = { "deletion",
+  sal_deletion_forms, SAL_DELETION_FORMS, describe, count_values, run,
+  tabulate };
 
 gboolean
 cli_evaluate_deletion (CliEvaluation *evaluation, GError **error)
 {
-  const CliEvaluate *options = evaluation->options;
-  g_auto (Run) self = { .evaluation = evaluation };
-
-  begin (&self);
-  if ((options->output != NULL && !open_table (&self, error))
-      || !cli_evaluate_sets (evaluation, run_set, &self, error))
-    return FALSE;
-  json_builder_end_array (self.builder);
-  json_builder_end_object (self.builder);
-  g_autoptr (JsonNode) root = json_builder_get_root (self.builder);
-  if (self.curves != NULL) {
-    g_autofree char *path = cli_evaluate_path (evaluation, "deletion.json");
-    if (!cli_table_close (self.curves, error)
-        || !cli_write_json (json_node_copy (root), path, error))
-      return FALSE;
-  }
-  return !options->json || cli_write_json (json_node_copy (root), "-", error);
+  return cli_parts_evaluate (evaluation, &cli_experiment_deletion, error);
 }

@@ -35,7 +35,7 @@ number_of (const SalJoin *join)
 static char *
 stem_of (const SalCast *cast, const SalJoin *join)
 {
-  return g_strdup_printf ("figure%u-%s-%u", number_of (join),
+  return g_strdup_printf ("figures-%u-%s-%u", number_of (join),
       sal_cast_get_set (cast), join->number + 1);
 }
 
@@ -101,7 +101,8 @@ save (const Run *self, const SalCast *cast, const SalFigure *figure,
   if (!sal_figure_save (figure, cast, title, path, error))
     return FALSE;
   build_figure (self, cast, figure, path);
-  if (!self->evaluation->options->json)
+  if (!self->evaluation->options->json
+      && !self->evaluation->options->quiet)
     printf ("%s.png, .svg: %s\n", path, title);
   return TRUE;
 }
@@ -168,5 +169,6 @@ cli_evaluate_figures (CliEvaluation *evaluation, GError **error)
   g_autoptr (JsonNode) root = json_builder_get_root (self.builder);
   g_autofree char *path = cli_evaluate_path (evaluation, "figures.json");
   return cli_write_json (json_node_copy (root), path, error)
-      && (!options->json || cli_write_json (json_node_copy (root), "-", error));
+      && (!options->json || options->quiet
+          || cli_write_json (json_node_copy (root), "-", error));
 }

@@ -143,7 +143,8 @@ run_set (SalCast *cast, gpointer data, GError **error)
     build_result (self, cast, &g_array_index (sanity, SalSanityResult, i));
   for (guint i = 0; i < beliefs->len; i++)
     build_belief (self, cast, &g_array_index (beliefs, SalBeliefResult, i));
-  if (!self->evaluation->options->json) {
+  if (!self->evaluation->options->json
+      && !self->evaluation->options->quiet) {
     print_sanity (self, cast, sanity);
     print_trust (self, cast, beliefs);
   }
@@ -219,5 +220,6 @@ cli_evaluate_sanity (CliEvaluation *evaluation, GError **error)
     if (!cli_write_json (json_node_copy (root), path, error))
       return FALSE;
   }
-  return !options->json || cli_write_json (json_node_copy (root), "-", error);
+  return !options->json || options->quiet
+      || cli_write_json (json_node_copy (root), "-", error);
 }

@@ -252,6 +252,7 @@ cli_evaluate_stream (CliEvaluation *evaluation, GError **error)
     return FALSE;
   if (options->json)
     return cli_write_json (to_json (&self), "-", error);
-  print_table (self.rows);
+  if (!options->quiet)
+    print_table (self.rows);
   return TRUE;
 }

@@ -2,16 +2,14 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "evaluate.h"
+#include "evaluate-parts.h"
 #include "localisation.h"
 #include "table.h"
 
-#define FIRST_FORM SAL_JOIN_A_B
-#define N_FORMS (SAL_JOIN_FORMS - FIRST_FORM)
+#define N_FORMS SAL_LOCALISATION_FORMS
 
 typedef struct {
-  CliEvaluation *evaluation;
-  SalLocalisationConfig config;
+  const CliPartsOutput *output;
   GArray *rows;                /* of SalLocalisationRow */
   CliTable *joins, *outcomes;  /* NULL: not wanted */
   JsonBuilder *builder;
@@ -44,7 +42,7 @@ given_of (const SalLocalisationRow *row)
 /* --- JSON and text ------------------------------------------------------- */
 
 static void
-build_result (const Run *self, const SalCast *cast,
+build_result (const Run *self, const char *set,
     const SalLocalisationResult *result)
 {
   const SalLocalisationRow *row = row_at (self, result->row);
@@ -53,7 +51,7 @@ build_result (const Run *self, const SalCast *cast,
 
   json_builder_begin_object (b);
   cli_json_text (b, "form", sal_join_names[result->form]);
-  cli_json_text (b, "set", sal_cast_get_set (cast));
+  cli_json_text (b, "set", set);
   cli_json_text (b, "method", name);
   cli_json_text (b, "layers", sal_localisation_layers (row));
   cli_json_text (b, "given", given_of (row));
@@ -88,12 +86,14 @@ print_cell (const GArray *results, guint row, SalJoinForm form)
 }
 
 static void
-print_table (const Run *self, const SalCast *cast, const GArray *results)
+print_table (const Run *self, const char *set, const GArray *results)
 {
+  guint n_trials = cli_parts_number (self->output->settings, "trials");
+
   printf ("%s set: recognised as the given speaker, %%, and frame AUC\n%-38s",
-      sal_cast_get_set (cast), "map, layers, given");
-  for (guint f = FIRST_FORM; f < SAL_JOIN_FORMS; f++)
-    printf ("%7s      ", sal_join_names[f]);
+      set, "map, layers, given");
+  for (guint f = 0; f < N_FORMS; f++)
+    printf ("%7s      ", sal_join_names[sal_localisation_forms[f]]);
   printf ("  trials\n");
   for (guint r = 0; r < self->rows->len; r++) {
     const SalLocalisationRow *row = row_at (self, r);
@@ -102,9 +102,9 @@ print_table (const Run *self, const SalCast *cast, const GArray *results)
       continue;
     printf ("%-23s %-11s %s%-2s", name, sal_localisation_layers (row),
         row->given != 0 ? given_of (row) : "-", "");
-    for (guint f = FIRST_FORM; f < SAL_JOIN_FORMS; f++)
-      print_cell (results, r, f);
-    printf ("%8u\n", MIN (row->n_trials, self->config.n_trials));
+    for (guint f = 0; f < N_FORMS; f++)
+      print_cell (results, r, sal_localisation_forms[f]);
+    printf ("%8u\n", MIN (row->n_trials, n_trials));
   }
 }
 
@@ -113,9 +113,8 @@ print_table (const Run *self, const SalCast *cast, const GArray *results)
 static gboolean
 open_tables (Run *self, GError **error)
 {
-  g_autofree char *joins = cli_evaluate_path (self->evaluation, "joins.tsv");
-  g_autofree char *outcomes
-      = cli_evaluate_path (self->evaluation, "table2.tsv");
+  g_autofree char *joins = cli_parts_path (self->output, "joins.tsv");
+  g_autofree char *outcomes = cli_parts_path (self->output, "table2.tsv");
 
   self->joins = cli_table_open (joins,
       "set\tform\ttrial\tA\tB\tC\tX\trecordings", error);
@@ -127,127 +126,171 @@ open_tables (Run *self, GError **error)
 }
 
 static void
-add_join (const Run *self, const SalCast *cast, const SalJoin *join)
+add_trial (const Run *self, const SalLedgerTrial *trial)
 {
-  SalCorpus *corpus = self->evaluation->corpus;
+  const SalLocalisationOutcome *outcomes
+      = (const SalLocalisationOutcome *) trial->values;
+  const char *form = sal_join_names[trial->form];
 
-  cli_table_add (self->joins, "%s\t%s\t%u", sal_cast_get_set (cast),
-      sal_join_names[join->form], join->number);
-  for (guint i = 0; i < SAL_JOIN_MOST; i++)
-    cli_table_add (self->joins, "\t%s", i >= join->n_speakers ? ""
-        : sal_corpus_get_voice (corpus,
-            sal_cast_get_voice (cast, join->speakers[i]))->name);
-  cli_table_add (self->joins, "\t%s\t", sal_target_get_name (
-      sal_cast_get_target (cast, join->absent)));
-  for (guint i = 0; i < join->n_pieces; i++)
-    cli_table_add (self->joins, "%s%s", i > 0 ? "," : "",
-        sal_corpus_get_utterance (corpus, join->utterances[i])->path);
-  cli_table_add (self->joins, "\n");
-}
-
-static void
-add_trial (const Run *self, const SalCast *cast,
-    const SalLocalisationTrial *trial)
-{
-  add_join (self, cast, trial->join);
+  cli_table_add (self->joins, "%s\t%s\t%u\t%s\n", trial->set, form,
+      trial->number, trial->who);
   for (guint r = 0; r < self->rows->len; r++) {
     const SalLocalisationRow *row = row_at (self, r);
-    const SalLocalisationOutcome *outcome = &trial->outcomes[r];
     g_autofree char *name = sal_localisation_name (row);
-    if (isnan (outcome->hit))
+    if (isnan (outcomes[r].hit))
       continue;
     cli_table_add (self->outcomes, "%s\t%s\t%u\t%s\t%s\t%s\t%d\t%.4f\t",
-        sal_cast_get_set (cast), sal_join_names[trial->join->form],
-        trial->join->number, name, sal_localisation_layers (row),
-        given_of (row), outcome->hit > 0, outcome->mass);
-    if (isfinite (outcome->auc))
-      cli_table_add (self->outcomes, "%.4f", outcome->auc);
+        trial->set, form, trial->number, name, sal_localisation_layers (row),
+        given_of (row), outcomes[r].hit > 0, outcomes[r].mass);
+    if (isfinite (outcomes[r].auc))
+      cli_table_add (self->outcomes, "%.4f", outcomes[r].auc);
     cli_table_add (self->outcomes, "\n");
   }
 }
 
-/* --- the whole ----------------------------------------------------------- */
-
-static gboolean
-run_set (SalCast *cast, gpointer data, GError **error)
+/* Returns: (transfer full): as sal_localisation_measure() wants them */
+static GPtrArray *
+to_trials (const GPtrArray *kept, guint n_rows)
 {
-  Run *self = data;
-  g_autoptr (GPtrArray) trials
+  GPtrArray *trials
       = g_ptr_array_new_with_free_func (sal_localisation_trial_free);
-  g_autoptr (GArray) results
-      = g_array_new (FALSE, FALSE, sizeof (SalLocalisationResult));
 
-  if (!sal_localisation_run (cast, &self->config, self->rows, trials, results,
-          error))
-    return FALSE;
-  cli_progress_end (&self->evaluation->progress);
-  for (guint i = 0; self->joins != NULL && i < trials->len; i++)
-    add_trial (self, cast, g_ptr_array_index (trials, i));
-  for (guint i = 0; i < results->len; i++)
-    build_result (self, cast,
-        &g_array_index (results, SalLocalisationResult, i));
-  if (!self->evaluation->options->json)
-    print_table (self, cast, results);
-  return TRUE;
+  for (guint i = 0; i < kept->len; i++) {
+    const SalLedgerTrial *from = g_ptr_array_index (kept, i);
+    SalLocalisationTrial *trial = g_new (SalLocalisationTrial, 1);
+    trial->join = g_new0 (SalJoin, 1);
+    trial->join->form = from->form;
+    trial->outcomes = g_memdup2 (from->values,
+        n_rows * sizeof (SalLocalisationOutcome));
+    g_ptr_array_add (trials, trial);
+  }
+  return trials;
 }
 
 static void
-begin (Run *self)
+add_set (Run *self, const char *set)
 {
-  const CliEvaluate *options = self->evaluation->options;
-  SalLocalisationConfig *config = &self->config;
-  JsonBuilder *b = self->builder = json_builder_new ();
+  g_autoptr (GPtrArray) kept = cli_parts_trials (self->output, set);
+  g_autoptr (GPtrArray) trials = to_trials (kept, self->rows->len);
+  g_autoptr (GArray) results
+      = g_array_new (FALSE, FALSE, sizeof (SalLocalisationResult));
 
+  sal_localisation_measure (self->rows, trials, results);
+  for (guint i = 0; self->joins != NULL && i < kept->len; i++)
+    add_trial (self, g_ptr_array_index (kept, i));
+  for (guint i = 0; i < results->len; i++)
+    build_result (self, set,
+        &g_array_index (results, SalLocalisationResult, i));
+  if (!self->output->json && !self->output->quiet)
+    print_table (self, set, results);
+}
+
+/* --- the experiment ------------------------------------------------------ */
+
+static GArray *
+rows_of (JsonObject *settings)
+{
+  SalLocalisationConfig config;
+
+  sal_localisation_config_init (&config,
+      cli_parts_number (settings, "trials"));
+  config.n_thorough = cli_parts_number (settings, "thorough_trials");
+  config.n_score = cli_parts_number (settings, "score_cam_trials");
+  return sal_localisation_rows (&config);
+}
+
+static guint
+count_values (JsonObject *settings)
+{
+  g_autoptr (GArray) rows = rows_of (settings);
+
+  return rows->len * (guint) SAL_LOCALISATION_NUMBERS;
+}
+
+static gboolean
+tabulate (const CliPartsOutput *output, GError **error)
+{
+  g_auto (Run) self = { .output = output, .rows = rows_of (output->settings),
+    .builder = cli_parts_begin (output, "table2") };
+  g_auto (GStrv) sets = cli_parts_sets (output);
+
+  if (output->folder != NULL && !open_tables (&self, error))
+    return FALSE;
+  for (guint i = 0; sets[i] != NULL; i++)
+    add_set (&self, sets[i]);
+  return (self.joins == NULL || (cli_table_close (self.joins, error)
+          && cli_table_close (self.outcomes, error)))
+      && cli_parts_end (output, self.builder, "table2", error);
+}
+
+static void
+configure (const CliEvaluate *options, SalLocalisationConfig *config)
+{
   sal_localisation_config_init (config, (guint) options->n_trials);
   config->seed = (guint32) options->seed;
   config->n_threads = (guint) options->n_threads;
-  config->progress = cli_evaluate_progress;
-  config->data = self->evaluation;
   config->raw = options->raw;
   if (options->n_score >= 0)
     config->n_score = MIN ((guint) options->n_score, config->n_trials);
   cli_evaluate_style (options, &config->style);
   if (options->piece > 0)
     config->seconds = options->piece;
-  self->rows = sal_localisation_rows (config);
-  json_builder_begin_object (b);
-  cli_evaluate_describe (self->evaluation, b);
-  cli_json_text (b, "masked", config->raw ? "log-mel" : "input");
-  cli_evaluate_number (b, "piece_seconds", config->seconds);
-  cli_evaluate_number (b, "enrol_seconds", CLI_EVALUATE_ENROL_SECONDS);
-  cli_evaluate_count (b, "trials", config->n_trials);
-  cli_evaluate_count (b, "thorough_trials", config->n_thorough);
-  cli_evaluate_count (b, "score_cam_trials", config->n_score);
+}
+
+static void
+describe (const CliEvaluate *options, JsonBuilder *b)
+{
+  SalLocalisationConfig config;
+
+  configure (options, &config);
+  cli_json_text (b, "masked", config.raw ? "log-mel" : "input");
+  cli_evaluate_number (b, "piece_seconds", config.seconds);
+  cli_evaluate_count (b, "trials", config.n_trials);
+  cli_evaluate_count (b, "thorough_trials", config.n_thorough);
+  cli_evaluate_count (b, "score_cam_trials", config.n_score);
   cli_evaluate_count (b, "score_cam_channels", SAL_CAM_FEW_CHANNELS);
-  cli_evaluate_describe_style (b, &config->style);
-  json_builder_set_member_name (b, "table2");
-  json_builder_begin_array (b);
+  cli_evaluate_describe_style (b, &config.style);
 }
 
 static gboolean
-write_files (Run *self, JsonNode *root, GError **error)
+want (SalJoinForm form, guint number, gpointer data)
 {
-  g_autofree char *path = cli_evaluate_path (self->evaluation, "table2.json");
-
-  return cli_table_close (self->joins, error)
-      && cli_table_close (self->outcomes, error)
-      && cli_write_json (json_node_copy (root), path, error);
+  return cli_parts_want (data, form, number);
 }
+
+static gboolean
+take (const SalLocalisationTrial *trial, gpointer data, GError **error)
+{
+  return cli_parts_add (data, trial->join, (const float *) trial->outcomes,
+      error);
+}
+
+static void
+report_progress (double part, gpointer data)
+{
+  cli_evaluate_progress (part, ((CliParts *) data)->evaluation);
+}
+
+static gboolean
+run (CliParts *parts, SalCast *cast, GError **error)
+{
+  g_autoptr (GArray) rows = rows_of (sal_ledger_get_settings (parts->ledger));
+  SalLocalisationConfig config;
+
+  configure (parts->evaluation->options, &config);
+  config.wanted = want;
+  config.take = take;
+  config.progress = report_progress;
+  config.data = parts;
+  return sal_localisation_run (cast, &config, rows, error);
+}
+
+const CliExperiment cli_experiment_table2 = { "table2",
+  sal_localisation_forms, SAL_LOCALISATION_FORMS, describe, count_values, run,
+  tabulate };
 
 gboolean
 cli_evaluate_table2 (CliEvaluation *evaluation, GError **error)
 {
-  const CliEvaluate *options = evaluation->options;
-  g_auto (Run) self = { .evaluation = evaluation };
-
-  begin (&self);
-  if ((options->output != NULL && !open_tables (&self, error))
-      || !cli_evaluate_sets (evaluation, run_set, &self, error))
-    return FALSE;
-  json_builder_end_array (self.builder);
-  json_builder_end_object (self.builder);
-  g_autoptr (JsonNode) root = json_builder_get_root (self.builder);
-  if (options->output != NULL && !write_files (&self, root, error))
-    return FALSE;
-  return !options->json || cli_write_json (json_node_copy (root), "-", error);
+  return cli_parts_evaluate (evaluation, &cli_experiment_table2, error);
 }

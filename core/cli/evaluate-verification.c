@@ -147,6 +147,7 @@ cli_evaluate_verification (CliEvaluation *self, GError **error)
     return FALSE;
   if (options->json)
     return cli_write_json (to_json (self, rows), "-", error);
-  print_table (rows);
+  if (!options->quiet)
+    print_table (rows);
   return TRUE;
 }

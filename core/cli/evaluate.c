@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "evaluate-parts.h"
 #include "manifest.h"
 
 #define SEED 2022
@@ -14,6 +15,7 @@ static const struct {
   const char *name;
   gboolean (*run) (CliEvaluation *self, GError **error);
   const char *summary;
+  gboolean in_parts;
 } protocols[] = {
   { "verification", cli_evaluate_verification,
       "Is a piece of 1, 2 or 5 s an enrolled voice?  Equal error rate, cost\n"
@@ -24,10 +26,11 @@ static const struct {
   { "table2", cli_evaluate_table2,
       "Does a map find its speaker among others?  Table 2 of the paper:\n"
       "pieces joined as A-B, A-B-A, B-A-B and A-B-C, masked by maps drawn for\n"
-      "A, B and X, who is absent, and recognised again; with controls." },
+      "A, B and X, who is absent, and recognised again; with controls.", TRUE },
   { "deletion", cli_evaluate_deletion,
       "Does a map rank what decides?  Figures 2 and 4 of the paper: the most\n"
-      "salient bins are deleted, or inserted, one fiftieth after the other." },
+      "salient bins are deleted, or inserted, one fiftieth after the other.",
+      TRUE },
   { "sanity", cli_evaluate_sanity,
       "Do maps depend on what was learned, and on whom they are drawn for?\n"
       "Rank correlation with maps of a model whose layers are scrambled one\n"
@@ -35,6 +38,9 @@ static const struct {
   { "figures", cli_evaluate_figures,
       "Figures 1 and 3 of the paper: the maps of utterances and of B-A-B, all\n"
       "methods side by side, as PNG and SVG." },
+  { "all", cli_evaluate_all,
+      "Every experiment in turn, and a report of what agrees with the paper:\n"
+      "report.md and report.html.  What is in the folder already is kept." },
 };
 
 static void
@@ -45,6 +51,7 @@ options_clear (CliEvaluate *self)
   g_free (self->others);
   g_free (self->model);
   g_free (self->output);
+  g_free (self->open);
   g_strfreev (self->files);
   g_free (self->command);
 }
@@ -52,14 +59,34 @@ options_clear (CliEvaluate *self)
 typedef CliEvaluate Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-static void
-evaluation_clear (CliEvaluation *self)
+void
+cli_evaluation_clear (CliEvaluation *self)
 {
   sal_model_unref (self->model);
   sal_corpus_free (self->corpus);
+  g_free (self->manifest_id);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliEvaluation, evaluation_clear)
+/* i/n: one of n shards, from 0 on. */
+static gboolean
+parse_shard (const char *name, const char *value, gpointer data,
+    GError **error)
+{
+  Options *self = data;
+  g_auto (GStrv) parts = g_strsplit (value, "/", -1);
+  guint64 i, n;
+
+  if (g_strv_length (parts) != 2
+      || !g_ascii_string_to_unsigned (parts[1], 10, 1, 1000000, &n, NULL)
+      || !g_ascii_string_to_unsigned (parts[0], 10, 0, n - 1, &i, NULL)) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s %s is not i/n with i from 0 to n - 1", name, value);
+    return FALSE;
+  }
+  self->shard = (guint) i;
+  self->n_shards = (guint) n;
+  return TRUE;
+}
 
 static gboolean
 check_numbers (const Options *self, GError **error)
@@ -82,10 +109,36 @@ check_numbers (const Options *self, GError **error)
     what = "--piece is outside 0.5..10 s";
   else if (self->frames && self->output == NULL)
     what = "--frames needs a folder, -o";
+  else if (self->n_shards > 0 && self->output == NULL)
+    what = "--shard needs a folder, -o";
   if (what == NULL)
     return TRUE;
   g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, what);
   return FALSE;
+}
+
+static void
+add_map_entries (Options *self, GOptionGroup *group)
+{
+  GOptionEntry entries[] = {
+    { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw,
+        "Of table2: mask the log-Mel before it is normalised, not after",
+        NULL },
+    { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
+        "Of the maps of table2 and deletion (5)", "N" },
+    { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
+        "Likewise: what counts as the largest value (100)", "N" },
+    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
+        "Likewise: smooth the gradients of S1..S3", NULL },
+    { "maximum", 0, 0, G_OPTION_ARG_NONE, &self->maximum,
+        "Likewise: fuse layers by the largest value, not by the mean", NULL },
+    { "score-cam", 0, 0, G_OPTION_ARG_INT, &self->n_score,
+        "Of table2 and deletion: trials with Score-CAM, which takes long "
+        "(8 and 4)", "N" },
+    G_OPTION_ENTRY_NULL
+  };
+
+  g_option_group_add_entries (group, entries);
 }
 
 static gboolean
@@ -113,20 +166,14 @@ parse (Options *self, const char *summary, int argc, char **argv,
         "Of joins: speech of each speaker (1.5)", "SECONDS" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
         "At once (one for each processor)", "N" },
-    { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw,
-        "Of table2: mask the log-Mel before it is normalised, not after",
-        NULL },
-    { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
-        "Of the maps of table2 and deletion (5)", "N" },
-    { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
-        "Likewise: what counts as the largest value (100)", "N" },
-    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
-        "Likewise: smooth the gradients of S1..S3", NULL },
-    { "maximum", 0, 0, G_OPTION_ARG_NONE, &self->maximum,
-        "Likewise: fuse layers by the largest value, not by the mean", NULL },
-    { "score-cam", 0, 0, G_OPTION_ARG_INT, &self->n_score,
-        "Of table2 and deletion: trials with Score-CAM, which takes long "
-        "(8 and 4)", "N" },
+    { "shard", 0, 0, G_OPTION_ARG_CALLBACK, parse_shard,
+        "Of table2 and deletion: every n-th trial from i on, 0 to n - 1, for "
+        "evaluate merge", "I/N" },
+    { "open", 0, 0, G_OPTION_ARG_STRING, &self->open,
+        "Of all: whose speakers are enrolled (open, if there is that split)",
+        "NAME" },
+    { "quick", 0, 0, G_OPTION_ARG_NONE, &self->quick,
+        "Of all: few trials, minutes", NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "Folder for tables and pictures", "DIR" },
     { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
@@ -137,11 +184,15 @@ parse (Options *self, const char *summary, int argc, char **argv,
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  /* The group hands its data to the callback. */
+  GOptionGroup *group = g_option_group_new (NULL, NULL, NULL, self, NULL);
 
   self->seed = SEED;
   self->n_score = -1;
   g_option_context_set_summary (context, summary);
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_group_add_entries (group, entries);
+  add_map_entries (self, group);
+  g_option_context_set_main_group (context, group);
   return cli_parse (context, &argc, &argv, &self->files, 0, 0, error)
       && cli_require (self->manifest, "--manifest", error)
       && cli_require (self->split, "--split", error)
@@ -174,7 +225,12 @@ decode (const char *path, guint rate, gsize *n_samples, GError **error)
 void
 cli_evaluate_progress (double part, gpointer evaluation)
 {
-  cli_progress_update (&((CliEvaluation *) evaluation)->progress, part);
+  CliEvaluation *self = evaluation;
+
+  if (self->n_sets > 0)
+    part = (self->set + part) / self->n_sets;
+  cli_progress_update (&self->progress,
+      self->share > 0 ? self->begun + self->share * part : part);
 }
 
 void
@@ -205,8 +261,10 @@ cli_evaluate_describe (const CliEvaluation *self, JsonBuilder *builder)
 {
   const Options *options = self->options;
 
+  cli_json_text (builder, "version", SALIENCY_VERSION);
   cli_json_text (builder, "model", sal_model_get_name (self->model));
   cli_json_text (builder, "model_id", sal_model_get_id (self->model));
+  cli_json_text (builder, "manifest_id", self->manifest_id);
   cli_json_text (builder, "split", options->split);
   if (options->others != NULL)
     cli_json_text (builder, "others", options->others);
@@ -241,12 +299,31 @@ cli_evaluate_describe_style (JsonBuilder *builder, const SalMapStyle *style)
 }
 
 static gboolean
-open_corpus (CliEvaluation *self, GError **error)
+identify (CliEvaluation *self, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+
+  if (!g_file_get_contents (self->options->manifest, &text, &length, error))
+    return FALSE;
+  self->manifest_id = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
+      (const guchar *) text, length);
+  return TRUE;
+}
+
+gboolean
+cli_evaluate_open_corpus (CliEvaluation *self, GError **error)
 {
   const Options *options = self->options;
   g_autoptr (GPtrArray) rows = sal_manifest_load (options->manifest, error);
-  if (rows == NULL)
+  if (rows == NULL || !identify (self, error))
     return FALSE;
+  g_auto (GStrv) splits = g_strsplit (options->split, ",", -1);
+  for (guint i = 0; i < rows->len; i++) {
+    const SalManifestRow *row = g_ptr_array_index (rows, i);
+    if (g_strv_contains ((const char *const *) splits, row->split))
+      self->seconds += row->seconds;
+  }
   self->corpus = sal_corpus_new (rows, options->split, options->others,
       sal_model_get_mel_config (self->model), decode, error);
   if (self->corpus == NULL)
@@ -255,8 +332,8 @@ open_corpus (CliEvaluation *self, GError **error)
 }
 
 /* Before the work is done, not after it. */
-static gboolean
-make_folder (const char *path, GError **error)
+gboolean
+cli_evaluate_make_folder (const char *path, GError **error)
 {
   if (path == NULL || g_mkdir_with_parents (path, 0777) == 0)
     return TRUE;
@@ -265,13 +342,35 @@ make_folder (const char *path, GError **error)
 }
 
 static gboolean
-run (const Options *options, guint protocol, GError **error)
+check_protocol (const Options *self, guint protocol, GError **error)
+{
+  gboolean all = protocols[protocol].run == cli_evaluate_all;
+  const char *what = NULL;
+
+  if (self->n_shards > 0 && !protocols[protocol].in_parts)
+    what = "--shard has no meaning here, but for table2 and deletion";
+  else if (!all && (self->quick || self->open != NULL))
+    what = "--quick and --open have no meaning here, but for all";
+  else if (all && self->output == NULL)
+    what = "all needs a folder, -o";
+  else if (all && (self->json || self->n_trials > 0))
+    what = "--json and --trials have no meaning for all";
+  if (what == NULL)
+    return TRUE;
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, what);
+  return FALSE;
+}
+
+static gboolean
+run (Options *options, guint protocol, GError **error)
 {
   g_auto (CliEvaluation) self = { .options = options };
 
+  options->command = cli_evaluate_command (options, protocols[protocol].name,
+      protocols[protocol].in_parts);
   self.model = cli_load_model (options->model, error);
-  if (self.model == NULL || !open_corpus (&self, error)
-      || !make_folder (options->output, error))
+  if (self.model == NULL || !cli_evaluate_open_corpus (&self, error)
+      || !cli_evaluate_make_folder (options->output, error))
     return FALSE;
   cli_progress_start (&self.progress, "evaluating");
   return protocols[protocol].run (&self, error);
@@ -287,10 +386,25 @@ run_set (CliEvaluation *self, gboolean known, CliEvaluateSet run, gpointer data,
       (guint32) self->options->seed, CLI_EVALUATE_ENROL_SECONDS, error);
   if (cast == NULL)
     return FALSE;
-  cli_progress_start (&self->progress, sal_cast_get_set (cast));
+  cli_progress_start (&self->progress,
+      self->label != NULL ? self->label : sal_cast_get_set (cast));
   gboolean ok = run (cast, data, error);
   cli_progress_end (&self->progress);
   return ok;
+}
+
+static gboolean
+has_set (const CliEvaluation *self, gboolean known)
+{
+  return self->options->known ? known
+      : sal_cast_count (self->model, self->corpus, known) > 0;
+}
+
+const char *
+cli_evaluate_list_sets (const CliEvaluation *self)
+{
+  return !has_set (self, FALSE) ? "closed" : has_set (self, TRUE)
+      ? "closed,open" : "open";
 }
 
 gboolean
@@ -302,30 +416,63 @@ cli_evaluate_sets (CliEvaluation *self, CliEvaluateSet run, gpointer data,
         "--others has no meaning here: all speakers are targets");
     return FALSE;
   }
-  gboolean known = self->options->known
-      || sal_cast_count (self->model, self->corpus, TRUE) > 0;
-
-  if (known && !run_set (self, TRUE, run, data, error))
-    return FALSE;
-  return self->options->known
-      || sal_cast_count (self->model, self->corpus, FALSE) == 0
-      || run_set (self, FALSE, run, data, error);
+  self->set = 0;
+  self->n_sets = has_set (self, TRUE) + has_set (self, FALSE);
+  if (has_set (self, TRUE)) {
+    if (!run_set (self, TRUE, run, data, error))
+      return FALSE;
+    self->set++;
+  }
+  return !has_set (self, FALSE) || run_set (self, FALSE, run, data, error);
 }
 
 /* --- the command --------------------------------------------------------- */
 
-/* The command line as text. */
-static char *
-join (int argc, char **argv)
+static void
+add_word (GString *text, const char *option, const char *word)
 {
-  GString *text = g_string_new ("speakersaliency");
+  if (word == NULL)
+    return;
+  g_autofree char *shown = g_filename_display_name (word);
+  gboolean plain = strcspn (shown, " \t\n'\"\\$`*?") == strlen (shown);
+  g_autofree char *quoted = plain ? g_strdup (shown) : g_shell_quote (shown);
+  g_string_append_printf (text, " %s %s", option, quoted);
+}
 
-  for (int i = 0; i < argc; i++) {
-    g_autofree char *shown = g_filename_display_name (argv[i]);
-    gboolean plain = strcspn (shown, " \t\n'\"\\$`*?") == strlen (shown);
-    g_autofree char *word = plain ? g_strdup (shown) : g_shell_quote (shown);
-    g_string_append_printf (text, " %s", word);
-  }
+static void
+add_number (GString *text, const char *option, double value, double usual)
+{
+  if (value != usual)
+    g_string_append_printf (text, " %s %.10g", option, value);
+}
+
+char *
+cli_evaluate_command (const Options *self, const char *name, gboolean in_parts)
+{
+  GString *text = g_string_new ("speakersaliency evaluate");
+  const struct {
+    const char *option;
+    gboolean given;
+  } flags[] = { { "known", self->known }, { "frames", self->frames },
+    { "raw", self->raw }, { "degrid", self->degrid },
+    { "maximum", self->maximum }, { "quick", self->quick } };
+
+  g_string_append_printf (text, " %s", name);
+  add_word (text, "--model", self->model);
+  add_word (text, "--manifest", self->manifest);
+  add_word (text, "--split", self->split);
+  add_word (text, "--others", self->others);
+  add_word (text, "--open", self->open);
+  add_number (text, "--seed", (double) self->seed, SEED);
+  add_number (text, "--trials", self->n_trials, 0);
+  add_number (text, "--score-cam", self->n_score, -1);
+  add_number (text, "--piece", self->piece, 0);
+  add_number (text, "--gamma", self->gamma, 0);
+  add_number (text, "--percentile", self->percentile, 0);
+  add_number (text, "--threads", in_parts ? 0 : self->n_threads, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (flags[i].given)
+      g_string_append_printf (text, " --%s", flags[i].option);
   return g_string_free (text, FALSE);
 }
 
@@ -336,9 +483,9 @@ fail_usage (const char *name)
 
   g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, *name != '\0'
       ? "no protocol \"%s\": there are verification, stream, table2, "
-          "deletion, sanity and figures"
+          "deletion, sanity, figures, all and merge"
       : "which protocol?%s  There are verification, stream, table2, "
-          "deletion, sanity and figures", name);
+          "deletion, sanity, figures, all and merge", name);
   return cli_exit_code (FALSE, error);
 }
 
@@ -349,12 +496,14 @@ cli_evaluate (int argc, char **argv)
   g_auto (Options) options = { 0 };
   GError *error = NULL;
 
+  if (g_str_equal (name, "merge"))
+    return cli_evaluate_merge (argc - 1, argv + 1);
   for (guint i = 0; i < G_N_ELEMENTS (protocols); i++) {
     if (!g_str_equal (name, protocols[i].name))
       continue;
-    options.command = join (argc, argv);
     gboolean ok = parse (&options, protocols[i].summary, argc - 1, argv + 1,
-        &error) && run (&options, i, &error);
+        &error) && check_protocol (&options, i, &error)
+        && run (&options, i, &error);
     return cli_exit_code (ok, error);
   }
   return fail_usage (name);

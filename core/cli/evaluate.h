@@ -12,15 +12,18 @@ typedef struct {
   char *others;   /* NULL: nobody else */
   char *model;    /* NULL: the usual one */
   char *output;   /* folder; NULL: none */
+  char *open;     /* split of voices to be enrolled, of all; NULL: "open", if there is one */
   gint64 seed;
   int n_trials;   /* 0: the default of the protocol */
   int n_score;    /* trials with Score-CAM; -1: the default of the protocol */
   int n_threads;  /* 0: all processors */
   double piece;   /* seconds; 0: the default of the protocol */
   double gamma, percentile; /* of maps; 0: the paper's */
-  gboolean known, frames, raw, degrid, maximum, json;
+  guint shard, n_shards; /* 0, 0: all trials */
+  gboolean known, frames, raw, degrid, maximum, quick, json;
+  gboolean quiet; /* prints nothing */
   char **files;   /* none is wanted */
-  char *command;  /* as it was called */
+  char *command;  /* all that decides what comes out */
 } CliEvaluate;
 
 /* Everything open. */
@@ -28,9 +31,15 @@ typedef struct {
   const CliEvaluate *options;
   SalModel *model;
   SalCorpus *corpus;
+  char *manifest_id; /* SHA-256 */
+  double seconds;    /* of the recordings of the split */
   CliProgress progress;
+  const char *label; /* of it; NULL: the set's name */
+  double begun, share; /* where in the whole this is; share 0: all */
+  guint set, n_sets;   /* the one that is on, of how many */
 } CliEvaluation;
 
+gboolean cli_evaluate_all (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_deletion (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_figures (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_sanity (CliEvaluation *self, GError **error);
@@ -49,7 +58,27 @@ typedef gboolean (*CliEvaluateSet) (SalCast *cast, gpointer data, GError **error
  */
 gboolean cli_evaluate_sets (CliEvaluation *self, CliEvaluateSet run, gpointer data, GError **error);
 
-/* What every report says of itself: model, split, seed, command. */
+/* Names of the sets that there are, with commas between. */
+const char *cli_evaluate_list_sets (const CliEvaluation *self);
+
+/**
+ * cli_evaluate_open_corpus:
+ *
+ * The recordings of the splits of the options.
+ */
+gboolean cli_evaluate_open_corpus (CliEvaluation *self, GError **error);
+void cli_evaluation_clear (CliEvaluation *self);
+gboolean cli_evaluate_make_folder (const char *path, GError **error); /* NULL: none */
+
+/**
+ * cli_evaluate_command:
+ *
+ * Returns: (transfer full): a command line that does the same; without what does not matter, as the folder for output and, of
+ *   experiments in parts, threads and shard
+ */
+char *cli_evaluate_command (const CliEvaluate *options, const char *name, gboolean in_parts);
+
+/* What every report says of itself: version, model, manifest, split, seed, command. */
 void cli_evaluate_describe (const CliEvaluation *self, JsonBuilder *builder);
 
 /* How maps are to be made, and what a report says of it. */
@@ -61,3 +90,5 @@ void cli_evaluate_number (JsonBuilder *builder, const char *key, double value);
 void cli_evaluate_count (JsonBuilder *builder, const char *key, gsize n);
 char *cli_evaluate_path (const CliEvaluation *self, const char *name); /* (transfer full): in the folder for output */
 void cli_evaluate_progress (double part, gpointer evaluation);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliEvaluation, cli_evaluation_clear)

@@ -143,6 +143,51 @@ measure (const Work *work, SalJoinForm form, guint row, GArray *results)
   g_array_append_val (results, result);
 }
 
+/* --- the whole curves ---------------------------------------------------- */
+
+typedef struct {
+  const SalDeletionConfig *config; /* the caller's */
+  guint n_rows;
+  GPtrArray *trials;               /* of SalDeletionTrial, without sound */
+} Keeping;
+
+static gboolean
+keep_trial (const SalDeletionTrial *trial, gpointer data, GError **error)
+{
+  const Keeping *self = data;
+  SalDeletionTrial *copy = g_new (SalDeletionTrial, 1);
+
+  copy->join = g_memdup2 (trial->join, sizeof *trial->join);
+  copy->join->samples = NULL;
+  copy->outcomes = g_memdup2 (trial->outcomes,
+      self->n_rows * sizeof *trial->outcomes);
+  g_ptr_array_add (self->trials, copy);
+  return TRUE;
+}
+
+static void
+pass_progress (double part, gpointer data)
+{
+  const SalDeletionConfig *config = ((const Keeping *) data)->config;
+
+  if (config->progress != NULL)
+    config->progress (part, config->data);
+}
+
+static gboolean
+run_curves (SalCast *cast, const SalDeletionConfig *config,
+    const GArray *rows, GPtrArray *trials, GError **error)
+{
+  Keeping keeping = { config, rows->len, trials };
+  SalDeletionConfig all = *config;
+
+  all.wanted = NULL;
+  all.take = keep_trial;
+  all.progress = pass_progress;
+  all.data = &keeping;
+  return sal_deletion_run (cast, &all, rows, error);
+}
+
 gboolean
 sal_belief_run (SalCast *cast, const SalDeletionConfig *config,
     const GArray *rows, GArray *results, GError **error)
@@ -150,10 +195,8 @@ sal_belief_run (SalCast *cast, const SalDeletionConfig *config,
   static const SalJobs jobs = { run_trial, take_trial, g_free, NULL };
   g_autoptr (GPtrArray) trials
       = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
-  g_autoptr (GArray) means
-      = g_array_new (FALSE, FALSE, sizeof (SalDeletionResult));
 
-  if (!sal_deletion_run (cast, config, rows, trials, means, error))
+  if (!run_curves (cast, config, rows, trials, error))
     return FALSE;
   g_autofree float *trust = g_new0 (float, (gsize) trials->len * rows->len);
   Work work = { cast, config, rows, trials, trust,

@@ -25,7 +25,7 @@ typedef struct {
   SalCast *cast;
   const SalDeletionConfig *config;
   const GArray *rows;
-  GPtrArray *trials;
+  GArray *jobs;      /* of guint: the trials that are wanted */
   float *means;      /* of the bands over utterances, [F] */
   GAsyncQueue *ears;
 } Work;
@@ -343,9 +343,10 @@ run_trial (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
   const SalDeletionConfig *config = work->config;
+  guint trial = g_array_index (work->jobs, guint, index);
   g_autoptr (SalJoin) join = sal_join_new (work->cast,
-      sal_deletion_forms[index % SAL_DELETION_FORMS],
-      index / SAL_DELETION_FORMS, config->seed, config->seconds, error);
+      sal_deletion_forms[trial % SAL_DELETION_FORMS],
+      trial / SAL_DELETION_FORMS, config->seed, config->seconds, error);
   if (join == NULL)
     return NULL;
 
@@ -358,8 +359,8 @@ run_trial (guint index, gpointer data, GError **error)
     SalDeletionOutcome *outcome = &self->outcomes[r];
     if (!is_wanted (row, join))
       continue;
-    outcome->tried = TRUE;
-    outcome->empty = rank (&place, row);
+    outcome->tried = 1;
+    outcome->empty = rank (&place, row) ? 1 : 0;
     choose_fill (&place, row->fill);
     for (guint way = 0; way < SAL_DELETION_WAYS; way++)
       draw_curve (&place, way, &outcome->curves[way]);
@@ -373,8 +374,12 @@ run_trial (guint index, gpointer data, GError **error)
 static gboolean
 take_trial (guint index, gpointer result, gpointer data, GError **error)
 {
-  g_ptr_array_add (((Work *) data)->trials, result);
-  return TRUE;
+  const SalDeletionConfig *config = ((const Work *) data)->config;
+  gboolean ok = config->take == NULL
+      || config->take (result, config->data, error);
+
+  sal_deletion_trial_free (result);
+  return ok;
 }
 
 static void
@@ -390,14 +395,13 @@ report_progress (double part, gpointer data)
 
 /* Of the trials that tried a row. */
 static GPtrArray *
-find_outcomes (const Work *work, guint first_trial, SalJoinForm form,
-    guint row)
+find_outcomes (const GPtrArray *trials, SalJoinForm form, guint row)
 {
   GPtrArray *found = g_ptr_array_new ();
 
-  for (guint i = first_trial; i < work->trials->len; i++) {
-    const SalDeletionTrial *trial = g_ptr_array_index (work->trials, i);
-    if (trial->join->form == form && trial->outcomes[row].tried)
+  for (guint i = 0; i < trials->len; i++) {
+    const SalDeletionTrial *trial = g_ptr_array_index (trials, i);
+    if (trial->join->form == form && trial->outcomes[row].tried > 0)
       g_ptr_array_add (found, &trial->outcomes[row]);
   }
   return found;
@@ -430,20 +434,28 @@ average (const GPtrArray *outcomes, SalDeletionWay way, SalDeletionMean *mean)
 }
 
 static void
-measure (const Work *work, guint first_trial, SalJoinForm form, guint row,
+measure (const GPtrArray *trials, SalJoinForm form, guint row,
     GArray *results)
 {
-  g_autoptr (GPtrArray) outcomes = find_outcomes (work, first_trial, form,
-      row);
+  g_autoptr (GPtrArray) outcomes = find_outcomes (trials, form, row);
   SalDeletionResult result = { form, row, outcomes->len, 0 };
 
   if (outcomes->len == 0)
     return;
   for (guint i = 0; i < outcomes->len; i++)
-    result.n_empty += ((SalDeletionOutcome *) outcomes->pdata[i])->empty;
+    result.n_empty += ((SalDeletionOutcome *) outcomes->pdata[i])->empty > 0;
   for (guint way = 0; way < SAL_DELETION_WAYS; way++)
     average (outcomes, way, &result.ways[way]);
   g_array_append_val (results, result);
+}
+
+void
+sal_deletion_measure (const GArray *rows, const GPtrArray *trials,
+    GArray *results)
+{
+  for (guint f = 0; f < SAL_DELETION_FORMS; f++)
+    for (guint r = 0; r < rows->len; r++)
+      measure (trials, sal_deletion_forms[f], r, results);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -481,20 +493,22 @@ measure_means (Work *work, GError **error)
 
 gboolean
 sal_deletion_run (SalCast *cast, const SalDeletionConfig *config,
-    const GArray *rows, GPtrArray *trials, GArray *results, GError **error)
+    const GArray *rows, GError **error)
 {
   static const SalJobs jobs = { run_trial, take_trial, sal_deletion_trial_free,
     report_progress };
-  Work work = { cast, config, rows, trials, NULL,
+  Work work = { cast, config, rows,
+    g_array_new (FALSE, FALSE, sizeof (guint)), NULL,
     g_async_queue_new_full (sal_ear_free) };
-  guint first = trials->len;
 
-  gboolean ok = measure_means (&work, error)
-      && sal_jobs_run (&jobs, config->n_trials * SAL_DELETION_FORMS,
-          config->n_threads, &work, error);
-  for (guint f = 0; ok && f < SAL_DELETION_FORMS; f++)
-    for (guint r = 0; r < rows->len; r++)
-      measure (&work, first, sal_deletion_forms[f], r, results);
+  for (guint i = 0; i < config->n_trials * SAL_DELETION_FORMS; i++)
+    if (config->wanted == NULL || config->wanted (
+            sal_deletion_forms[i % SAL_DELETION_FORMS],
+            i / SAL_DELETION_FORMS, config->data))
+      g_array_append_val (work.jobs, i);
+  gboolean ok = measure_means (&work, error) && sal_jobs_run (&jobs,
+      work.jobs->len, config->n_threads, &work, error);
+  g_array_unref (work.jobs);
   g_free (work.means);
   g_async_queue_unref (work.ears);
   return ok;

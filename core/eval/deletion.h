@@ -54,10 +54,13 @@ typedef struct {
   float log_odds[SAL_DELETION_STEPS + 1]; /* of A */
 } SalDeletionCurve;
 
+/* Numbers only: a ledger keeps it as [SAL_DELETION_NUMBERS]. */
 typedef struct {
-  gboolean tried, empty; /* empty: the map was flat */
+  float tried, empty; /* 0 or 1; empty: the map was flat */
   SalDeletionCurve curves[SAL_DELETION_WAYS];
 } SalDeletionOutcome;
+
+#define SAL_DELETION_NUMBERS (sizeof (SalDeletionOutcome) / sizeof (float))
 
 typedef struct {
   SalJoin *join;
@@ -83,6 +86,8 @@ typedef struct {
   double seconds;    /* of a piece */
   SalMapStyle style;
   guint n_threads;  /* 0: all processors */
+  gboolean (*wanted) (SalJoinForm form, guint number, gpointer data); /* (nullable): all */
+  gboolean (*take) (const SalDeletionTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
 } SalDeletionConfig;
@@ -110,10 +115,18 @@ double sal_deletion_area (const float *part, const float *y);
 /**
  * sal_deletion_run:
  * @rows: (element-type SalDeletionRow)
- * @trials: (element-type SalDeletionTrial): are added, trial by trial
- * @results: (element-type SalDeletionResult): form by form, one for each row with trials
  *
- * Returns: %TRUE, or %FALSE and the errors of sal_join_new()
+ * Runs the trials that are wanted, number by number, in each both forms.
+ *
+ * Returns: %TRUE, or %FALSE and the errors of sal_join_new() or of the one who takes
  */
-gboolean sal_deletion_run (SalCast *cast, const SalDeletionConfig *config, const GArray *rows, GPtrArray *trials, GArray *results, GError **error);
+gboolean sal_deletion_run (SalCast *cast, const SalDeletionConfig *config, const GArray *rows, GError **error);
+
+/**
+ * sal_deletion_measure:
+ * @rows: (element-type SalDeletionRow)
+ * @trials: (element-type SalDeletionTrial): only the form of their join is looked at
+ * @results: (element-type SalDeletionResult): are added, form by form, one for each row with trials
+ */
+void sal_deletion_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
 void sal_deletion_trial_free (gpointer trial);

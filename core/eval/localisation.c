@@ -12,15 +12,17 @@
 #include "model-private.h"
 #include "ranking.h"
 
-#define FIRST_FORM SAL_JOIN_A_B
-#define N_FORMS (SAL_JOIN_FORMS - FIRST_FORM)
+#define N_FORMS SAL_LOCALISATION_FORMS
 #define DENSE_SECONDS 2 /* of look-ahead: all is known */
+
+const SalJoinForm sal_localisation_forms[N_FORMS] = { SAL_JOIN_A_B,
+  SAL_JOIN_A_B_A, SAL_JOIN_B_A_B, SAL_JOIN_A_B_C };
 
 typedef struct {
   SalCast *cast;
   const SalLocalisationConfig *config;
   const GArray *rows;
-  GPtrArray *trials;
+  GArray *jobs; /* of guint: the trials that are wanted */
   GAsyncQueue *ears;
 } Work;
 
@@ -336,9 +338,10 @@ static gpointer
 run_trial (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
+  guint trial = g_array_index (work->jobs, guint, index);
   g_autoptr (SalJoin) join = sal_join_new (work->cast,
-      FIRST_FORM + index % N_FORMS, index / N_FORMS, work->config->seed,
-      work->config->seconds, error);
+      sal_localisation_forms[trial % N_FORMS], trial / N_FORMS,
+      work->config->seed, work->config->seconds, error);
   if (join == NULL)
     return NULL;
 
@@ -363,8 +366,12 @@ run_trial (guint index, gpointer data, GError **error)
 static gboolean
 take_trial (guint index, gpointer result, gpointer data, GError **error)
 {
-  g_ptr_array_add (((Work *) data)->trials, result);
-  return TRUE;
+  const SalLocalisationConfig *config = ((const Work *) data)->config;
+  gboolean ok = config->take == NULL
+      || config->take (result, config->data, error);
+
+  sal_localisation_trial_free (result);
+  return ok;
 }
 
 static void
@@ -376,17 +383,38 @@ report_progress (double part, gpointer data)
     config->progress (part, config->data);
 }
 
+gboolean
+sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config,
+    const GArray *rows, GError **error)
+{
+  static const SalJobs jobs = { run_trial, take_trial,
+    sal_localisation_trial_free, report_progress };
+  Work work = { cast, config, rows,
+    g_array_new (FALSE, FALSE, sizeof (guint)),
+    g_async_queue_new_full (sal_ear_free) };
+
+  for (guint i = 0; i < config->n_trials * N_FORMS; i++)
+    if (config->wanted == NULL || config->wanted (
+            sal_localisation_forms[i % N_FORMS], i / N_FORMS, config->data))
+      g_array_append_val (work.jobs, i);
+  gboolean ok = sal_jobs_run (&jobs, work.jobs->len, config->n_threads, &work,
+      error);
+  g_array_unref (work.jobs);
+  g_async_queue_unref (work.ears);
+  return ok;
+}
+
 /* --- results ------------------------------------------------------------- */
 
 static SalLocalisationResult
-measure (const Work *work, guint first_trial, SalJoinForm form, guint row)
+measure (const GPtrArray *trials, SalJoinForm form, guint row)
 {
-  g_autofree float *aucs = g_new (float, work->trials->len + 1);
+  g_autofree float *aucs = g_new (float, trials->len + 1);
   guint n = 0, n_hits = 0;
   double mass = 0;
 
-  for (guint i = first_trial; i < work->trials->len; i++) {
-    const SalLocalisationTrial *trial = g_ptr_array_index (work->trials, i);
+  for (guint i = 0; i < trials->len; i++) {
+    const SalLocalisationTrial *trial = g_ptr_array_index (trials, i);
     const SalLocalisationOutcome *outcome = &trial->outcomes[row];
     if (trial->join->form != form || isnan (outcome->hit))
       continue;
@@ -398,24 +426,15 @@ measure (const Work *work, guint first_trial, SalJoinForm form, guint row)
     sal_rate_of_values (aucs, n), mass / n };
 }
 
-gboolean
-sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config,
-    const GArray *rows, GPtrArray *trials, GArray *results, GError **error)
+void
+sal_localisation_measure (const GArray *rows, const GPtrArray *trials,
+    GArray *results)
 {
-  static const SalJobs jobs = { run_trial, take_trial,
-    sal_localisation_trial_free, report_progress };
-  Work work = { cast, config, rows, trials,
-    g_async_queue_new_full (sal_ear_free) };
-  guint first = trials->len;
-
-  gboolean ok = sal_jobs_run (&jobs, config->n_trials * N_FORMS,
-      config->n_threads, &work, error);
-  for (guint form = FIRST_FORM; ok && form < SAL_JOIN_FORMS; form++)
+  for (guint f = 0; f < N_FORMS; f++)
     for (guint r = 0; r < rows->len; r++) {
-      SalLocalisationResult result = measure (&work, first, form, r);
+      SalLocalisationResult result = measure (trials,
+          sal_localisation_forms[f], r);
       if (result.top1.n > 0)
         g_array_append_val (results, result);
     }
-  g_async_queue_unref (work.ears);
-  return ok;
 }

@@ -50,6 +50,10 @@ typedef struct {
   guint n_trials;        /* the first so many of each form */
 } SalLocalisationRow;
 
+#define SAL_LOCALISATION_FORMS 4
+#define SAL_LOCALISATION_NUMBERS (sizeof (SalLocalisationOutcome) / sizeof (float))
+
+/* Numbers only: a ledger keeps it as [SAL_LOCALISATION_NUMBERS]. */
 typedef struct {
   float hit;  /* 1: the given speaker is recognised, 0: not; NAN: not tried */
   float mass; /* kept part, mean of the mask */
@@ -77,9 +81,13 @@ typedef struct {
   SalMapStyle style;
   gboolean raw;      /* masks the log-Mel of the front end, else what the network takes in */
   guint n_threads;   /* 0: all processors */
+  gboolean (*wanted) (SalJoinForm form, guint number, gpointer data); /* (nullable): all */
+  gboolean (*take) (const SalLocalisationTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
 } SalLocalisationConfig;
+
+extern const SalJoinForm sal_localisation_forms[SAL_LOCALISATION_FORMS]; /* A-B .. A-B-C */
 
 /**
  * sal_localisation_config_init:
@@ -96,10 +104,18 @@ const char *sal_localisation_layers (const SalLocalisationRow *row); /* "none" i
 /**
  * sal_localisation_run:
  * @rows: (element-type SalLocalisationRow)
- * @trials: (element-type SalLocalisationTrial): are added, trial by trial, in each the forms A-B .. A-B-C
- * @results: (element-type SalLocalisationResult): form by form, one for each row with trials
  *
- * Returns: %TRUE, or %FALSE and the errors of sal_join_new()
+ * Runs the trials that are wanted, number by number, in each the forms A-B .. A-B-C.
+ *
+ * Returns: %TRUE, or %FALSE and the errors of sal_join_new() or of the one who takes
  */
-gboolean sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config, const GArray *rows, GPtrArray *trials, GArray *results, GError **error);
+gboolean sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config, const GArray *rows, GError **error);
+
+/**
+ * sal_localisation_measure:
+ * @rows: (element-type SalLocalisationRow)
+ * @trials: (element-type SalLocalisationTrial): only the form of their join is looked at
+ * @results: (element-type SalLocalisationResult): are added, form by form, one for each row with trials
+ */
+void sal_localisation_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
 void sal_localisation_trial_free (gpointer trial);

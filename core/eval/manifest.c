@@ -2,7 +2,8 @@
 #include "manifest.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "tsv.h"
 
 enum { PATH, SPEAKER, SEX, SOURCE, SPLIT, SECONDS, N_COLUMNS };
 
@@ -12,8 +13,6 @@ static const char *const names[N_COLUMNS] = { "path", "speaker", "sex",
 /* What is known while lines are read. */
 typedef struct {
   char *folder;
-  guint n_fields;             /* of every line */
-  guint places[N_COLUMNS];    /* where in a line */
   GPtrArray *rows;
   GHashTable *paths;          /* the row of each path */
   GHashTable *speakers;       /* a row of each speaker */
@@ -43,24 +42,6 @@ row_free (gpointer data)
 }
 
 static gboolean
-parse_header (Reading *self, const char *line, GError **error)
-{
-  g_auto (GStrv) fields = g_strsplit (line, "\t", -1);
-
-  self->n_fields = g_strv_length (fields);
-  for (guint c = 0; c < N_COLUMNS; c++) {
-    guint i = 0;
-    while (i < self->n_fields && !g_str_equal (fields[i], names[c]))
-      i++;
-    if (i == self->n_fields)
-      return sal_error_set (error, SAL_ERROR_FORMAT,
-          "the first line names no column \"%s\"", names[c]);
-    self->places[c] = i;
-  }
-  return TRUE;
-}
-
-static gboolean
 read_seconds (const char *text, double *seconds)
 {
   char *end = NULL;
@@ -70,7 +51,7 @@ read_seconds (const char *text, double *seconds)
 }
 
 static gboolean
-check_fields (const char *const fields[N_COLUMNS], GError **error)
+check_fields (const char *const *fields, GError **error)
 {
   for (guint c = 0; c < N_COLUMNS; c++)
     if (fields[c][0] == '\0')
@@ -109,19 +90,13 @@ add_row (Reading *self, SalManifestRow *row, GError **error)
   return TRUE;
 }
 
+/* A SalTsvTake. */
 static gboolean
-parse_row (Reading *self, const char *line, GError **error)
+take_row (const char *const *fields, gpointer data, GError **error)
 {
-  g_auto (GStrv) all = g_strsplit (line, "\t", -1);
-  const char *fields[N_COLUMNS];
+  Reading *self = data;
   double seconds;
 
-  if (g_strv_length (all) != self->n_fields)
-    return sal_error_set (error, SAL_ERROR_FORMAT,
-        "%u fields, not %u as in the first line", g_strv_length (all),
-        self->n_fields);
-  for (guint c = 0; c < N_COLUMNS; c++)
-    fields[c] = all[self->places[c]];
   if (!check_fields (fields, error))
     return FALSE;
   if (!read_seconds (fields[SECONDS], &seconds))
@@ -141,56 +116,17 @@ parse_row (Reading *self, const char *line, GError **error)
   return add_row (self, row, error);
 }
 
-/* Returns: (transfer full) (nullable): the text of a regular file */
-static char *
-read_text (const char *path, GError **error)
-{
-  g_autofree char *text = NULL;
-  gsize length = 0;
-  g_autoptr (GError) cause = NULL;
-
-  if (g_file_test (path, G_FILE_TEST_EXISTS)
-      && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    sal_error_set (error, SAL_ERROR_FILE, "%s: is not a regular file", path);
-    return NULL;
-  }
-  if (!g_file_get_contents (path, &text, &length, &cause)) {
-    sal_error_set (error, SAL_ERROR_FILE, "%s", cause->message);
-    return NULL;
-  }
-  if (!g_utf8_validate (text, (gssize) length, NULL)) {
-    sal_error_set (error, SAL_ERROR_FORMAT, "%s: not UTF-8 text", path);
-    return NULL;
-  }
-  return g_steal_pointer (&text);
-}
-
 GPtrArray *
 sal_manifest_load (const char *path, GError **error)
 {
   g_return_val_if_fail (path != NULL, NULL);
-  g_autofree char *text = read_text (path, error);
-  if (text == NULL)
-    return NULL;
-
   g_auto (Reading) reading = {
     .folder = g_path_get_dirname (path),
     .rows = g_ptr_array_new_with_free_func (row_free),
     .paths = g_hash_table_new (g_str_hash, g_str_equal),
     .speakers = g_hash_table_new (g_str_hash, g_str_equal),
   };
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (g_str_has_suffix (lines[i], "\r"))
-      lines[i][strlen (lines[i]) - 1] = '\0';
-  if (!parse_header (&reading, lines[0] != NULL ? lines[0] : "", error)) {
-    g_prefix_error (error, "%s: line 1: ", path);
-    return NULL;
-  }
-  for (guint i = 1; lines[0] != NULL && lines[i] != NULL; i++)
-    if (lines[i][0] != '\0' && !parse_row (&reading, lines[i], error)) {
-      g_prefix_error (error, "%s: line %u: ", path, i + 1);
-      return NULL;
-    }
-  return g_steal_pointer (&reading.rows);
+
+  return sal_tsv_read (path, names, N_COLUMNS, NULL, take_row, &reading, error)
+      ? g_steal_pointer (&reading.rows) : NULL;
 }

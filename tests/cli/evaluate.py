@@ -306,8 +306,8 @@ def check_figures(tap, manifest, folder):
     tap.check(all(ElementTree.parse(f["svg"]).getroot().tag.endswith("svg")
                   for f in drawn), "/cli/evaluate/figures/draws-svg")
     tap.check(sorted(os.listdir(out)) == [
-        "figure1-closed-1.png", "figure1-closed-1.svg", "figure3-closed-1.png",
-        "figure3-closed-1.svg", "figures.json"],
+        "figures-1-closed-1.png", "figures-1-closed-1.svg", "figures-3-closed-1.png",
+        "figures-3-closed-1.svg", "figures.json"],
               "/cli/evaluate/figures/leaves-nothing-else", os.listdir(out))
     before = [open(f["png"], "rb").read() for f in drawn]
     evaluate("figures", manifest, *words, "--threads", "2")
@@ -361,6 +361,20 @@ def check_errors(tap, manifest, rows, folder):
     refused(tap, "bad-score-cam", 2, "--score-cam", "deletion", *good,
             "--score-cam", "-7")
     refused(tap, "bad-gamma", 2, "--gamma", "table2", *good, "--gamma", "-1")
+    refused(tap, "bad-shard", 2, "--shard", "table2", *good, "--shard", "2/2",
+            "-o", folder)
+    refused(tap, "shard-without-folder", 2, "-o", "table2", *good, "--shard",
+            "0/2")
+    refused(tap, "shard-of-streams", 2, "--shard", "stream", *good, "--shard",
+            "0/2", "-o", folder)
+    refused(tap, "quick-stream", 2, "--quick", "stream", *good, "--quick")
+    refused(tap, "all-without-folder", 2, "-o", "all", *good)
+    refused(tap, "all-with-trials", 2, "--trials", "all", *good, "-o", folder,
+            "--trials", "2")
+    refused(tap, "merge-of-nothing", 2, "at least 1", "merge", "-o", folder)
+    refused(tap, "merge-to-nowhere", 2, "--output", "merge", "x.part")
+    refused(tap, "merge-of-a-ghost", 1, "x.part", "merge", "x.part", "-o",
+            folder)
     refused(tap, "strangers-as-known", 1, "no speaker", "table2", "-m", MODEL,
             "--manifest", f"{folder}/open.tsv", "--split", "few", "--known")
     refused(tap, "others-of-joins", 2, "--others", "table2", *good, "--others",

@@ -28,6 +28,18 @@ run_clear (Run *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
+static gboolean
+keep (const SalDeletionTrial *trial, gpointer data, GError **error)
+{
+  Run *self = data;
+  SalDeletionTrial *copy = g_new (SalDeletionTrial, 1);
+  copy->join = g_memdup2 (trial->join, sizeof *trial->join);
+  copy->outcomes = g_memdup2 (trial->outcomes,
+      self->rows->len * sizeof *trial->outcomes);
+  g_ptr_array_add (self->trials, copy);
+  return TRUE;
+}
+
 /* Four voices that the model knows by name; all rows of the first trial. */
 static void
 run (Run *self, guint n_trials, guint n_threads)
@@ -41,12 +53,14 @@ run (Run *self, guint n_trials, guint n_threads)
   config.n_thorough = config.n_score = 1;
   config.seconds = 0.5;
   config.n_threads = n_threads;
+  config.take = keep;
+  config.data = self;
   self->rows = sal_deletion_rows (&config);
   self->trials = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
   self->results = g_array_new (FALSE, FALSE, sizeof (SalDeletionResult));
-  sal_deletion_run (cast, &config, self->rows, self->trials, self->results,
-      &error);
+  sal_deletion_run (cast, &config, self->rows, &error);
   g_assert_no_error (error);
+  sal_deletion_measure (self->rows, self->trials, self->results);
 }
 
 static Run one; /* trial, of each form */

@@ -36,20 +36,35 @@ config_of (guint n_trials, guint n_threads)
   return config;
 }
 
+static gboolean
+keep (const SalLocalisationTrial *trial, gpointer data, GError **error)
+{
+  Run *self = data;
+  SalLocalisationTrial *copy = g_new (SalLocalisationTrial, 1);
+  copy->join = g_memdup2 (trial->join, sizeof *trial->join);
+  copy->outcomes = g_memdup2 (trial->outcomes,
+      self->rows->len * sizeof *trial->outcomes);
+  g_ptr_array_add (self->trials, copy);
+  return TRUE;
+}
+
 /* Four voices that the model knows by name. */
 static void
-run (Run *self, const SalLocalisationConfig *config)
+run (Run *self, const SalLocalisationConfig *wanted)
 {
+  SalLocalisationConfig config = *wanted;
   g_autoptr (GError) error = NULL;
   g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
   g_autoptr (SalCast) cast = sal_cast_new (tiny, corpus, TRUE, 1, 5, &error);
   g_assert_no_error (error);
-  self->rows = sal_localisation_rows (config);
+  config.take = keep;
+  config.data = self;
+  self->rows = sal_localisation_rows (&config);
   self->trials = g_ptr_array_new_with_free_func (sal_localisation_trial_free);
   self->results = g_array_new (FALSE, FALSE, sizeof (SalLocalisationResult));
-  sal_localisation_run (cast, config, self->rows, self->trials, self->results,
-      &error);
+  sal_localisation_run (cast, &config, self->rows, &error);
   g_assert_no_error (error);
+  sal_localisation_measure (self->rows, self->trials, self->results);
 }
 
 static const SalLocalisationRow *

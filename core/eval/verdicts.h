@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verdicts.h: do our figures agree with those of the paper?
+ *
+ * Gains are those of pairs: a map's mask against the same join unmasked, with the bootstrap interval of their mean.  One
+ * agrees if its interval is above 0 and reaches the paper's or lies above it, or if nothing more can be gained.
+ * Nothing is said of fewer than 20 trials (10 curves), nor of an interval that holds both 0 and what the paper found.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "error.h"
+
+typedef enum {
+  SAL_VERDICT_AGREES,
+  SAL_VERDICT_PARTLY,  /* the same way, but less */
+  SAL_VERDICT_DIFFERS,
+  SAL_VERDICT_OPEN,    /* too few trials to tell */
+  SAL_VERDICT_BEYOND,  /* the paper says nothing of it */
+  SAL_VERDICT_KINDS
+} SalVerdictKind;
+
+extern const char *const sal_verdict_names[SAL_VERDICT_KINDS]; /* "agrees", .. */
+
+typedef struct {
+  SalVerdictKind kind;
+  char *text; /* a sentence */
+} SalVerdict;
+
+/* Table 2 of [Li2022]: Top-1 in %, A given. */
+typedef struct {
+  const char *form;
+  double original, s2, all; /* nothing masked; Layer-CAM of S2, and of S4+S3+S2+S1 */
+} SalPaperRow;
+
+#define SAL_PAPER_FORMS 4
+#define SAL_PAPER_OTHERS 1.9 /* points: the most that Grad-CAM++ or Score-CAM gain there */
+
+extern const SalPaperRow sal_paper_rows[SAL_PAPER_FORMS];
+
+/**
+ * sal_verdicts_of_table2:
+ * @path: the table of all trials, tsv.h: set, form, trial, method, layers, given, recognised and auc
+ * @set: those of this set
+ * @verdicts: (element-type SalVerdict): are added, to be freed with sal_verdict_free()
+ *
+ * Returns: %TRUE, or %FALSE and the errors of sal_tsv_read()
+ */
+gboolean sal_verdicts_of_table2 (const char *path, const char *set, GPtrArray *verdicts, GError **error);
+
+/**
+ * sal_verdicts_of_deletion:
+ * @results: objects with form, set, method, layers, fill, deletion_auc and insertion_auc, each also with _low and _high, and
+ *   trials
+ */
+void sal_verdicts_of_deletion (JsonArray *results, const char *set, GPtrArray *verdicts);
+void sal_verdict_free (gpointer verdict);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verdicts.h"
+
+#include <string.h>
+
+#include "data.h"
+
+#define ALL "S4+S3+S2+S1"
+#define HEAD "set\tform\ttrial\tmethod\tlayers\tgiven\trecognised\tkept_mass" \
+  "\tauc\n"
+
+/* The first so many of n trials are recognised. */
+static void
+add_row (GString *text, const char *form, const char *method,
+    const char *layers, const char *given, guint n_hits, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "closed\t%s\t%u\t%s\t%s\t%s\t%d\t0.1\t0.9\n",
+        form, i, method, layers, given, i < n_hits);
+}
+
+/* Of n trials of A-B, so many are recognised intact and by a map. */
+static GString *
+make_table (const char *method, guint before, guint after, guint n)
+{
+  GString *text = g_string_new (HEAD);
+  add_row (text, "A-B", "original", "none", "none", before, n);
+  add_row (text, "A-B", method, ALL, "A", after, n);
+  return text;
+}
+
+static GPtrArray *
+judge (GString *text)
+{
+  g_autoptr (GError) error = NULL;
+  GPtrArray *verdicts = g_ptr_array_new_with_free_func (sal_verdict_free);
+  g_autofree char *path = data_write_temp ("table2.tsv", text->str, text->len);
+  sal_verdicts_of_table2 (path, "closed", verdicts, &error);
+  g_assert_no_error (error);
+  return verdicts;
+}
+
+static void
+assert_one (GPtrArray *verdicts, SalVerdictKind kind, const char *piece)
+{
+  g_assert_cmpuint (verdicts->len, ==, 1);
+  const SalVerdict *verdict = verdicts->pdata[0];
+  g_test_message ("%s", verdict->text);
+  g_assert_cmpint (verdict->kind, ==, kind);
+  g_assert_nonnull (strstr (verdict->text, piece));
+  g_assert_true (g_str_has_suffix (verdict->text, "."));
+  if (kind != SAL_VERDICT_BEYOND)
+    g_assert_nonnull (strstr (verdict->text, sal_verdict_names[kind]));
+}
+
+static void
+test_layer_cam_both_ways (void)
+{
+  const struct {
+    guint before, after, n;
+    SalVerdictKind kind;
+    const char *piece;
+  } cases[] = {
+    { 50, 90, 100, SAL_VERDICT_AGREES, "raises Top-1 by 40.0 points on A-B" },
+    { 50, 60, 100, SAL_VERDICT_PARTLY, "raises Top-1 by 10.0 points on A-B" },
+    { 60, 40, 100, SAL_VERDICT_DIFFERS, "lowers Top-1 by 20.0 points" },
+    { 50, 50, 100, SAL_VERDICT_DIFFERS, "raises it by 22.4 (from 49.15 to" },
+    { 90, 100, 100, SAL_VERDICT_AGREES, "from 90.0 to 100.0 %" },
+    { 12, 16, 20, SAL_VERDICT_AGREES, "95 % interval +5.0 to" },
+    { 16, 18, 20, SAL_VERDICT_OPEN, "95 % interval +0.0 to" },
+    { 5, 9, 10, SAL_VERDICT_OPEN, "10 trials" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GString) text = make_table ("layer-cam", cases[i].before,
+        cases[i].after, cases[i].n);
+    g_autoptr (GPtrArray) verdicts = judge (text);
+    assert_one (verdicts, cases[i].kind, cases[i].piece);
+  }
+}
+
+/* Gains are those of the trials that both have. */
+static void
+test_trials_are_paired (void)
+{
+  g_autoptr (GString) text = g_string_new (HEAD);
+  add_row (text, "A-B", "original", "none", "none", 100, 400);
+  add_row (text, "A-B", "grad-cam++", ALL, "A", 50, 50);
+  g_string_append (text,
+      "closed\tA-B\t60\tgrad-cam++\t" ALL "\tA\t1\t0.1\t\n");
+  g_autoptr (GPtrArray) verdicts = judge (text);
+  assert_one (verdicts, SAL_VERDICT_AGREES, "at most +0.0 points");
+  assert_one (verdicts, SAL_VERDICT_AGREES, "51 trials");
+}
+
+static void
+test_others_both_ways (void)
+{
+  const struct {
+    guint after, n;
+    SalVerdictKind kind;
+  } cases[] = {
+    { 52, 100, SAL_VERDICT_AGREES }, { 30, 100, SAL_VERDICT_AGREES },
+    { 90, 100, SAL_VERDICT_DIFFERS }, { 54, 100, SAL_VERDICT_OPEN },
+    { 5, 8, SAL_VERDICT_OPEN },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GString) text = make_table ("score-cam", cases[i].n / 2,
+        cases[i].after, cases[i].n);
+    g_autoptr (GPtrArray) verdicts = judge (text);
+    assert_one (verdicts, cases[i].kind, "Score-CAM changes Top-1");
+  }
+}
+
+static void
+test_pull_is_told (void)
+{
+  g_autoptr (GString) text = g_string_new (HEAD);
+  add_row (text, "A-B", "dense", "none", "A", 3, 4);
+  add_row (text, "A-B", "dense", "none", "X", 1, 4);
+  g_autoptr (GPtrArray) verdicts = judge (text);
+  assert_one (verdicts, SAL_VERDICT_BEYOND, "A is recognised in 75.0 %");
+  g_assert_nonnull (strstr (((SalVerdict *) verdicts->pdata[0])->text,
+          "X is recognised in 25.0 %"));
+}
+
+static void
+test_other_sets_do_not_count (void)
+{
+  g_autoptr (GString) text = make_table ("layer-cam", 50, 90, 100);
+  g_autoptr (GPtrArray) verdicts
+      = g_ptr_array_new_with_free_func (sal_verdict_free);
+  g_autofree char *path = data_write_temp ("table2.tsv", text->str, text->len);
+  g_assert_true (sal_verdicts_of_table2 (path, "open", verdicts, NULL));
+  g_assert_cmpuint (verdicts->len, ==, 0);
+}
+
+/* --- deletion and insertion ---------------------------------------------- */
+
+static void
+add_curve (GString *text, const char *method, double deletion,
+    double insertion, guint n)
+{
+  g_string_append_printf (text, "%s{\"form\": \"B-A-B\", \"set\": \"closed\","
+      " \"method\": \"%s\", \"layers\": \"%s\", \"fill\": \"zero\","
+      " \"deletion_auc\": %g, \"deletion_auc_low\": %g,"
+      " \"deletion_auc_high\": %g, \"insertion_auc\": %g,"
+      " \"insertion_auc_low\": %g, \"insertion_auc_high\": %g,"
+      " \"trials\": %u}", text->len > 1 ? ", " : "", method,
+      g_str_equal (method, "random") ? "none" : ALL, deletion, deletion - 0.05,
+      deletion + 0.05, insertion, insertion - 0.05, insertion + 0.05, n);
+}
+
+/* Layer-CAM like this, the others with 0.4 and 0.6, random 0.5. */
+static GPtrArray *
+judge_curves (double deletion, double insertion, guint n)
+{
+  g_autoptr (GString) text = g_string_new ("[");
+  GPtrArray *verdicts = g_ptr_array_new_with_free_func (sal_verdict_free);
+  add_curve (text, "layer-cam", deletion, insertion, n);
+  add_curve (text, "grad-cam++", 0.4, 0.6, n);
+  add_curve (text, "score-cam", 0.4, 0.6, n);
+  add_curve (text, "random", 0.5, 0.5, n);
+  g_string_append_c (text, ']');
+  g_autoptr (JsonNode) root = json_from_string (text->str, NULL);
+  sal_verdicts_of_deletion (json_node_get_array (root), "closed", verdicts);
+  g_assert_cmpuint (verdicts->len, ==, 5);
+  return verdicts;
+}
+
+static void
+test_order_both_ways (void)
+{
+  const struct {
+    double deletion, insertion;
+    guint n;
+    SalVerdictKind order[2], chance;
+  } cases[] = {
+    { 0.2, 0.8, 16, { SAL_VERDICT_AGREES, SAL_VERDICT_AGREES },
+        SAL_VERDICT_AGREES },
+    { 0.38, 0.62, 16, { SAL_VERDICT_PARTLY, SAL_VERDICT_PARTLY },
+        SAL_VERDICT_AGREES },
+    { 0.6, 0.3, 16, { SAL_VERDICT_DIFFERS, SAL_VERDICT_DIFFERS },
+        SAL_VERDICT_DIFFERS },
+    { 0.2, 0.3, 16, { SAL_VERDICT_AGREES, SAL_VERDICT_DIFFERS },
+        SAL_VERDICT_DIFFERS },
+    { 0.6, 0.52, 16, { SAL_VERDICT_DIFFERS, SAL_VERDICT_DIFFERS },
+        SAL_VERDICT_OPEN },
+    { 0.2, 0.8, 2, { SAL_VERDICT_OPEN, SAL_VERDICT_OPEN }, SAL_VERDICT_OPEN },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GPtrArray) verdicts = judge_curves (cases[i].deletion,
+        cases[i].insertion, cases[i].n);
+    const SalVerdict *const *v = (const SalVerdict *const *) verdicts->pdata;
+    for (guint k = 0; k < 3; k++)
+      g_test_message ("%s", v[k]->text);
+    g_assert_cmpint (v[0]->kind, ==, cases[i].order[0]);
+    g_assert_cmpint (v[1]->kind, ==, cases[i].order[1]);
+    g_assert_cmpint (v[2]->kind, ==, cases[i].chance);
+    g_assert_nonnull (strstr (v[0]->text, "deletion of B-A-B"));
+    g_assert_nonnull (strstr (v[2]->text, "Layer-CAM"));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/verdicts/layer-cam-both-ways", test_layer_cam_both_ways);
+  g_test_add_func ("/verdicts/trials-are-paired", test_trials_are_paired);
+  g_test_add_func ("/verdicts/others-both-ways", test_others_both_ways);
+  g_test_add_func ("/verdicts/pull-is-told", test_pull_is_told);
+  g_test_add_func ("/verdicts/other-sets-do-not-count",
+      test_other_sets_do_not_count);
+  g_test_add_func ("/verdicts/order-both-ways", test_order_both_ways);
+  int result = g_test_run ();
+  data_clean ();
+  return result;
+}
