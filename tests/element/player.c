@@ -171,7 +171,8 @@ count_message (GstBus *bus, GstMessage *message, gpointer user_data)
       count_warning (self, message);
       break;
     case GST_MESSAGE_LATENCY:
-      self->counts.n_latency++;
+      self->counts.n_latency += GST_MESSAGE_SRC (message)
+          == GST_OBJECT (self->element); /* the source posts some, too */
       break;
     default:
       g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
