@@ -390,6 +390,13 @@ find_window (const SalAnalyser *self)
   return NULL;
 }
 
+gboolean
+sal_analyser_get_due (const SalAnalyser *self, guint64 *seqnum)
+{
+  guint64 end;
+  return sal_schedule_get_due (self->schedule, seqnum, &end);
+}
+
 SalWindow *
 sal_analyser_take (SalAnalyser *self)
 {

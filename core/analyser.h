@@ -142,6 +142,14 @@ SAL_API guint sal_analyser_get_delay (const SalAnalyser *self);
 SAL_API void sal_analyser_set_deferred (SalAnalyser *self, gboolean deferred);
 
 /**
+ * sal_analyser_get_due:
+ * @seqnum: (out): of the window that sal_analyser_take() would give
+ *
+ * Returns: %FALSE if none is due
+ */
+SAL_API gboolean sal_analyser_get_due (const SalAnalyser *self, guint64 *seqnum);
+
+/**
  * sal_analyser_take:
  *
  * It has its own copy of all it needs, with the targets and settings of now.

@@ -60,18 +60,6 @@ void sal_net_get_input (const SalNet *self, float *input);
 void sal_net_forward_input (SalNet *self, const float *input);
 
 /**
- * sal_net_get_input:
- * @input: (out caller-allocates): [F, T], what the network itself took in at the last forward pass: normalised
- */
-void sal_net_get_input (const SalNet *self, float *input);
-
-/**
- * sal_net_forward_input:
- * @input: [F, T], taken as it is in place of a normalised log-Mel; T as in the last forward pass
- */
-void sal_net_forward_input (SalNet *self, const float *input);
-
-/**
  * sal_net_get_stage:
  * @stage: 0 for S1 .. 3 for S4
  * @shape: (out caller-allocates) (optional): C, H, W

@@ -253,18 +253,22 @@ has_started (GstSpeakerSaliency *self)
   return started;
 }
 
+static gboolean
+set_format (GstSpeakerSaliency *self, const GstAudioInfo *info)
+{
+  g_autoptr (GError) error = NULL;
+  if (!sal_stream_set_format (self->stream, info, &error))
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return error == NULL;
+}
+
 /* The format, if it was negotiated in that moment. */
 static gboolean
 adopt_format (GstSpeakerSaliency *self)
 {
-  g_autoptr (GError) error = NULL;
   const GstAudioInfo *info = GST_AUDIO_FILTER_INFO (self);
-  if (GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
-      || GST_AUDIO_INFO_RATE (info) == 0)
-    return TRUE;
-  if (!sal_stream_set_format (self->stream, info, &error))
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
-  return error == NULL;
+  return GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
+      || GST_AUDIO_INFO_RATE (info) == 0 || set_format (self, info);
 }
 
 static GstFlowReturn
@@ -476,14 +480,8 @@ static gboolean
 speaker_saliency_setup (GstAudioFilter *filter, const GstAudioInfo *info)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (filter);
-  g_autoptr (GError) error = NULL;
-  if (!has_started (self) || is_format (self, info))
-    return TRUE;
-  if (!sal_stream_set_format (self->stream, info, &error)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
-    return FALSE;
-  }
-  return TRUE;
+  return !has_started (self) || is_format (self, info)
+      || set_format (self, info);
 }
 
 SalStream *

@@ -8,8 +8,8 @@
 #define ALIGNMENT_THRESHOLD (40 * GST_MSECOND)
 #define DISCONT_WAIT (1 * GST_SECOND)
 
-/* That wait for a buffer to go with: those of some seconds.  While a source sends
- * nothing but gaps the older ones are dropped. */
+/* That wait for a buffer to go with: those of some seconds.  While a source
+ * sends nothing but gaps the older ones are dropped. */
 #define MAX_REPORTS (64 * SAL_ANALYSER_MAX_TARGETS)
 
 /* Tests make windows more expensive: guint in us, on the element. */
@@ -175,20 +175,20 @@ static void
 dispatch_window (SalStream *self, gboolean in_any_case)
 {
   SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  guint64 seqnum;
+  if (!sal_analyser_get_due (analyser, &seqnum)
+      || !(in_any_case || sal_pace_wants (self->pace, seqnum)))
+    return;
   SalWindow *window = sal_analyser_take (analyser);
+  if (window != NULL)
+    window = sal_worker_submit (self->worker, window);
   if (window == NULL)
     return;
-  if (in_any_case
-      || sal_pace_wants (self->pace, sal_window_get_seqnum (window))) {
-    window = sal_worker_submit (self->worker, window);
-    if (window != NULL)
-      sal_pace_count_superseded (self->pace);
-  }
-  if (window != NULL)
-    sal_analyser_give (analyser, window);
+  sal_pace_count_superseded (self->pace);
+  sal_analyser_give (analyser, window);
 }
 
-/* Waits until all windows that are due are done; FALSE if flushing ended that. */
+/* Waits until all windows that are due are done; FALSE if flushing ended it. */
 static gboolean
 complete_windows (SalStream *self)
 {

@@ -65,6 +65,20 @@ sal_axes_text_up (cairo_t *cr, double x, double y, const char *text)
 }
 
 void
+sal_axes_colour (cairo_t *cr, SalColour colour)
+{
+  cairo_set_source_rgb (cr, colour.r, colour.g, colour.b);
+}
+
+void
+sal_axes_fill (cairo_t *cr, const SalRect *r, SalColour colour)
+{
+  sal_axes_colour (cr, colour);
+  cairo_rectangle (cr, r->x, r->y, r->w, r->h);
+  cairo_fill (cr);
+}
+
+void
 sal_axes_frame (cairo_t *cr, const SalRect *r)
 {
   cairo_set_line_width (cr, 1);

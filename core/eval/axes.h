@@ -4,6 +4,7 @@
 
 #include <cairo.h>
 
+#include "colours.h"
 #include "error.h"
 
 typedef struct {
@@ -34,6 +35,8 @@ double sal_axes_band_at (const float *bands_hz, guint n_bands, double hz);
 void sal_axes_text (cairo_t *cr, double x, double y, double align, const char *text);
 void sal_axes_text_up (cairo_t *cr, double x, double y, const char *text); /* turned by 90 degrees, centred */
 void sal_axes_font (cairo_t *cr, double size, gboolean bold);
+void sal_axes_colour (cairo_t *cr, SalColour colour); /* of what is drawn next */
+void sal_axes_fill (cairo_t *cr, const SalRect *r, SalColour colour);
 void sal_axes_frame (cairo_t *cr, const SalRect *r);
 
 void sal_axes_draw_time (cairo_t *cr, const SalRect *r, double seconds); /* below @r */

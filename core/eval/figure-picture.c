@@ -38,20 +38,6 @@ typedef struct {
   double seconds;       /* of the sound */
 } Drawing;
 
-static void
-set_colour (cairo_t *cr, SalColour c)
-{
-  cairo_set_source_rgb (cr, c.r, c.g, c.b);
-}
-
-static void
-fill_rect (cairo_t *cr, const SalRect *r, SalColour colour)
-{
-  set_colour (cr, colour);
-  cairo_rectangle (cr, r->x, r->y, r->w, r->h);
-  cairo_fill (cr);
-}
-
 static SalRect
 panel_at (guint m, guint r)
 {
@@ -127,7 +113,7 @@ draw_joins (cairo_t *cr, const Drawing *self, const SalRect *r)
   static const double dashes[] = { 3, 3 };
   const SalJoin *join = self->figure->join;
 
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   cairo_set_line_width (cr, 1);
   cairo_set_dash (cr, dashes, G_N_ELEMENTS (dashes), 0);
   for (guint i = 1; i < join->n_pieces; i++) {
@@ -150,9 +136,9 @@ draw_turns (cairo_t *cr, const Drawing *self, guint m)
     gboolean target = name[0] == 'A';
     SalRect r = { panel.x + i * w, panel.y - STRIP_HEIGHT - 4, w,
       STRIP_HEIGHT };
-    fill_rect (cr, &r, target ? sal_colour_for
+    sal_axes_fill (cr, &r, target ? sal_colour_for
         : sal_colour_speaker ((guint) (name[0] - 'B')));
-    set_colour (cr, target ? white : ink);
+    sal_axes_colour (cr, target ? white : ink);
     sal_axes_font (cr, 12, target);
     sal_axes_text (cr, r.x + r.w / 2, r.y + r.h / 2, 0.5, name);
   }
@@ -167,7 +153,7 @@ draw_bar (cairo_t *cr, const SalRect *r, float bottom)
     float saliency = bottom + (1 - bottom) * i / ((float) r->h - 1);
     guint32 p = sal_colour_pixel (0.6f, saliency);
     SalRect line = { r->x, r->y + r->h - 1 - i, r->w, 1 };
-    fill_rect (cr, &line, (SalColour) { (p >> 16) / 255.0,
+    sal_axes_fill (cr, &line, (SalColour) { (p >> 16) / 255.0,
         (p >> 8 & 255) / 255.0, (p & 255) / 255.0 });
   }
   sal_axes_frame (cr, r);
@@ -178,7 +164,7 @@ write_lines (cairo_t *cr, double x, double y, gboolean bold, const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, 12, bold);
   for (guint i = 0; lines[i] != NULL; i++)
     sal_axes_text (cr, x, y + 15 * i, 0, lines[i]);
@@ -208,7 +194,7 @@ draw_bars (cairo_t *cr)
 static void
 draw_titles (cairo_t *cr, const Drawing *self)
 {
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, 15, TRUE);
   sal_axes_text (cr, 16, 24, 0, self->title);
   sal_axes_font (cr, 13, TRUE);
@@ -234,7 +220,7 @@ draw_panel (cairo_t *cr, const Drawing *self, guint m, guint r)
   draw_joins (cr, self, &panel);
   sal_axes_frame (cr, &panel);
   if (self->figure->empty[m][r]) {
-    set_colour (cr, ink);
+    sal_axes_colour (cr, ink);
     sal_axes_font (cr, 12, FALSE);
     sal_axes_text (cr, panel.x + panel.w - 6, panel.y + 10, 1, "empty");
   }

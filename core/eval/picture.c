@@ -53,20 +53,6 @@ drawing_clear (Drawing *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Drawing, drawing_clear)
 
-static void
-set_colour (cairo_t *cr, SalColour c)
-{
-  cairo_set_source_rgb (cr, c.r, c.g, c.b);
-}
-
-static void
-fill_rect (cairo_t *cr, const SalRect *r, SalColour colour)
-{
-  set_colour (cr, colour);
-  cairo_rectangle (cr, r->x, r->y, r->w, r->h);
-  cairo_fill (cr);
-}
-
 static double
 time_to_x (const Drawing *self, double seconds)
 {
@@ -211,9 +197,9 @@ draw_turn (cairo_t *cr, const Drawing *self, const SalTurn *turn, guint lane)
 
   if (r.w <= 0)
     return;
-  fill_rect (cr, &r, target ? sal_colour_for
+  sal_axes_fill (cr, &r, target ? sal_colour_for
       : sal_colour_speaker (speaker_index (self, turn->name)));
-  set_colour (cr, target ? white : ink);
+  sal_axes_colour (cr, target ? white : ink);
   sal_axes_font (cr, 12, target);
   cairo_save (cr);
   cairo_rectangle (cr, r.x, r.y, r.w, r.h);
@@ -234,7 +220,7 @@ draw_strip (cairo_t *cr, const Drawing *self)
     return;
   for (guint i = 0; i < turns->len; i++)
     draw_turn (cr, self, g_ptr_array_index (turns, i), self->lanes[i]);
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, 12, FALSE);
   sal_axes_text (cr, LEFT - 8, self->strip.y + self->strip.h / 2, 1, "truth");
   sal_axes_text (cr, self->strip.x + self->strip.w + 14,
@@ -256,7 +242,7 @@ shade_turns (cairo_t *cr, const Drawing *self)
     double x = time_to_x (self, turn->start);
     SalRect shade = { x, r->y, time_to_x (self, turn->end) - x, r->h };
     if (is_target (self, turn))
-      fill_rect (cr, &shade, sal_colour_mix (white, sal_colour_for, 0.13));
+      sal_axes_fill (cr, &shade, sal_colour_mix (white, sal_colour_for, 0.13));
   }
   cairo_restore (cr);
 }
@@ -336,7 +322,7 @@ draw_bar (cairo_t *cr, const SalRect *r, const float bottom[2],
     guint32 p = sal_colour_pixel (bottom[0] + a * (top[0] - bottom[0]),
         bottom[1] + a * (top[1] - bottom[1]));
     SalRect line = { r->x, r->y + r->h - 1 - i, r->w, 1 };
-    fill_rect (cr, &line, (SalColour) { (p >> 16) / 255.0,
+    sal_axes_fill (cr, &line, (SalColour) { (p >> 16) / 255.0,
         (p >> 8 & 255) / 255.0, (p & 255) / 255.0 });
   }
   sal_axes_frame (cr, r);
@@ -353,7 +339,7 @@ draw_legend (cairo_t *cr, const Drawing *self)
   SalRect saliency = { x, self->bands.y + 24, BAR_WIDTH, 118 };
   SalRect level = { x, self->bands.y + 200, BAR_WIDTH, 118 };
 
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, 12, TRUE);
   sal_axes_text (cr, x, self->bands.y + 7, 0, "evidence");
   sal_axes_text (cr, x, self->bands.y + 183, 0, "sound");
@@ -375,7 +361,7 @@ draw_activity_legend (cairo_t *cr, const Drawing *self)
   g_autofree char *threshold = g_strdup_printf ("%g threshold",
       self->picture->threshold);
 
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, 12, FALSE);
   sal_axes_text (cr, x, y, 0, "probability");
   sal_axes_text (cr, x, y + 16, 0, name);
@@ -388,7 +374,7 @@ draw_activity_legend (cairo_t *cr, const Drawing *self)
 static void
 draw_title (cairo_t *cr, const Drawing *self)
 {
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, 17, TRUE);
   sal_axes_text (cr, LEFT, TOP / 2.0, 0, self->picture->title);
 }
@@ -405,7 +391,7 @@ sal_picture_draw (const SalPicture *self, GError **error)
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
       (int) drawing.width, (int) drawing.height);
   cairo_t *cr = cairo_create (surface);
-  set_colour (cr, white);
+  sal_axes_colour (cr, white);
   cairo_paint (cr);
   draw_title (cr, &drawing);
   draw_bands (cr, &drawing);

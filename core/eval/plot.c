@@ -26,12 +26,6 @@ sal_plot_colour (guint index)
   return colours[index % G_N_ELEMENTS (colours)];
 }
 
-static void
-set_colour (cairo_t *cr, SalColour c)
-{
-  cairo_set_source_rgb (cr, c.r, c.g, c.b);
-}
-
 static double
 place_x (const SalRect *r, const SalPlotAxis *axis, double value)
 {
@@ -67,7 +61,7 @@ static void
 draw_axes (cairo_t *cr, const SalRect *r, const SalPlot *plot)
 {
   sal_axes_frame (cr, r);
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, FONT, FALSE);
   for (guint i = 0; i < plot->x.n_marks; i++) {
     double x = place_x (r, &plot->x, plot->x.marks[i].at);
@@ -90,7 +84,7 @@ set_pen (cairo_t *cr, const SalPlotCurve *curve)
 {
   static const double dashes[] = { 7, 4 };
 
-  set_colour (cr, curve->colour);
+  sal_axes_colour (cr, curve->colour);
   cairo_set_line_width (cr, curve->dashed ? 1.6 : 2.2);
   cairo_set_dash (cr, dashes, curve->dashed ? 2 : 0, 0);
 }
@@ -142,7 +136,7 @@ draw_curve (cairo_t *cr, const SalRect *r, const SalPlot *plot,
           place_y (r, &plot->y, curve->y[i]));
   cairo_stroke (cr);
   cairo_restore (cr);
-  set_colour (cr, curve->colour);
+  sal_axes_colour (cr, curve->colour);
   for (gsize i = 0; curve->dots && i < curve->n; i++)
     if (lies_on (&plot->x, curve->x[i]) && lies_on (&plot->y, curve->y[i]))
       draw_dot (cr, place_x (r, &plot->x, curve->x[i]),
@@ -181,7 +175,7 @@ draw_sample (cairo_t *cr, double x, double y, const SalPlotCurve *curve)
   cairo_set_dash (cr, NULL, 0, 0);
   if (curve->dots)
     draw_dot (cr, x + SAMPLE_WIDTH / 2.0, y);
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_text (cr, x + SAMPLE_WIDTH + 8, y, 0, curve->label);
 }
 
@@ -201,7 +195,7 @@ draw_legend (cairo_t *cr, const SalRect *r, const SalPlot *plot)
     cairo_fill (cr);
   }
   if (plot->legend != NULL) {
-    set_colour (cr, ink);
+    sal_axes_colour (cr, ink);
     sal_axes_font (cr, FONT, TRUE);
     sal_axes_text (cr, x, y, 0, plot->legend);
     sal_axes_font (cr, FONT, FALSE);
@@ -234,7 +228,7 @@ sal_plot_paper (guint width, guint height, const char *title)
 
   cairo_set_source_rgb (cr, 1, 1, 1);
   cairo_paint (cr);
-  set_colour (cr, ink);
+  sal_axes_colour (cr, ink);
   sal_axes_font (cr, TITLE_FONT, TRUE);
   sal_axes_text (cr, TITLE_X, TITLE_Y, 0, title);
   cairo_destroy (cr);

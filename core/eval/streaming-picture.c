@@ -25,18 +25,10 @@ static const SalColour ink = { 0.15, 0.15, 0.15 };
 static const SalColour white = { 1, 1, 1 };
 
 static void
-fill_rect (cairo_t *cr, const SalRect *r, SalColour c)
-{
-  cairo_set_source_rgb (cr, c.r, c.g, c.b);
-  cairo_rectangle (cr, r->x, r->y, r->w, r->h);
-  cairo_fill (cr);
-}
-
-static void
 write_text (cairo_t *cr, double x, double y, double align, gboolean bold,
     SalColour colour, const char *text)
 {
-  cairo_set_source_rgb (cr, colour.r, colour.g, colour.b);
+  sal_axes_colour (cr, colour);
   sal_axes_font (cr, 13, bold);
   sal_axes_text (cr, x, y, align, text);
 }
@@ -124,10 +116,10 @@ draw_turns (cairo_t *cr, const SalStream *stream, const SalCorpus *corpus)
     const char *name = sal_corpus_get_voice (corpus, turn->voice)->name;
     SalRect r = turn_rect (stream, turn, &strip);
     SalRect shade = turn_rect (stream, turn, &lower);
-    fill_rect (cr, &r, target ? sal_colour_for
+    sal_axes_fill (cr, &r, target ? sal_colour_for
         : sal_colour_speaker (turn->voice));
     if (target)
-      fill_rect (cr, &shade, sal_colour_mix (white, sal_colour_for, 0.13));
+      sal_axes_fill (cr, &shade, sal_colour_mix (white, sal_colour_for, 0.13));
     if (text_width (cr, target, name) + 4 <= r.w)
       write_text (cr, r.x + r.w / 2, r.y + r.h / 2, 0.5, target,
           target ? white : ink, name);
