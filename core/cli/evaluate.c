@@ -163,7 +163,7 @@ parse (Options *self, const char *summary, int argc, char **argv,
         "Streams (60), pieces of each length (all), joins of each form "
         "(table2: 400, deletion: 16, sanity: 32, figures: 2)", "N" },
     { "piece", 0, 0, G_OPTION_ARG_DOUBLE, &self->piece,
-        "Of joins: speech of each speaker (1.5)", "SECONDS" },
+        "Of joins: speech of each speaker (table2: 2, others: 1.5)", "SECONDS" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
         "At once (one for each processor)", "N" },
     { "shard", 0, 0, G_OPTION_ARG_CALLBACK, parse_shard,

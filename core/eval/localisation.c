@@ -43,8 +43,8 @@ sal_localisation_config_init (SalLocalisationConfig *config, guint n_trials)
   guint n = n_trials > 0 ? n_trials : 400;
 
   *config = (SalLocalisationConfig) { .seed = 2022, .n_trials = n,
-    .n_thorough = MAX (n / 8, MIN (n, 16)), .n_score = MIN (n, 8),
-    .seconds = 1.5 };
+    .n_thorough = MAX (n / 10, MIN (n, 16)), .n_score = MIN (n, 8),
+    .seconds = 2 };
   sal_map_style_init (&config->style);
 }
 
@@ -95,8 +95,9 @@ add_method (GArray *rows, const SalLocalisationConfig *config, guint method,
   const guint controlled[] = { S2, S4, all };
   gboolean is_signed = method == SAL_MAP_SIGNED;
   gboolean costly = row->method == SAL_CAM_SCORE;
-  guint n = costly ? config->n_score
-      : given == 'A' ? config->n_trials : config->n_thorough;
+  guint n = given == 'A' ? config->n_trials : config->n_thorough;
+  if (costly)
+    n = given == 'A' ? config->n_score : (config->n_score + 3) / 4;
 
   for (guint s = 0; s < SAL_MAP_SETTINGS; s++)
     if (row->degrid ? s != S4 : row->every || s == S4 || s == all)
