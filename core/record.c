@@ -529,7 +529,8 @@ parse_root (SalRecord *self, JsonNode *root, GError **error)
   return section_close (&s);
 }
 
-/* What the activations of a window of two seconds take: three arrays a block. */
+/* What the activations of a window of two seconds take: three arrays a
+ * block. */
 static gboolean
 check_size (const SalRecord *self, GError **error)
 {

@@ -6,24 +6,26 @@
  *
  * Says when known speakers talk, and which parts of the sound tell so: a
  * message `speakersaliency` and, if asked for, a #GstSaliencyMeta for each
- * settled stretch of time and target.  With a mask everything else is attenuated.
+ * settled stretch of time and target.  With a mask everything else is
+ * attenuated.
  *
  * Without a mask the very same buffers leave at once.  With one they leave as
  * much later as the LATENCY query answers: look-ahead, hop, budget and 100 ms;
  * boundaries, times, flags and metas stay.
  *
- * Behind a live source windows are computed by a thread of their own and sound never
- * waits for them: what is late is settled from the windows before, and said
- * so.  Elsewhere the output is the same, to the bit, whatever the machine does.
+ * Behind a live source windows are computed by a thread of their own and sound
+ * never waits for them: what is late is settled from the windows before, and
+ * said so.  Elsewhere the output is the same, to the bit, whatever the machine
+ * does.
  *
  * The message has the fields `timestamp`, `stream-time`, `running-time` and
  * `duration` (ns, #guint64) of the stretch, `target` (string), `score`
  * (log-odds of the newest window, #gdouble), `probability` that the target
- * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the stretch
- * since the stream last began (#guint64), `late` (#gboolean) and `flags` (#GstSaliencyFlags); with
- * `trust-interval` now and then `trust`, whether the map can be believed; with
- * `message-map=true` also `map` (#GBytes of float32, [bands, frames]), `bands`,
- * `frames` and `frame-duration` (ns).
+ * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the stretch since
+ * the stream last began (#guint64), `late` (#gboolean) and `flags`
+ * (#GstSaliencyFlags); with `trust-interval` now and then `trust`, whether the
+ * map can be believed; with `message-map=true` also `map` (#GBytes of float32,
+ * [bands, frames]), `bands`, `frames` and `frame-duration` (ns).
  *
  * ## Example launch line
  * |[
@@ -214,10 +216,10 @@ install_actions (GObjectClass *klass)
    *
    * Returns: (transfer full): a structure `speaker-enrolment` with `name`,
    *   `location` and what to think of the recording: `seconds`,
-   *   `speech-seconds`, `pieces` and how many were `kept`, `agreement` between them (cosine),
-   *   `level-db`, `clipped` (part of the samples), `snr-db`, `second-voice`
-   *   with `second-start` and `second-end` (s), expected `false-accept` and
-   *   `false-reject`; or with `error` alone
+   *   `speech-seconds`, `pieces` and how many were `kept`, `agreement` between
+   *   them (cosine), `level-db`, `clipped` (part of the samples), `snr-db`,
+   *   `second-voice` with `second-start` and `second-end` (s), expected
+   *   `false-accept` and `false-reject`; or with `error` alone
    */
   g_signal_new_class_handler ("enrol-finish", type, flags,
       G_CALLBACK (speaker_saliency_enrol_finish), NULL, NULL, NULL,

@@ -11,8 +11,9 @@
 #define MAX_WINDOW (2 * GST_SECOND)
 #define MODEL_VARIABLE "SPEAKERSALIENCY_MODEL"
 
-/* What masking takes beside A + H + B, at rates from 4 kHz on: the masker a block,
- * the front end half an FFT, the converter its filter, rounding two frames. */
+/* What masking takes beside A + H + B, at rates from 4 kHz on: the masker a
+ * block, the front end half an FFT, the converter its filter, rounding two
+ * frames. */
 #define MASKING_TIME (100 * GST_MSECOND)
 
 /* where in SalSettings the value of a property is */

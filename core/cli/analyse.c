@@ -127,7 +127,8 @@ draw (const Options *options, const CliReport *report, GError **error)
 static gboolean
 check_outputs (const Options *options, GError **error)
 {
-  return (options->png == NULL || cli_output_check (options->png, options->files[0], error))
+  return (options->png == NULL
+          || cli_output_check (options->png, options->files[0], error))
       && (options->json == NULL || g_str_equal (options->json, "-")
           || cli_output_check (options->json, options->files[0], error));
 }

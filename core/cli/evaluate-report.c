@@ -357,8 +357,8 @@ static const struct {
   { "sanity", "Do maps depend on what was learned, and for whom?",
       "Layers are scrambled one after the other from the top, or the map is "
       "drawn for B, who speaks too, or X, who is absent. Rank correlation with "
-      "the map as it was, with 95 % intervals: a map that stays as it was, near "
-      "1, depends on neither.", add_sanity, NULL },
+      "the map as it was, with 95 % intervals: a map that stays as it was, "
+      "near 1, depends on neither.", add_sanity, NULL },
   { "figures", "What the maps look like (Figures 1 and 3)",
       "An utterance of A, and A among B, for every method and layer.",
       add_figures, NULL },

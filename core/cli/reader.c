@@ -14,7 +14,7 @@
 #define BLOCK_FRAMES 8192
 #define MIN_SECONDS 0.1
 #define FULL_SCALE 0.999f
-#define MAX_CLIPPED 0.1 /* of the samples: speech at its loudest has a hundredth */
+#define MAX_CLIPPED 0.1 /* of the samples: speech at its loudest has .01 */
 
 static gboolean
 check_regular (int fd, GError **error)

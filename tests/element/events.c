@@ -2,6 +2,8 @@
 /* events.c: order, discontinuities, flushes, changes of format, new starts */
 #include "fixture.h"
 
+#include <gst/saliency/saliency.h>
+
 /* What arrives downstream, in order: "b0 tag b1 .." with the PTS of buffers in
  * units of 100 ms */
 static GstPadProbeReturn
@@ -83,6 +85,34 @@ test_gap_buffer (void)
   g_assert_true (GST_BUFFER_FLAG_IS_SET (silence, GST_BUFFER_FLAG_GAP));
   g_assert_false (GST_BUFFER_FLAG_IS_SET (GST_BUFFER (buffers->pdata[1]),
           GST_BUFFER_FLAG_GAP));
+  fixture_free (f);
+}
+
+/* While nothing but gaps comes no buffer takes the metas: of each stretch there
+ * is a message, but only the newest are kept for the next buffer. */
+static void
+test_nothing_but_gaps (void)
+{
+  const guint n_gaps = 20, n_kept = 1024; /* s; 13 s of 8 targets */
+  Fixture *f = fixture_new ("method=none hop=100000000 attach-meta=true "
+      "targets=<spk1,spk2,spk3,spk4,spk5,spk6,spk7>", GST_AUDIO_FORMAT_S16,
+      16000, 1);
+  fixture_push (f, 16000);
+  for (guint i = 1; i <= n_gaps; i++)
+    gst_harness_push_event (f->harness,
+        gst_event_new_gap (i * GST_SECOND, GST_SECOND));
+  f->n_pushed = (n_gaps + 1) * 16000;
+  fixture_push (f, 16000);
+
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
+  GstBuffer *last = buffers->pdata[buffers->len - 1];
+  g_assert_cmpuint (buffers->len, ==, 2);
+  g_assert_cmpuint (messages->len, >, n_gaps * 80);
+  g_assert_cmpuint (gst_buffer_get_n_saliency_meta (last), ==, n_kept);
+  for (guint i = 0; i < n_kept; i++)
+    g_assert_cmpuint (gst_buffer_get_nth_saliency_meta (last, i)->seqnum, ==,
+        get_uint64 (messages->pdata[messages->len - n_kept + i], "seqnum"));
   fixture_free (f);
 }
 
@@ -341,6 +371,8 @@ main (int argc, char **argv)
   add_all ("/speakersaliency/events/caps-drain", test_new_format);
   g_test_add_func ("/speakersaliency/events/gap-buffer-stays-one",
       test_gap_buffer);
+  g_test_add_func ("/speakersaliency/events/nothing-but-gaps",
+      test_nothing_but_gaps);
   g_test_add_func ("/speakersaliency/events/jump-is-a-discontinuity",
       test_silent_jump);
   g_test_add_func ("/speakersaliency/events/flush-forgets", test_flush);

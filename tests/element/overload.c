@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* overload.c: when windows take too long sound goes on, and so does the delay */
+/* overload.c: when windows take too long sound goes on, delayed as before */
 #include "player.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* states.c: starts, stops and flushes at any time, whatever others do meanwhile */
+/* states.c: starts, stops and flushes at any time, whatever others do */
 #include "fixture.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads.c: many elements in a process, and what the process notices of them */
+/* threads.c: many elements in a process, and what it notices of them */
 #define _GNU_SOURCE
 #include "fixture.h"
 
@@ -311,7 +311,8 @@ count_opens (int watch)
   return n > 0 ? (guint) ((gsize) n / sizeof *events) : 0;
 }
 
-/* The file is read by the first of eight, and not again until all have stopped. */
+/* The file is read by the first of eight, and not again until all have
+ * stopped. */
 static void
 test_one_model (void)
 {
