@@ -154,9 +154,15 @@ build_settings (JsonBuilder *b, const CliSession *session)
       json_builder_add_string_value (b, name);
   }
   json_builder_end_array (b);
-  cli_json_text (b, "fusion",
-      cam->fusion == SAL_CAM_FUSION_MEAN ? "mean" : "max");
+  cli_json_text (b, "fusion", cli_fusion_name (cam->fusion));
+  cli_json_text (b, "score_function",
+      cli_score_function_name (cam->score_function));
   cli_json_number (b, "gamma", cam->gamma);
+  cli_json_number (b, "percentile", cam->percentile);
+  json_builder_set_member_name (b, "degrid");
+  json_builder_add_boolean_value (b, cam->degrid);
+  if (cam->method == SAL_CAM_SCORE)
+    cli_json_number (b, "channels", cam->channels);
   cli_json_number (b, "threshold", session->gate.threshold);
   cli_json_number (b, "hysteresis", session->gate.hysteresis);
   cli_json_number (b, "hold_ms", session->gate.hold_ms);

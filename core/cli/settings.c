@@ -20,10 +20,27 @@ static const char *const score_functions[] = {
   [SAL_SCORE_LOGIT] = "logit",
 };
 
+static const char *const fusions[] = {
+  [SAL_CAM_FUSION_MEAN] = "mean",
+  [SAL_CAM_FUSION_MAX] = "max",
+};
+
 const char *
 cli_method_name (SalCamMethod method)
 {
   return methods[method];
+}
+
+const char *
+cli_score_function_name (SalScoreFunction function)
+{
+  return score_functions[function];
+}
+
+const char *
+cli_fusion_name (SalCamFusion fusion)
+{
+  return fusions[fusion];
 }
 
 static double
@@ -36,13 +53,16 @@ void
 cli_settings_init (CliSettings *self)
 {
   SalGateConfig gate;
+  SalCamConfig cam;
 
   sal_gate_config_init (&gate);
+  sal_cam_config_init (&cam);
   *self = (CliSettings) { .threads = 1, .hop_ms = NAN, .lookahead_ms = NAN,
     .floor_db = gate.floor_db, .threshold = gate.threshold,
     .hysteresis = NAN, .attack_ms = gate.attack_ms,
     .release_ms = gate.release_ms, .hold_ms = gate.hold_ms,
-    .channels = SAL_CAM_FEW_CHANNELS, .percentile = 100 };
+    .channels = SAL_CAM_FEW_CHANNELS, .gamma = cam.gamma,
+    .percentile = cam.percentile };
 }
 
 void
@@ -53,6 +73,7 @@ cli_settings_clear (CliSettings *self)
   g_free (self->method);
   g_free (self->layers);
   g_free (self->score_function);
+  g_free (self->fusion);
 }
 
 static void
@@ -85,6 +106,13 @@ add_map_entries (CliSettings *self, GOptionContext *context)
     { "score-function", 0, 0, G_OPTION_ARG_STRING, &self->score_function,
         "What the map explains: log-odds (the default), posterior, as in the "
         "paper, or logit", "NAME" },
+    { "fusion", 0, 0, G_OPTION_ARG_STRING, &self->fusion,
+        "How the maps of layers become one: mean (the default) or max",
+        "NAME" },
+    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
+        "Smooth the gradients of s1, s2 and s3, which carry a grid", NULL },
+    { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
+        "How soon a map saturates, above 0 to 100 (5)", "N" },
     { "channels", 0, 0, G_OPTION_ARG_INT, &self->channels,
         "Of score-cam: how many channels of a layer, one forward pass each; "
         "0: all, as in the paper (32)", "N" },
@@ -189,11 +217,14 @@ static gboolean
 get_cam_config (const CliSettings *self, SalCamConfig *config, GError **error)
 {
   guint method = config->method, function = config->score_function;
+  guint fusion = config->fusion;
 
   if (!parse_word ("method", self->method, methods, G_N_ELEMENTS (methods),
           &method, error)
       || !parse_word ("score-function", self->score_function, score_functions,
           G_N_ELEMENTS (score_functions), &function, error)
+      || !parse_word ("fusion", self->fusion, fusions, G_N_ELEMENTS (fusions),
+          &fusion, error)
       || (self->layers != NULL
           && !parse_layers (self->layers, &config->layers, error)))
     return FALSE;
@@ -204,7 +235,10 @@ get_cam_config (const CliSettings *self, SalCamConfig *config, GError **error)
   }
   config->method = (SalCamMethod) method;
   config->score_function = (SalScoreFunction) function;
+  config->fusion = (SalCamFusion) fusion;
   config->channels = (guint) self->channels;
+  config->degrid = self->degrid;
+  config->gamma = (float) self->gamma;
   config->percentile = (float) self->percentile;
   return TRUE;
 }

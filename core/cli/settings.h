@@ -8,11 +8,14 @@
 typedef struct {
   char *model;         /* a path, or NULL for the usual one */
   char *target;        /* a .speaker file or the name of a class */
-  char *method;        /* NULL: the default, as for the next two */
+  char *method;        /* NULL: the default, as for the next three */
   char *layers;
   char *score_function;
-  int channels;        /* this and the next: of SalCamConfig */
+  char *fusion;
+  int channels;        /* this and the next three: of SalCamConfig */
+  double gamma;
   double percentile;
+  gboolean degrid;
   int threads;
   double hop_ms;
   double lookahead_ms;
@@ -33,7 +36,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSettings, cli_settings_clear)
  * cli_settings_add_entries:
  *
  * Options for model, target, windows and threshold; those of the gain (floor, attack, release, removed) with @with_gain,
- * those of the map (method, layers, score function, channels, percentile) without.
+ * those of the map (SalCamConfig) without.
  */
 void cli_settings_add_entries (CliSettings *self, GOptionContext *context, gboolean with_gain);
 
@@ -62,3 +65,5 @@ void cli_session_clear (CliSession *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSession, cli_session_clear)
 
 const char *cli_method_name (SalCamMethod method);
+const char *cli_score_function_name (SalScoreFunction function);
+const char *cli_fusion_name (SalCamFusion fusion);

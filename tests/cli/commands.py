@@ -72,13 +72,20 @@ def check_methods(tap, folder):
         picture(method, "--method", method)
     picture("score-cam-of-few", "--method", "score-cam", "--channels", "2")
     picture("percentile", "--method", "layer-cam", "--percentile", "90")
-    tap.check(len(pictures) == len(METHODS) + 2,
+    layers = ("--method", "layer-cam", "--layers", "s1,s2,s3")
+    picture("layers", *layers)
+    picture("gamma", *layers, "--gamma", "1")
+    picture("fusion", *layers, "--fusion", "max")
+    picture("degrid", *layers, "--degrid")
+    tap.check(len(pictures) == len(METHODS) + 6,
               "/cli/analyse/method/pictures-differ", len(pictures))
     for option, value, piece in (
             ("--method", "eigen-cam", ", ".join(METHODS[:-1]) + " and "
              + METHODS[-1]),
             ("--score-function", "loss", "log-odds, posterior and logit"),
+            ("--fusion", "median", "mean and max"),
             ("--channels", "-1", "channels is -1"),
+            ("--gamma", "0", "gamma is 0"),
             ("--percentile", "0", "percentile is 0"),
             ("--percentile", "101", "percentile is 101")):
         result = run(*words, option, value)
