@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ear.h"
 
+#define LEAST 16 /* frames: two columns of S4 */
+
 SalEar *
 sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
 {
@@ -11,6 +13,7 @@ sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
   self->mel = sal_mel_new (mel, NULL); /* checked when the model was loaded */
   self->net = sal_net_new (model, max_frames, 0, 1);
   self->altered_net = sal_net_new (model, max_frames, SAL_NET_STAGES - 1, 1);
+  self->cut_net = sal_net_new (model, max_frames, SAL_NET_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
   self->maps = sal_maps_new (model, max_frames, style);
   self->n_bands = mel->n_bands;
@@ -34,6 +37,7 @@ sal_ear_free (gpointer ear)
   sal_mel_free (self->mel);
   sal_net_free (self->net);
   sal_net_free (self->altered_net);
+  sal_net_free (self->cut_net);
   sal_scorer_free (self->scorer);
   sal_maps_free (self->maps);
   g_free (self->log_mel);
@@ -54,6 +58,23 @@ sal_ear_listen (SalEar *self, const SalJoin *join)
   sal_net_forward (self->net, self->log_mel, self->n_frames);
   sal_net_get_input (self->net, self->input);
   sal_net_forward (self->altered_net, self->log_mel, self->n_frames);
+}
+
+const float *
+sal_ear_listen_cut (SalEar *self, const float *wanted)
+{
+  guint T = self->n_frames, n = 0;
+
+  for (guint t = 0; t < T; t++)
+    n += wanted[t] > 0;
+  if (n < LEAST)
+    return NULL;
+  for (guint f = 0; f < self->n_bands; f++)
+    for (guint t = 0, i = 0; t < T; t++)
+      if (wanted[t] > 0)
+        self->altered[(gsize) f * n + i++] = self->log_mel[(gsize) f * T + t];
+  sal_net_forward (self->cut_net, self->altered, n);
+  return sal_net_get_embedding (self->cut_net);
 }
 
 gsize

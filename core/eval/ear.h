@@ -9,6 +9,7 @@ typedef struct {
   SalMel *mel;
   SalNet *net;         /* of the intact window */
   SalNet *altered_net;
+  SalNet *cut_net;     /* of some frames of it */
   SalScorer *scorer;
   SalMaps *maps;
   guint n_bands, n_frames;
@@ -21,6 +22,16 @@ typedef struct {
 
 SalEar *sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style);
 void sal_ear_free (gpointer ear); /* NULL is a no-op */
+
+/**
+ * sal_ear_listen_cut:
+ * @wanted: which frames, those above 0, [n_frames]
+ *
+ * The network hears these frames alone, one after the other.
+ *
+ * Returns: (transfer none) (nullable): the embedding, until the next call; %NULL if there is less than 0.16 s of them
+ */
+const float *sal_ear_listen_cut (SalEar *self, const float *wanted);
 
 /**
  * sal_ear_listen:

@@ -67,7 +67,7 @@ char *
 sal_localisation_name (const SalLocalisationRow *row)
 {
   return g_strconcat (has_map (row) ? sal_map_methods[row->method].name : "",
-      suffixes[row->kind], NULL);
+      suffixes[row->kind], row->cut ? "/cut" : "", NULL);
 }
 
 const char *
@@ -80,8 +80,19 @@ static void
 add_row (GArray *rows, SalMaskKind kind, guint method, guint setting,
     char given, guint n_trials)
 {
-  SalLocalisationRow row = { kind, method, setting, given, n_trials };
+  SalLocalisationRow row = { kind, method, setting, given, FALSE, n_trials };
 
+  g_array_append_val (rows, row);
+}
+
+/* What is not let through is silenced, or cut out. */
+static void
+add_gate (GArray *rows, SalMaskKind kind, guint method, guint setting,
+    char given, guint n_trials)
+{
+  SalLocalisationRow row = { kind, method, setting, given, TRUE, n_trials };
+
+  add_row (rows, kind, method, setting, given, n_trials);
   g_array_append_val (rows, row);
 }
 
@@ -103,7 +114,7 @@ add_method (GArray *rows, const SalLocalisationConfig *config, guint method,
     if (row->degrid ? s != S4 : row->every || s == S4 || s == all)
       add_row (rows, SAL_MASK_MAP, method, s, given, n);
   if (is_signed)
-    add_row (rows, SAL_MASK_GATE, method, S4, given, config->n_trials);
+    add_gate (rows, SAL_MASK_GATE, method, S4, given, config->n_trials);
   if (given != 'A' || costly || row->degrid || !row->every)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (controlled); i++)
@@ -120,9 +131,9 @@ sal_localisation_rows (const SalLocalisationConfig *config)
   for (const char *given = "ABX"; *given != '\0'; given++) {
     for (guint m = 0; m < sal_n_map_methods; m++)
       add_method (rows, config, m, *given);
-    add_row (rows, SAL_MASK_DENSE, 0, 0, *given, config->n_trials);
+    add_gate (rows, SAL_MASK_DENSE, 0, 0, *given, config->n_trials);
     if (*given != 'X')
-      add_row (rows, SAL_MASK_ORACLE, 0, 0, *given, config->n_trials);
+      add_gate (rows, SAL_MASK_ORACLE, 0, 0, *given, config->n_trials);
   }
   return rows;
 }
@@ -306,6 +317,18 @@ hear_masked (SalEar *self, gboolean raw)
     sal_net_forward_input (self->altered_net, self->altered);
 }
 
+/* What the network makes of a row's mask; NULL: nothing is left. */
+static const float *
+hear (Place *place, const SalLocalisationRow *row)
+{
+  SalEar *ear = place->ear;
+
+  if (row->cut)
+    return sal_ear_listen_cut (ear, ear->mask);
+  hear_masked (ear, place->work->config->raw || row->kind >= SAL_MASK_GATE);
+  return sal_net_get_embedding (ear->altered_net);
+}
+
 static SalLocalisationOutcome
 try_row (Place *place, const SalLocalisationRow *row)
 {
@@ -316,11 +339,10 @@ try_row (Place *place, const SalLocalisationRow *row)
   if (given != place->given)
     give (place, given);
   make_mask (place, row);
-  hear_masked (ear, place->work->config->raw || row->kind >= SAL_MASK_GATE);
-  int label = sal_cast_recognise (cast,
-      sal_net_get_embedding (ear->altered_net));
+  const float *embedding = hear (place, row);
   return (SalLocalisationOutcome) {
-    label == (int) sal_join_get_label (place->join, cast, given) ? 1 : 0,
+    embedding != NULL && sal_cast_recognise (cast, embedding)
+        == (int) sal_join_get_label (place->join, cast, given) ? 1 : 0,
     (float) sal_mask_mass (ear->mask, sal_ear_size (ear)),
     row->kind == SAL_MASK_NONE ? NAN : auc_of (ear, place->profile) };
 }

@@ -17,12 +17,14 @@
  *   MAP/gate           frames whose mean over the bands of a signed map is above 0, whole
  *   dense              frames whose dense score, calibrated, is above 0, whole
  *   oracle             the frames in which the given speaker speaks, whole
+ *   .../cut            the same three, but frames that are left out are cut out, not silenced: what is recognised is what
+ *                      the gate lets through, normalised apart; if that is nothing, it is nobody
  *
  * The AUC is that of a map's mean over the bands, or of the dense score, against who speaks, in each trial, joins
  * left out (joins.h).
  *
  * Work: a forward pass for each mask, one backward pass to S1 for each speaker given and score.  With the defaults
- * 43 passes for a trial, 87 more for the thorough ones, and 140 more for those with Score-CAM, whose maps
+ * 43 passes and 8 short ones for a trial, 87 more for the thorough ones, and 140 more for those with Score-CAM, whose maps
  * are made of 32 channels a layer, 280 for those in which it is drawn for B and X, too: about 1.7, 3.5, 5.5 and 11 s of a core
  * that does 200 frames in 15 ms, and an hour for all 1600 trials.
  */
@@ -47,6 +49,7 @@ typedef struct {
   SalMaskKind kind;
   guint method, setting; /* of sal_map_methods and _settings, for MAP .. GATE */
   char given;            /* 'A', 'B' or 'X'; 0: nobody */
+  gboolean cut;          /* of GATE, DENSE and ORACLE */
   guint n_trials;        /* the first so many of each form */
 } SalLocalisationRow;
 

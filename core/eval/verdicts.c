@@ -298,7 +298,10 @@ sal_verdicts_of_table2 (const char *path, const char *set, GPtrArray *verdicts,
       ALL, verdicts);
   add_beyond (&self, "Signed Layer-CAM of S4", "signed-layer-cam", "S4",
       verdicts);
-  add_beyond (&self, "Dense scores as a gate", "dense", "none", verdicts);
+  add_beyond (&self, "Dense scores as a gate that silences", "dense", "none",
+      verdicts);
+  add_beyond (&self, "Dense scores as a gate that cuts", "dense/cut", "none",
+      verdicts);
   return TRUE;
 }
 
