@@ -37,9 +37,10 @@ typedef struct {
  *
  * A second voice is found in stretches of 1.6 s and more that differ from all the rest by more than one voice
  * differs from itself; @second_start to @second_end is the one that differs most, and pieces that such stretches have more
- * than a quarter of are not kept.  Of 2 s of another voice in 20 s nine in ten are found; about one recording of 20 s in
- * twenty is suspected wrongly.  Shorter interjections, and a voice that comes back several times, are found about
- * half of the time.  With less than 5 s of speech, recordings shorter than 1.6 s, or a model with few classes, none is ever found.
+ * than a quarter of are not kept.  Of 2 s of another voice in 20 s about 85 % are found; about one recording of 20 s in
+ * twenty-five is suspected wrongly.  Shorter interjections, and a voice that comes back several times, are found about
+ * half of the time.  With less than 5 s of speech, recordings shorter than 1.6 s, or a model with few classes, none is
+ * ever found.
  *
  * @false_accept and @false_reject are those of decisions about single windows of two seconds, at a log-likelihood
  * ratio of 0, as forecast.h derives them from how the pieces score against each other.  They rank voices, roughly:

@@ -42,7 +42,7 @@ guint sal_intruder_cell_frames (const SalModel *model);
  *
  * The voice that has most of the speech is the first one.  A stretch lies in one recording; it is not judged if less
  * than half of it is speech, or less than 3 s of speech are left to compare it with; none is if the model's cohort has
- * fewer than 30 voices.
+ * fewer than 30 voices.  Marking stops before most of the speech would be foreign, so that a very varied voice may have none.
  *
  * Returns: whether there is a second voice; else no cell is foreign
  */
