@@ -4,7 +4,7 @@
  *   y[o,i,j] = bias[o] + sum_c,a,b weight[o,c,a,b] x[c, i s + a - p, j s + b - p]
  *
  * for a square kernel of odd size k, p = (k-1)/2, stride s, zeros outside: H' = (H-1)/s + 1 rows come out.  3x3 of
- * stride 1 goes by Winograd's F(4x4, 3x3), everything else by the definition.
+ * stride 1 goes by Winograd's F(5x5, 3x3), everything else by the definition.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define B SAL_PLANES_BLOCK
-#define TILE 4
+#define TILE 5
 
 /* One pixel before, and after as far as a window over the last tile goes. */
 static guint

@@ -3,7 +3,7 @@
  *
  * x[c, i, j] is data[(c / B) block + i row + j B + c % B] with B = SAL_PLANES_BLOCK: one pixel of a block is a full vector.
  * Around the H x W pixels lie zeros, one pixel above and to the left, below and to the right as
- * many as 3x3 windows over 4x4 tiles reach; so are the channels that fill up the last block.  Kernels
+ * many as 3x3 windows over 5x5 tiles reach; so are the channels that fill up the last block.  Kernels
  * read the border and never write it.
  */
 #pragma once

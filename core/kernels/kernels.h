@@ -9,9 +9,14 @@
 
 #include "../planes.h"
 
-/* Winograd's F(4x4, 3x3): tiles of 4x4 outputs from 6x6 inputs. */
-#define SAL_WINOGRAD_TILE 4
-#define SAL_WINOGRAD_POINTS 36
+/* Winograd's F(5x5, 3x3): tiles of 5x5 outputs from 7x7 inputs. */
+#define SAL_WINOGRAD_TILE 5
+#define SAL_WINOGRAD_POINTS 49
+
+/* Its points on a side are +-P, +-Q, +-R and infinity. */
+#define SAL_WINOGRAD_P 0.3125f
+#define SAL_WINOGRAD_Q 0.8125f
+#define SAL_WINOGRAD_R 1.75f
 
 /* What happens to an output after the sum over the inputs, in this order. */
 typedef struct {
@@ -26,7 +31,8 @@ typedef struct {
 /* A 3x3 convolution of stride 1. */
 typedef struct {
   const SalPlanes *x, *y;
-  const float *filter; /* transformed: [O/B, 36, C in blocks, B] */
+  const float *filter; /* transformed: [O/B, 49, C in blocks, B]; or */
+  gboolean halved;     /* in its columns only: [O/B, 7, C in blocks, 3, B] */
   SalEpilogue after;
 } SalWinograd;
 

@@ -23,12 +23,17 @@ typedef struct {
   gsize b_block;         /* floats from one block of b to the next */
   gsize ldc, c_block;
   gboolean accumulate, relu;
+  const float *next;     /* a later b, brought into the cache meanwhile */
+  gsize next_block;      /* floats from one block of it to the next */
+  guint next_step;       /* bytes for each row of b */
 } Product;
 
-/* Rows come in threes, so that two registers address them all. */
+/* Rows come in threes, so that two registers address them all.  For each row of
+ * b, `next`, which is only fetched, moves on by `step` bytes. */
 INLINE void
 multiply (const Product *p, guint rows, guint blocks, const float *a,
-    const float *b, const float *bias, float *c)
+    const float *b, const float *bias, float *c, const char *next,
+    guint step)
 {
   Vector sum[MAX_ROWS][MAX_BLOCKS * PER_BLOCK];
   const guint n = blocks * PER_BLOCK;
@@ -49,6 +54,10 @@ multiply (const Product *p, guint rows, guint blocks, const float *a,
 #pragma GCC unroll 16
       for (guint v = 0; v < blocks; v++)
         __builtin_prefetch (b + v * p->b_block + AHEAD * B);
+#pragma GCC unroll 16
+      for (guint v = 0; v < blocks; v++)
+        __builtin_prefetch (next + v * p->next_block * sizeof (float));
+      next += step;
 #pragma GCC unroll 16
       for (guint v = 0; v < n; v++)
         factor[v] = load (b + v / PER_BLOCK * p->b_block
@@ -80,13 +89,14 @@ multiply (const Product *p, guint rows, guint blocks, const float *a,
 }
 
 typedef void (*Multiply) (const Product *, const float *, const float *,
-    const float *, float *);
+    const float *, float *, const char *, guint);
 
 #define MULTIPLY(rows, blocks)                                                \
   static void multiply_##rows##_##blocks (const Product *p, const float *a,   \
-      const float *b, const float *bias, float *c)                            \
+      const float *b, const float *bias, float *c, const char *next,          \
+      guint step)                                                             \
   {                                                                           \
-    multiply (p, rows, blocks, a, b, bias, c);                                \
+    multiply (p, rows, blocks, a, b, bias, c, next, step);                    \
   }
 #define MULTIPLY_6(blocks)                                                    \
   MULTIPLY (1, blocks) MULTIPLY (2, blocks) MULTIPLY (3, blocks)              \
@@ -125,10 +135,13 @@ multiply_rows (const Product *p, guint rows, guint blocks, const float *a,
     const float *b, const float *bias, float *c)
 {
   guint portions = (rows + MAX_ROWS - 1) / MAX_ROWS;
+  guint step = p->next_step / portions;
+  const char *next = (const char *) p->next;
   for (guint i = 0, row = 0; i < portions; i++) {
     guint n = (rows - row + portions - i - 1) / (portions - i);
     multiplies[blocks - 1][n] (p, a + row * p->lda, b, bias,
-        c + row * p->ldc);
+        c + row * p->ldc, next, step);
     row += n;
+    next += step * p->n_segments * p->n_parts * p->k;
   }
 }

@@ -17,7 +17,8 @@ taps (const SalTaps *job, guint row, guint end)
   const Product product = { .segments = offsets, .n_segments = job->n_taps,
     .n_parts = parts, .part = x->block, .k = k, .lda = job->stride * pixel,
     .b_block = (gsize) job->n_taps * parts * k * B, .ldc = job->step * B,
-    .c_block = y->block, .accumulate = job->accumulate, .relu = job->relu };
+    .c_block = y->block, .accumulate = job->accumulate, .relu = job->relu,
+    .next = job->filter };
   for (guint i = row; i < end; i++)
     for (guint o = 0, n; o < y->n_blocks; o += n) {
       n = MIN (MAX_BLOCKS, y->n_blocks - o);
@@ -34,7 +35,8 @@ dense (const float *a, guint n, gsize lda, guint k, const float *b,
 {
   const gssize zero = 0;
   const Product product = { .segments = &zero, .n_segments = 1, .n_parts = 1,
-    .k = k, .lda = lda, .b_block = (gsize) k * B, .ldc = ldy, .c_block = B };
+    .k = k, .lda = lda, .b_block = (gsize) k * B, .ldc = ldy, .c_block = B,
+    .next = b };
   for (guint o = 0, blocks; o < m_blocks; o += blocks) {
     blocks = MIN (MAX_BLOCKS, m_blocks - o);
     multiply_rows (&product, n, blocks, a, b + o * product.b_block,

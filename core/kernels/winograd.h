@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Winograd's minimal filtering F(4x4, 3x3) (Lavin, Gray 2016):
+/* Winograd's minimal filtering F(5x5, 3x3) (Lavin, Gray 2016):
  *
  *   y = A^T [(G g G^T) * (B^T d B)] A
  *
- * with the points 0, +-1/sqrt(2), +-sqrt(2), infinity, which round less than 0,
- * +-1, +-2, infinity: 36 products where the definition has 144. */
+ * with 49 products where the definition has 225.  The points are +-5/16,
+ * +-13/16, +-7/4 and infinity: of triples tried, those that round least; their
+ * squares are exact.  +-1/2, +-1, +-2 round twice as much. */
 #pragma once
 
 #include "multiply.h"
@@ -12,82 +13,105 @@
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS
 #define PAD B /* floats between matrices, so that they share no cache set */
+#define SIDE_BY_SIDE 5 /* tiles that are transformed together */
 
-#define ROOT 1.41421356237309505f
+#define P SAL_WINOGRAD_P
+#define Q SAL_WINOGRAD_Q
+#define R SAL_WINOGRAD_R
+
+/* Of the points +-p: x (x^4 - s x^2 + t) +- p (x^4 - s x^2 + t), where s and t
+ * are sum and product of the other two's squares. */
+INLINE void
+transform_pair (const Vector d[7], float p, float s, float t, Vector y[2])
+{
+  Vector odd = d[5] - s * d[3] + t * d[1];
+  Vector even = d[4] - s * d[2] + t * d[0];
+  y[0] = odd + p * even;
+  y[1] = odd - p * even;
+}
 
 /* B^T d */
 INLINE void
-transform_input (const Vector d[6], Vector t[6])
+transform_input (const Vector d[7], Vector t[7])
 {
-  Vector even = d[4] - 2 * d[2], odd = ROOT / 2 * d[3] - ROOT * d[1];
-  Vector even2 = d[4] - 0.5f * d[2], odd2 = ROOT * d[3] - ROOT / 2 * d[1];
-  t[0] = d[0] - 2.5f * d[2] + d[4];
-  t[1] = even + odd;
-  t[2] = even - odd;
-  t[3] = even2 + odd2;
-  t[4] = even2 - odd2;
-  t[5] = d[1] - 2.5f * d[3] + d[5];
+  transform_pair (d, P, Q * Q + R * R, Q * Q * R * R, t);
+  transform_pair (d, Q, P * P + R * R, P * P * R * R, t + 2);
+  transform_pair (d, R, P * P + Q * Q, P * P * Q * Q, t + 4);
+  t[6] = d[6] - (P * P + Q * Q + R * R) * d[4]
+      + (P * P * Q * Q + P * P * R * R + Q * Q * R * R) * d[2]
+      - P * P * Q * Q * R * R * d[0];
 }
 
 /* A^T m */
 INLINE void
-transform_output (const Vector m[6], Vector y[4])
+transform_output (const Vector m[7], Vector y[TILE])
 {
-  Vector sum = m[1] + m[2], difference = m[1] - m[2];
-  Vector sum2 = m[3] + m[4], difference2 = m[3] - m[4];
-  y[0] = m[0] + sum + sum2;
-  y[1] = ROOT / 2 * difference + ROOT * difference2;
-  y[2] = 0.5f * sum + 2 * sum2;
-  y[3] = ROOT / 4 * difference + 2 * ROOT * difference2 + m[5];
+  Vector sum = m[0] + m[1], difference = m[0] - m[1];
+  Vector sum2 = m[2] + m[3], difference2 = m[2] - m[3];
+  Vector sum3 = m[4] + m[5], difference3 = m[4] - m[5];
+  y[0] = sum + sum2 + sum3;
+  y[1] = P * difference + Q * difference2 + R * difference3;
+  y[2] = P * P * sum + Q * Q * sum2 + R * R * sum3;
+  y[3] = P * P * P * difference + Q * Q * Q * difference2
+      + R * R * R * difference3;
+  y[4] = P * P * P * P * sum + Q * Q * Q * Q * sum2 + R * R * R * R * sum3
+      + m[6];
 }
 
-/* The 6x6 inputs from x on to points `stride` apart. */
+/* Of the points +-p: +-(h0 +- p h1 + p^2 h2) / (2 p distance), the rows of G:
+ * distance is the product of p's distances from the other four. */
 INLINE void
-gather (const float *x, gsize row, float *v, gsize stride)
+transform_filter_pair (const Vector h[3], float p, float distance, Vector u[2])
 {
-  Vector half[6][6]; /* [column][row] */
-#pragma GCC unroll 6
-  for (guint j = 0; j < 6; j++) {
-    Vector d[6];
-#pragma GCC unroll 6
-    for (guint i = 0; i < 6; i++)
+  float scale = 1 / (2 * p * distance);
+  Vector even = scale * h[0] + scale * p * p * h[2];
+  u[0] = scale * p * h[1] + even;
+  u[1] = scale * p * h[1] - even;
+}
+
+/* What is left to do for seven points, `stride` apart, of halved filters,
+ * [C, 3, B]. */
+static void
+complete_filter (const float *halved, guint C, float *u, gsize stride)
+{
+  for (guint at = 0; at < C * B; at += LANES) {
+    Vector h[3], out[7];
+    for (guint b = 0; b < 3; b++)
+      h[b] = load (halved + at / B * 3 * B + b * B + at % B);
+    transform_filter_pair (h, P, (P * P - Q * Q) * (P * P - R * R), out);
+    transform_filter_pair (h, Q, (Q * Q - P * P) * (Q * Q - R * R), out + 2);
+    transform_filter_pair (h, R, (R * R - P * P) * (R * R - Q * Q), out + 4);
+    out[6] = h[2];
+#pragma GCC unroll 7
+    for (guint j = 0; j < 7; j++)
+      store (u + j * stride + at, out[j]);
+  }
+}
+
+/* The inputs of n tiles side by side, from x on, to points `stride` apart of
+ * every tile, `ldv` apart. */
+INLINE void
+gather (const float *x, gsize row, guint n, float *v, gsize stride, gsize ldv)
+{
+  Vector half[7][SIDE_BY_SIDE * TILE + 2]; /* [point][column] */
+  for (guint j = 0; j < n * TILE + 2; j++) {
+    Vector d[7], t[7];
+#pragma GCC unroll 7
+    for (guint i = 0; i < 7; i++)
       d[i] = load (x + i * row + j * B);
-    transform_input (d, half[j]);
-  }
-#pragma GCC unroll 6
-  for (guint i = 0; i < 6; i++) {
-    Vector d[6], t[6];
-#pragma GCC unroll 6
-    for (guint j = 0; j < 6; j++)
-      d[j] = half[j][i];
     transform_input (d, t);
-#pragma GCC unroll 6
-    for (guint j = 0; j < 6; j++)
-      store (v + (i * 6 + j) * stride, t[j]);
+#pragma GCC unroll 7
+    for (guint i = 0; i < 7; i++)
+      half[i][j] = t[i];
   }
-}
-
-/* 36 points, `stride` apart, to 4x4 outputs. */
-INLINE void
-inverse (const float *m, gsize stride, Vector y[TILE][TILE])
-{
-  Vector half[6][TILE]; /* [column][row] */
-#pragma GCC unroll 6
-  for (guint j = 0; j < 6; j++) {
-    Vector d[6];
-#pragma GCC unroll 6
-    for (guint i = 0; i < 6; i++)
-      d[i] = load (m + (i * 6 + j) * stride);
-    transform_output (d, half[j]);
-  }
-#pragma GCC unroll 4
-  for (guint i = 0; i < TILE; i++) {
-    Vector d[6];
-#pragma GCC unroll 6
-    for (guint j = 0; j < 6; j++)
-      d[j] = half[j][i];
-    transform_output (d, y[i]);
-  }
+  for (guint i = 0; i < 7; i++, v += 7 * stride)
+    for (guint tile = 0; tile < n; tile++) {
+      Vector t[7];
+      transform_input (half[i] + tile * TILE, t);
+#pragma GCC unroll 7
+      for (guint j = 0; j < 7; j++)
+        store (v + j * stride + tile * ldv, t[j]);
+    }
 }
 
 INLINE Vector
@@ -104,28 +128,42 @@ finish (const SalEpilogue *after, Vector y, gsize at, gsize channel)
   return y;
 }
 
-/* One tile of LANES channels from `channel` on, its first output at (i, j); the
- * arrays of the epilogue have the shape of y. */
+/* n tiles side by side of LANES channels from `channel` on, the first output at
+ * (i, j); the arrays of the epilogue have the shape of y. */
 INLINE void
-scatter (const SalWinograd *job, const float *m, gsize stride, guint i,
-    guint j, gsize channel)
+scatter (const SalWinograd *job, const float *m, gsize stride, gsize ldm,
+    guint n, guint i, guint j, gsize channel)
 {
   const SalPlanes *planes = job->y;
   const SalEpilogue *after = &job->after;
-  Vector y[TILE][TILE], sum = { 0 };
+  Vector half[7][SIDE_BY_SIDE * TILE]; /* [point][column] */
+  for (guint p = 0; p < 7; p++)
+    for (guint tile = 0; tile < n; tile++) {
+      Vector d[7];
+#pragma GCC unroll 7
+      for (guint q = 0; q < 7; q++)
+        d[q] = load (m + (p * 7 + q) * stride + tile * ldm);
+      transform_output (d, half[p] + tile * TILE);
+    }
   Vector bias = after->bias != NULL ? load (after->bias + channel)
                                     : (Vector){ 0 };
-  guint h = MIN (TILE, planes->h - i), w = MIN (TILE, planes->w - j);
+  Vector sum = { 0 };
+  guint h = MIN (TILE, planes->h - i), w = MIN (n * TILE, planes->w - j);
   gsize at = channel / B * planes->block + i * planes->row + j * B
       + channel % B;
-  inverse (m, stride, y);
-  for (guint a = 0; a < h; a++)
-    for (guint b = 0; b < w; b++) {
-      gsize here = at + a * planes->row + b * B;
-      Vector out = finish (after, y[a][b] + bias, here, channel);
+  for (guint b = 0; b < w; b++, at += B) {
+    Vector d[7], y[TILE];
+#pragma GCC unroll 7
+    for (guint p = 0; p < 7; p++)
+      d[p] = half[p][b];
+    transform_output (d, y);
+    for (guint a = 0; a < h; a++) {
+      gsize here = at + a * planes->row;
+      Vector out = finish (after, y[a] + bias, here, channel);
       sum += out;
       store (planes->data + here, out);
     }
+  }
   if (after->sums == NULL)
     return;
   float *sums = after->sums + i / TILE * planes->n_blocks * B + channel;
@@ -138,12 +176,15 @@ tiles_across (const SalWinograd *job)
   return (job->y->w + TILE - 1) / TILE;
 }
 
-/* Of a strip: inputs, [36, tiles, C], then products, [36, tiles, MAX_BLOCKS B]. */
+/* Of a strip: inputs, [49, tiles, C], products, [49, tiles, MAX_BLOCKS B], and
+ * filters that are completed, [MAX_BLOCKS, 7, C, B]. */
 static gsize
 winograd_scratch (const SalWinograd *job, guint n_rows)
 {
   gsize tiles = (gsize) n_rows * tiles_across (job);
-  return POINTS * (tiles * (job->x->n_blocks + MAX_BLOCKS) * B + 2 * PAD);
+  gsize K = (gsize) job->x->n_blocks * B;
+  return POINTS * (tiles * (K + MAX_BLOCKS * B) + 2 * PAD)
+      + (job->halved ? MAX_BLOCKS * 7 * (K * B + PAD) : 0);
 }
 
 static void
@@ -152,14 +193,17 @@ gather_strip (const SalWinograd *job, guint row, guint end, float *v,
 {
   const SalPlanes *x = job->x;
   guint across = tiles_across (job);
+  gsize K = x->n_blocks * B;
   for (guint r = row; r < end; r++)
-    for (guint t = 0; t < across; t++, v += x->n_blocks * B)
+    for (guint t = 0, n; t < across; t += n, v += n * K) {
+      n = MIN (SIDE_BY_SIDE, across - t);
       for (guint c = 0; c < x->n_blocks; c++) {
         const float *in = sal_planes_at (x, c, r * TILE, t * TILE) - x->row
             - B;
         for (guint part = 0; part < B; part += LANES)
-          gather (in + part, x->row, v + c * B + part, stride);
+          gather (in + part, x->row, n, v + c * B + part, stride, K);
       }
+    }
 }
 
 static void
@@ -172,9 +216,54 @@ scatter_strip (const SalWinograd *job, guint row, guint end, guint block,
       for (guint c = 0; c < blocks * B; c++)
         job->after.sums[(gsize) r * job->y->n_blocks * B + block * B + c] = 0;
   for (guint r = row; r < end; r++)
-    for (guint t = 0; t < across; t++, m += blocks * B)
+    for (guint t = 0, n; t < across; t += n, m += n * blocks * B) {
+      n = MIN (SIDE_BY_SIDE, across - t);
       for (guint c = 0; c < blocks * B; c += LANES)
-        scatter (job, m + c, stride, r * TILE, t * TILE, block * B + c);
+        scatter (job, m + c, stride, blocks * B, n, r * TILE, t * TILE,
+            block * B + c);
+    }
+}
+
+/* The products of n blocks of outputs from `block` on, by whole filters. */
+static void
+multiply_whole (const SalWinograd *job, Product product, guint tiles,
+    guint block, guint n, const float *v, gsize v_stride, float *m,
+    gsize m_stride)
+{
+  gsize panel = (gsize) product.k * B;
+  const float *filter = job->filter + block * POINTS * panel;
+  product.b_block = product.next_block = POINTS * panel;
+  product.next_step = B * sizeof (float);
+  for (guint p = 0; p < POINTS; p++) {
+    product.next = filter + panel;
+    multiply_rows (&product, tiles, n, v + p * v_stride, filter, NULL,
+        m + p * m_stride);
+    filter += panel;
+  }
+}
+
+/* By halved ones, which are completed in u, seven points at a time. */
+static void
+multiply_halved (const SalWinograd *job, Product product, guint tiles,
+    guint block, guint n, const float *v, gsize v_stride, float *m,
+    gsize m_stride, float *u)
+{
+  gsize panel = (gsize) product.k * B, stride = panel + PAD;
+  const float *filter = job->filter + block * 7 * 3 * panel;
+  product.b_block = 7 * stride;
+  product.next_block = 7 * 3 * panel;
+  product.next_step = 3 * B * sizeof (float) / 7;
+  for (guint i = 0; i < 7; i++, filter += 3 * panel) {
+    for (guint b = 0; b < n; b++)
+      complete_filter (filter + b * product.next_block, product.k,
+          u + b * product.b_block, stride);
+    for (guint j = 0; j < 7; j++) {
+      guint p = i * 7 + j;
+      product.next = filter + 3 * panel + j * 3 * panel / 7;
+      multiply_rows (&product, tiles, n, v + p * v_stride, u + j * stride,
+          NULL, m + p * m_stride);
+    }
+  }
 }
 
 static void
@@ -182,20 +271,19 @@ winograd (const SalWinograd *job, guint row, guint end, guint block,
     guint block_end, float *scratch)
 {
   const gssize zero = 0;
-  guint tiles = (end - row) * tiles_across (job);
-  gsize K = (gsize) job->x->n_blocks * B;
-  gsize v_stride = tiles * K + PAD;
-  float *v = scratch, *m = scratch + POINTS * v_stride;
+  guint tiles = (end - row) * tiles_across (job), K = job->x->n_blocks * B;
+  gsize v_stride = tiles * K + PAD, m_stride = tiles * MAX_BLOCKS * B + PAD;
+  float *v = scratch, *m = v + POINTS * v_stride, *u = m + POINTS * m_stride;
   gather_strip (job, row, end, v, v_stride);
   for (guint n; block < block_end; block += n) {
     n = MIN (MAX_BLOCKS, block_end - block);
-    gsize m_stride = (gsize) tiles * n * B + PAD;
     const Product product = { .segments = &zero, .n_segments = 1,
-      .n_parts = 1, .k = (guint) K, .lda = K, .b_block = POINTS * K * B,
-      .ldc = n * B, .c_block = B };
-    for (guint p = 0; p < POINTS; p++)
-      multiply_rows (&product, tiles, n, v + p * v_stride,
-          job->filter + (block * POINTS + p) * K * B, NULL, m + p * m_stride);
+      .n_parts = 1, .k = K, .lda = K, .ldc = n * B, .c_block = B };
+    if (job->halved)
+      multiply_halved (job, product, tiles, block, n, v, v_stride, m, m_stride,
+          u);
+    else
+      multiply_whole (job, product, tiles, block, n, v, v_stride, m, m_stride);
     scatter_strip (job, row, end, block, n, m, m_stride);
   }
 }

@@ -470,6 +470,17 @@ for_all_cases (gconstpointer check)
       }
 }
 
+/* So many filters that they are completed only when they are used. */
+static void
+test_many_filters (void)
+{
+  const Case c = { { 260, 254, 3, 1 }, 6, 7 };
+  check_forward (&c);
+  check_epilogue (&c);
+  check_members (&c);
+  check_backward (&c);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -489,6 +500,7 @@ main (int argc, char **argv)
       test_shipped_sizes_match_blas);
   g_test_add_data_func ("/conv/forward/any-number-of-members", check_members,
       for_all_cases);
+  g_test_add_func ("/conv/many-filters", test_many_filters);
   g_test_add_data_func ("/conv/backward/matches-plain", check_backward,
       for_all_cases);
   g_test_add_data_func ("/conv/backward/is-the-adjoint", check_adjoint,
