@@ -18,15 +18,6 @@ is_winograd (const SalConv *conv)
   return conv->kernel == 3 && conv->stride == 1 && !conv->flat;
 }
 
-/* So many filters are kept with their columns alone transformed, 21 numbers
- * each in place of 49: to read the rest from memory would take about as long as
- * to compute it. */
-static gboolean
-is_halved (const SalConv *conv)
-{
-  return conv->n_in * conv->n_out >= 256 * 256;
-}
-
 /* --- packing ------------------------------------------------------------- */
 
 /* G: the powers of each point, over the product of its distances from the
@@ -47,11 +38,11 @@ transform_matrix (double G[7][3])
   G[6][2] = 1;
 }
 
-/* half = G g, u = G g G^T, g[a,b] at g[a * 3 + b] */
+/* u = G g G^T, g[a,b] at g[a * 3 + b] */
 static void
-transform_filter (const double G[7][3], const double g[9], double half[7][3],
-    double u[POINTS])
+transform_filter (const double G[7][3], const double g[9], double u[POINTS])
 {
+  double half[7][3];
   for (guint i = 0; i < 7; i++)
     for (guint b = 0; b < 3; b++)
       half[i][b] = G[i][0] * g[b] + G[i][1] * g[3 + b] + G[i][2] * g[6 + b];
@@ -63,34 +54,26 @@ transform_filter (const double G[7][3], const double g[9], double half[7][3],
     }
 }
 
-/* To [N/B, 49, M in blocks, B], or halved [N/B, 7, M in blocks, 3, B], of a
- * convolution from m to n channels. */
+/* To [N/B, 49, M in blocks, B] of a convolution from m to n channels. */
 static float *
 pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
 {
   guint M = backward ? conv->n_out : conv->n_in;
   guint N = backward ? conv->n_in : conv->n_out;
-  guint taps = is_halved (conv) ? 3 : 7; /* kept of a row of u */
   gsize rows = sal_planes_in_blocks (M);
   double G[7][3];
   transform_matrix (G);
-  float *packed
-      = sal_memory_new (sal_planes_blocks (N) * 7 * taps * rows * B);
+  float *packed = sal_memory_new (sal_planes_blocks (N) * POINTS * rows * B);
   for (guint n = 0; n < N; n++)
     for (guint m = 0; m < M; m++) {
       const float *w = weight
           + ((gsize) (backward ? m : n) * conv->n_in + (backward ? n : m)) * 9;
-      double g[9], half[7][3], u[POINTS];
+      double g[9], u[POINTS];
       for (guint tap = 0; tap < 9; tap++)
         g[tap] = w[backward ? 8 - tap : tap];
-      transform_filter (G, g, half, u);
-      float *block = packed + n / B * 7 * taps * rows * B + n % B;
-      for (guint i = 0; i < 7; i++)
-        for (guint b = 0; b < taps; b++)
-          if (is_halved (conv))
-            block[((i * rows + m) * 3 + b) * B] = (float) half[i][b];
-          else
-            block[((i * 7 + b) * rows + m) * B] = (float) u[i * 7 + b];
+      transform_filter (G, g, u);
+      for (guint p = 0; p < POINTS; p++)
+        packed[((n / B * POINTS + p) * rows + m) * B + n % B] = (float) u[p];
     }
   return packed;
 }
@@ -239,7 +222,7 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
     SalPlanes out = { .n_blocks = sal_planes_blocks (conv->n_out), .h = h,
       .w = w };
     SalWinograd job = { .x = backward ? &out : &in,
-      .y = backward ? &in : &out, .halved = is_halved (conv) };
+      .y = backward ? &in : &out };
     gsize all = kernels->winograd_scratch (&job, sal_conv_sum_rows (h));
     gsize one = kernels->winograd_scratch (&job, 1);
     most = MAX (most, MAX (one, MIN (all, STRIP_FLOATS)));
@@ -255,7 +238,7 @@ sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes *x,
 {
   if (is_winograd (conv)) {
     const SalWinograd job = { .x = x, .y = y, .filter = packed,
-      .halved = is_halved (conv), .after = *after };
+      .after = *after };
     run_winograd (&job, team);
     return;
   }
@@ -278,7 +261,7 @@ sal_conv_backward (const SalConv *conv, const float *packed,
 {
   if (is_winograd (conv)) {
     const SalWinograd job = { .x = dy, .y = dx, .filter = packed,
-      .halved = is_halved (conv), .after = *after };
+      .after = *after };
     run_winograd (&job, team);
     return;
   }

@@ -31,8 +31,7 @@ typedef struct {
 /* A 3x3 convolution of stride 1. */
 typedef struct {
   const SalPlanes *x, *y;
-  const float *filter; /* transformed: [O/B, 49, C in blocks, B]; or */
-  gboolean halved;     /* in its columns only: [O/B, 7, C in blocks, 3, B] */
+  const float *filter; /* transformed: [O/B, 49, C in blocks, B] */
   SalEpilogue after;
 } SalWinograd;
 

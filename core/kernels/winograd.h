@@ -58,36 +58,6 @@ transform_output (const Vector m[7], Vector y[TILE])
       + m[6];
 }
 
-/* Of the points +-p: +-(h0 +- p h1 + p^2 h2) / (2 p distance), the rows of G:
- * distance is the product of p's distances from the other four. */
-INLINE void
-transform_filter_pair (const Vector h[3], float p, float distance, Vector u[2])
-{
-  float scale = 1 / (2 * p * distance);
-  Vector even = scale * h[0] + scale * p * p * h[2];
-  u[0] = scale * p * h[1] + even;
-  u[1] = scale * p * h[1] - even;
-}
-
-/* What is left to do for seven points, `stride` apart, of halved filters,
- * [C, 3, B]. */
-static void
-complete_filter (const float *halved, guint C, float *u, gsize stride)
-{
-  for (guint at = 0; at < C * B; at += LANES) {
-    Vector h[3], out[7];
-    for (guint b = 0; b < 3; b++)
-      h[b] = load (halved + at / B * 3 * B + b * B + at % B);
-    transform_filter_pair (h, P, (P * P - Q * Q) * (P * P - R * R), out);
-    transform_filter_pair (h, Q, (Q * Q - P * P) * (Q * Q - R * R), out + 2);
-    transform_filter_pair (h, R, (R * R - P * P) * (R * R - Q * Q), out + 4);
-    out[6] = h[2];
-#pragma GCC unroll 7
-    for (guint j = 0; j < 7; j++)
-      store (u + j * stride + at, out[j]);
-  }
-}
-
 /* The inputs of n tiles side by side, from x on, to points `stride` apart of
  * every tile, `ldv` apart. */
 INLINE void
@@ -176,15 +146,14 @@ tiles_across (const SalWinograd *job)
   return (job->y->w + TILE - 1) / TILE;
 }
 
-/* Of a strip: inputs, [49, tiles, C], products, [49, tiles, MAX_BLOCKS B], and
- * filters that are completed, [MAX_BLOCKS, 7, C, B]. */
+/* Of a strip: inputs, [49, tiles, C], then products, [49, tiles, MAX_BLOCKS
+ * B]. */
 static gsize
 winograd_scratch (const SalWinograd *job, guint n_rows)
 {
   gsize tiles = (gsize) n_rows * tiles_across (job);
   gsize K = (gsize) job->x->n_blocks * B;
-  return POINTS * (tiles * (K + MAX_BLOCKS * B) + 2 * PAD)
-      + (job->halved ? MAX_BLOCKS * 7 * (K * B + PAD) : 0);
+  return POINTS * (tiles * (K + MAX_BLOCKS * B) + 2 * PAD);
 }
 
 static void
@@ -224,9 +193,9 @@ scatter_strip (const SalWinograd *job, guint row, guint end, guint block,
     }
 }
 
-/* The products of n blocks of outputs from `block` on, by whole filters. */
+/* The products of n blocks of outputs from `block` on. */
 static void
-multiply_whole (const SalWinograd *job, Product product, guint tiles,
+multiply_points (const SalWinograd *job, Product product, guint tiles,
     guint block, guint n, const float *v, gsize v_stride, float *m,
     gsize m_stride)
 {
@@ -242,30 +211,6 @@ multiply_whole (const SalWinograd *job, Product product, guint tiles,
   }
 }
 
-/* By halved ones, which are completed in u, seven points at a time. */
-static void
-multiply_halved (const SalWinograd *job, Product product, guint tiles,
-    guint block, guint n, const float *v, gsize v_stride, float *m,
-    gsize m_stride, float *u)
-{
-  gsize panel = (gsize) product.k * B, stride = panel + PAD;
-  const float *filter = job->filter + block * 7 * 3 * panel;
-  product.b_block = 7 * stride;
-  product.next_block = 7 * 3 * panel;
-  product.next_step = 3 * B * sizeof (float) / 7;
-  for (guint i = 0; i < 7; i++, filter += 3 * panel) {
-    for (guint b = 0; b < n; b++)
-      complete_filter (filter + b * product.next_block, product.k,
-          u + b * product.b_block, stride);
-    for (guint j = 0; j < 7; j++) {
-      guint p = i * 7 + j;
-      product.next = filter + 3 * panel + j * 3 * panel / 7;
-      multiply_rows (&product, tiles, n, v + p * v_stride, u + j * stride,
-          NULL, m + p * m_stride);
-    }
-  }
-}
-
 static void
 winograd (const SalWinograd *job, guint row, guint end, guint block,
     guint block_end, float *scratch)
@@ -273,17 +218,13 @@ winograd (const SalWinograd *job, guint row, guint end, guint block,
   const gssize zero = 0;
   guint tiles = (end - row) * tiles_across (job), K = job->x->n_blocks * B;
   gsize v_stride = tiles * K + PAD, m_stride = tiles * MAX_BLOCKS * B + PAD;
-  float *v = scratch, *m = v + POINTS * v_stride, *u = m + POINTS * m_stride;
+  float *v = scratch, *m = v + POINTS * v_stride;
   gather_strip (job, row, end, v, v_stride);
   for (guint n; block < block_end; block += n) {
     n = MIN (MAX_BLOCKS, block_end - block);
     const Product product = { .segments = &zero, .n_segments = 1,
       .n_parts = 1, .k = K, .lda = K, .ldc = n * B, .c_block = B };
-    if (job->halved)
-      multiply_halved (job, product, tiles, block, n, v, v_stride, m, m_stride,
-          u);
-    else
-      multiply_whole (job, product, tiles, block, n, v, v_stride, m, m_stride);
+    multiply_points (job, product, tiles, block, n, v, v_stride, m, m_stride);
     scatter_strip (job, row, end, block, n, m, m_stride);
   }
 }

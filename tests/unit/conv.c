@@ -470,7 +470,7 @@ for_all_cases (gconstpointer check)
       }
 }
 
-/* So many filters that they are completed only when they are used. */
+/* As many as in S4, with blocks that are not full. */
 static void
 test_many_filters (void)
 {
