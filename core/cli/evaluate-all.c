@@ -22,9 +22,9 @@ static const struct {
 } steps[] = {
   { "table2", cli_evaluate_table2, cli_cost_table2, FALSE, { 400, 20 },
       { 24, 2 } },
-  { "deletion", cli_evaluate_deletion, cli_cost_deletion, FALSE, { 16, 10 },
+  { "deletion", cli_evaluate_deletion, cli_cost_deletion, FALSE, { 12, 10 },
       { 2, 1 } },
-  { "sanity", cli_evaluate_sanity, cli_cost_sanity, FALSE, { 32, 2 },
+  { "sanity", cli_evaluate_sanity, cli_cost_sanity, FALSE, { 16, 2 },
       { 2, 0 } },
   { "figures", cli_evaluate_figures, cli_cost_figures, FALSE, { 2, -1 },
       { 1, -1 } },

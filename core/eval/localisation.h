@@ -78,7 +78,7 @@ typedef struct {
 typedef struct {
   guint32 seed;
   guint n_trials;    /* of each form */
-  guint n_thorough;  /* of them, with B and X given in every row, and the controls of equal area */
+  guint n_thorough;  /* of them, with B and X given, Grad-CAM, our maps in every setting, and controls of equal area */
   guint n_score;     /* of them, with Score-CAM for A; a quarter of those for B and X */
   double seconds;    /* of a piece */
   SalMapStyle style;
