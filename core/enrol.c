@@ -370,22 +370,39 @@ take_back (SalEnrol *self, guint n_kept)
   return n_kept;
 }
 
-/* Pieces of a second voice are not kept, unless none would be left. */
+/* A recording that is strange all through is of another day or microphone,
+ * rather than of somebody else: who enrols has said whose it is, and a voice
+ * made of one day only is missed on others. */
+static guint
+trust_recordings (SalEnrol *self)
+{
+  guint n_kept = 0, n = self->recordings->len;
+  g_autofree gboolean *strange = g_new (gboolean, n);
+  for (guint r = 0; r < n; r++)
+    strange[r] = TRUE;
+  for (guint p = 0; p < self->pieces->len; p++)
+    if (get_piece (self, p)->kept)
+      strange[get_piece (self, p)->recording] = FALSE;
+  for (guint p = 0; p < self->pieces->len; p++) {
+    SalPiece *piece = get_piece (self, p);
+    piece->kept = piece->kept || strange[piece->recording];
+    n_kept += piece->kept != FALSE;
+  }
+  return n_kept;
+}
+
+/* Pieces of a second voice are not kept, unless a recording has no others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
 {
-  guint n_kept = 0, n = self->pieces->len;
-  for (guint p = 0; p < n; p++) {
+  for (guint p = 0; p < self->pieces->len; p++) {
     SalPiece *piece = get_piece (self, p);
     piece->kept = foreign_part (self, piece, foreign) <= FOREIGN_PART;
-    n_kept += piece->kept != FALSE;
   }
-  if (n_kept > 0)
-    return n_kept < n && sal_model_get_n_classes (self->model) > 0
-        ? take_back (self, n_kept) : n_kept;
-  for (guint p = 0; p < n; p++)
-    get_piece (self, p)->kept = TRUE;
-  return n;
+  guint n_kept = trust_recordings (self);
+  return n_kept < self->pieces->len
+          && sal_model_get_n_classes (self->model) > 0
+      ? take_back (self, n_kept) : n_kept;
 }
 
 static void

@@ -3,8 +3,9 @@
  *
  * Speech is cut into windows of two seconds with half overlap; those with too little
  * speech by energy are left out; each of the others gives one piece.  Pieces that sound
- * like someone else are kept out of the voice, if most of the speech is one voice's and that one is
- * not likely to have spoken them.
+ * like someone else are kept out of the voice, if most of the speech is one voice's, that one is
+ * not likely to have spoken them, and their recording has others that are its: one that is different all through may
+ * be of another day.
  */
 #pragma once
 

@@ -64,7 +64,12 @@ cli_advice_warnings (const CliAdvice *self)
   const SalEnrolAdvice *facts = self->facts;
   GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
 
-  if (facts->second_voice)
+  if (facts->second_voice && facts->n_kept == facts->n_pieces)
+    warn (list, "%s: %.1f to %.1f s sounds like another voice, or another day "
+        "or microphone; nothing is left out",
+        self->files[facts->second_recording], facts->second_start,
+        facts->second_end);
+  else if (facts->second_voice)
     warn (list, "%s: %.1f to %.1f s sounds like another voice; %u of %u pieces "
         "are left out", self->files[facts->second_recording],
         facts->second_start, facts->second_end,
