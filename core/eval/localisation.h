@@ -24,9 +24,9 @@
  * left out (joins.h).
  *
  * Work: a forward pass for each mask, one backward pass to S1 for each speaker given and score.  With the defaults
- * 43 passes and 8 short ones for a trial, 87 more for the thorough ones, and 140 more for those with Score-CAM, whose maps
- * are made of 32 channels a layer, 280 for those in which it is drawn for B and X, too: about 1.7, 3.5, 5.5 and 11 s of a core
- * that does 200 frames in 15 ms, and an hour for all 1600 trials.
+ * 23 passes and 5 short ones for a trial, 103 more for the thorough ones, and 140 more for those with Score-CAM, whose maps
+ * are made of 32 channels a layer, 280 for those in which it is drawn for B and X, too: about 1, 4, 5.5 and 11 s of a core
+ * that does 200 frames in 15 ms, and 40 minutes for all 1600 trials.
  */
 #pragma once
 

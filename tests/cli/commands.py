@@ -7,6 +7,7 @@ import os
 import random
 import struct
 import tempfile
+import wave
 
 from sounds import (DATA, MODEL, RATE, SHIPPED_MODEL, VOICES, Tap, read_wav,
                     run, voice, write_wav)
@@ -172,6 +173,28 @@ def check_second_voice(tap, folder):
             name == "slt" and float(a) < p["start"] + 0.8
             and float(b) > p["end"] - 0.8 for a, b, name in turns))]
     tap.check(len(wrong) <= 3, "/cli/enrol/second-voice/is-left-out", wrong)
+    check_strange_recording(tap, folder, alone, talk, turns)
+
+
+def check_strange_recording(tap, folder, alone, talk, turns):
+    """A recording that is someone else's, or another day's, all through."""
+    copy, strange = f"{folder}/talk.wav", f"{folder}/strange.wav"
+    run("mask", "-m", MODEL, "-t", "spk0", "--floor", "0", "-o", copy, talk)
+    a, b, _ = next(turn for turn in turns if turn[2] == "awb")
+    with wave.open(copy) as talk, wave.open(strange, "wb") as part:
+        part.setparams(talk.getparams())
+        talk.setpos(int(float(a) * talk.getframerate()))
+        part.writeframes(talk.readframes(
+            int((float(b) - float(a)) * talk.getframerate())))
+    result = run("enrol", "-m", SHIPPED_MODEL, "-o", f"{folder}/v.speaker",
+                 "--json", alone, strange)
+    facts = json.loads(result.stdout)
+    tap.check(facts["second_voice"] and facts["second_voice"]["file"] == strange
+              and any(strange in line and "nothing is left out" in line
+                      for line in result.stderr.splitlines()),
+              "/cli/enrol/strange-recording/is-warned-of", result.stderr)
+    tap.check(facts["n_kept"] == facts["n_pieces"],
+              "/cli/enrol/strange-recording/is-used", facts)
 
 
 def check_verify(tap, folder):
