@@ -19,7 +19,7 @@
 #define MIN_SPEECH_FRAMES 50 /* half a second */
 #define CELL_COLUMNS 9       /* of S4 that a cell is made from */
 #define FOREIGN_PART 0.25f   /* of a piece, from which on it is not kept */
-#define SURE_LLR 1.0f        /* nearly three to one that a piece is the voice's after all */
+#define SURE_LLR 1.0f        /* nearly three to one: it is the voice's after all */
 #define FULL_SCALE 0.999f
 
 /* What the advice sums up. */
@@ -370,39 +370,41 @@ take_back (SalEnrol *self, guint n_kept)
   return n_kept;
 }
 
-/* A recording that is strange all through is of another day or microphone,
- * rather than of somebody else: who enrols has said whose it is, and a voice
- * made of one day only is missed on others. */
-static guint
-trust_recordings (SalEnrol *self)
+/* Recordings that no piece is kept of, [n_recordings]. */
+static gboolean *
+find_strange (const SalEnrol *self)
 {
-  guint n_kept = 0, n = self->recordings->len;
-  g_autofree gboolean *strange = g_new (gboolean, n);
-  for (guint r = 0; r < n; r++)
+  gboolean *strange = g_new (gboolean, self->recordings->len);
+  for (guint r = 0; r < self->recordings->len; r++)
     strange[r] = TRUE;
   for (guint p = 0; p < self->pieces->len; p++)
     if (get_piece (self, p)->kept)
       strange[get_piece (self, p)->recording] = FALSE;
-  for (guint p = 0; p < self->pieces->len; p++) {
-    SalPiece *piece = get_piece (self, p);
-    piece->kept = piece->kept || strange[piece->recording];
-    n_kept += piece->kept != FALSE;
-  }
-  return n_kept;
+  return strange;
 }
 
-/* Pieces of a second voice are not kept, unless a recording has no others. */
+/* Pieces of a second voice are not kept.  But a recording that is strange all
+ * through is of another day or microphone, rather than of somebody else: who
+ * enrols has said whose it is, and a voice made of one day only is missed on
+ * others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
 {
-  for (guint p = 0; p < self->pieces->len; p++) {
+  guint n_kept = 0, n = self->pieces->len;
+  for (guint p = 0; p < n; p++) {
     SalPiece *piece = get_piece (self, p);
     piece->kept = foreign_part (self, piece, foreign) <= FOREIGN_PART;
+    n_kept += piece->kept != FALSE;
   }
-  guint n_kept = trust_recordings (self);
-  return n_kept < self->pieces->len
-          && sal_model_get_n_classes (self->model) > 0
-      ? take_back (self, n_kept) : n_kept;
+  g_autofree gboolean *strange = find_strange (self);
+  if (n_kept > 0 && n_kept < n && sal_model_get_n_classes (self->model) > 0)
+    n_kept = take_back (self, n_kept);
+  for (guint p = 0; p < n; p++) {
+    SalPiece *piece = get_piece (self, p);
+    n_kept += !piece->kept && strange[piece->recording];
+    piece->kept = piece->kept || strange[piece->recording];
+  }
+  return n_kept;
 }
 
 static void

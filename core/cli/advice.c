@@ -58,22 +58,37 @@ warn_of_voice (GPtrArray *list, const SalEnrolAdvice *facts)
         "taken for this one", 100 * facts->false_accept);
 }
 
+static void
+warn_of_second_voice (GPtrArray *list, const CliAdvice *self)
+{
+  const SalEnrolAdvice *facts = self->facts;
+  const SalPiece *pieces = sal_speaker_get_pieces (self->speaker);
+  const char *file = self->files[facts->second_recording];
+  guint n = 0, n_left_out = 0;
+
+  for (guint p = 0; p < facts->n_pieces; p++)
+    if (pieces[p].recording == facts->second_recording) {
+      n++;
+      n_left_out += !pieces[p].kept;
+    }
+  if (n_left_out > 0)
+    warn (list, "%s: %.1f to %.1f s sounds like another voice; %u of its %u "
+        "pieces are left out", file, facts->second_start, facts->second_end,
+        n_left_out, n);
+  else
+    warn (list, "%s: %.1f to %.1f s sounds like another voice, or another day "
+        "or microphone; nothing of it is left out", file, facts->second_start,
+        facts->second_end);
+}
+
 GPtrArray *
 cli_advice_warnings (const CliAdvice *self)
 {
   const SalEnrolAdvice *facts = self->facts;
   GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
 
-  if (facts->second_voice && facts->n_kept == facts->n_pieces)
-    warn (list, "%s: %.1f to %.1f s sounds like another voice, or another day "
-        "or microphone; nothing is left out",
-        self->files[facts->second_recording], facts->second_start,
-        facts->second_end);
-  else if (facts->second_voice)
-    warn (list, "%s: %.1f to %.1f s sounds like another voice; %u of %u pieces "
-        "are left out", self->files[facts->second_recording],
-        facts->second_start, facts->second_end,
-        facts->n_pieces - facts->n_kept, facts->n_pieces);
+  if (facts->second_voice)
+    warn_of_second_voice (list, self);
   for (guint i = 0; self->files[i] != NULL; i++)
     warn_of_recording (list, self->files[i],
         sal_enrol_get_recording (self->enrol, i));
