@@ -61,7 +61,8 @@ cli_cost_table2 (const CliEvaluation *self)
   g_autoptr (GArray) rows = sal_localisation_rows (&config);
   for (guint i = 0; i < rows->len; i++)
     passes += g_array_index (rows, SalLocalisationRow, i).n_trials;
-  passes += GIVEN * GRADIENTS * (double) config.n_trials
+  passes += (GRADIENTS + 1) * (double) config.n_trials
+      + GIVEN * GRADIENTS * (double) config.n_thorough
       + CHANNELS * (config.n_score + (GIVEN - 1) * config.n_score / 4.0);
   for (guint f = 0; f < SAL_LOCALISATION_FORMS; f++)
     frames += frames_of_form (self, sal_localisation_forms[f],

@@ -90,7 +90,7 @@ print_table (const Run *self, const char *set, const GArray *results)
 {
   guint n_trials = cli_parts_number (self->output->settings, "trials");
 
-  printf ("%s set: recognised as the given speaker, %%, and frame AUC\n%-38s",
+  printf ("%s set: recognised as the given speaker, %%, and frame AUC\n%-40s",
       set, "map, layers, given");
   for (guint f = 0; f < N_FORMS; f++)
     printf ("%7s      ", sal_join_names[sal_localisation_forms[f]]);
@@ -100,7 +100,7 @@ print_table (const Run *self, const char *set, const GArray *results)
     g_autofree char *name = sal_localisation_name (row);
     if (row->n_trials == 0)
       continue;
-    printf ("%-23s %-11s %s%-2s", name, sal_localisation_layers (row),
+    printf ("%-25s %-11s %s%-2s", name, sal_localisation_layers (row),
         row->given != 0 ? given_of (row) : "-", "");
     for (guint f = 0; f < N_FORMS; f++)
       print_cell (results, r, sal_localisation_forms[f]);

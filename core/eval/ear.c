@@ -10,10 +10,11 @@ sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   gsize size = (gsize) mel->n_bands * max_frames;
 
+  self->model = sal_model_ref (model);
+  self->max_frames = max_frames;
   self->mel = sal_mel_new (mel, NULL); /* checked when the model was loaded */
   self->net = sal_net_new (model, max_frames, 0, 1);
   self->altered_net = sal_net_new (model, max_frames, SAL_NET_STAGES - 1, 1);
-  self->cut_net = sal_net_new (model, max_frames, SAL_NET_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
   self->maps = sal_maps_new (model, max_frames, style);
   self->n_bands = mel->n_bands;
@@ -34,6 +35,7 @@ sal_ear_free (gpointer ear)
 
   if (self == NULL)
     return;
+  sal_model_unref (self->model);
   sal_mel_free (self->mel);
   sal_net_free (self->net);
   sal_net_free (self->altered_net);
@@ -73,6 +75,9 @@ sal_ear_listen_cut (SalEar *self, const float *wanted)
     for (guint t = 0, i = 0; t < T; t++)
       if (wanted[t] > 0)
         self->altered[(gsize) f * n + i++] = self->log_mel[(gsize) f * T + t];
+  if (self->cut_net == NULL)
+    self->cut_net = sal_net_new (self->model, self->max_frames,
+        SAL_NET_STAGES - 1, 1);
   sal_net_forward (self->cut_net, self->altered, n);
   return sal_net_get_embedding (self->cut_net);
 }

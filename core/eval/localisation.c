@@ -101,8 +101,8 @@ add_gate (GArray *rows, SalMaskKind kind, guint method, guint setting,
   g_array_append_val (rows, row);
 }
 
-/* In all trials: what the paper has a figure for, drawn for A as there, and of
- * our own maps the usual one and the fused one. */
+/* In all trials: what the paper has a figure for, drawn for A as there, but
+ * Score-CAM, which takes long; and of our own maps the usual and the fused. */
 static guint
 count_trials (const SalLocalisationConfig *config, const SalMapMethod *row,
     guint setting, char given)

@@ -25,8 +25,8 @@
  *
  * Work: a forward pass for each mask, one backward pass to S1 for each speaker given and score.  With the defaults
  * 23 passes and 5 short ones for a trial, 103 more for the thorough ones, and 140 more for those with Score-CAM, whose maps
- * are made of 32 channels a layer, 280 for those in which it is drawn for B and X, too: about 1, 4, 5.5 and 11 s of a core
- * that does 200 frames in 15 ms, and 40 minutes for all 1600 trials.
+ * are made of 32 channels a layer, 280 for those in which it is drawn for B and X, too: about 1.2, 4, 5.5 and 11 s of a core
+ * that does 200 frames in 15 ms, and 50 minutes for all 1600 trials.
  */
 #pragma once
 
@@ -78,7 +78,7 @@ typedef struct {
 typedef struct {
   guint32 seed;
   guint n_trials;    /* of each form */
-  guint n_thorough;  /* of them, with B and X given, Grad-CAM, our maps in every setting, and controls of equal area */
+  guint n_thorough;  /* of them, with maps for B and X, gates for B, Grad-CAM, our maps in every setting, and controls of equal area */
   guint n_score;     /* of them, with Score-CAM for A; a quarter of those for B and X */
   double seconds;    /* of a piece */
   SalMapStyle style;

@@ -155,18 +155,21 @@ judge_gain (const Gain *self, double wanted)
   return as_much ? SAL_VERDICT_OPEN : SAL_VERDICT_DIFFERS;
 }
 
+/* Of a variant that the paper does not have it is said likewise, but it is no
+ * finding of the paper. */
 static void
 add_layer_cam (const Trials *self, const char *what, const char *method,
     const char *layers, const SalPaperRow *paper, double theirs,
     GPtrArray *verdicts)
 {
+  gboolean variant = !g_str_equal (method, "layer-cam");
   Gain gain = gain_of (self, paper->form, method, layers);
   double wanted = theirs - paper->original;
   SalVerdictKind kind = judge_gain (&gain, wanted);
 
   if (gain.gain.n == 0)
     return;
-  add (verdicts, kind, "Layer-CAM %s %s Top-1 by %.1f points on %s (from "
+  add (verdicts, variant ? SAL_VERDICT_BEYOND : kind, "Layer-CAM %s %s Top-1 by %.1f points on %s (from "
       "%.1f to %.1f %%; 95 %% interval %+.1f to %+.1f, %u trials), the paper "
       "raises it by %.4g (from %.2f to %.2f %%): %s.", what,
       gain.gain.mean < 0 ? "lowers" : "raises", 100 * fabs (gain.gain.mean),
@@ -208,7 +211,7 @@ add_other (const Trials *self, const char *name, const char *method,
 
 /* --- beyond the paper ---------------------------------------------------- */
 
-/* Means over the forms; NAN where there is nothing. */
+/* Means over the forms; NAN where there is nothing, least and most infinite. */
 typedef struct {
   double hits, auc;   /* %, 0 to 1 */
   double least, most; /* hits of a form */

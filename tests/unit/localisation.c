@@ -106,6 +106,51 @@ assert_oracle (const SalJoin *join, char given, const SalLocalisationOutcome *o)
   g_assert_cmpfloat_with_epsilon (o->mass, part, 0.02);
 }
 
+static guint
+trials_of (const GArray *rows, const char *name, const char *layers, char given)
+{
+  for (guint i = 0; i < rows->len; i++) {
+    const SalLocalisationRow *row
+        = &g_array_index (rows, SalLocalisationRow, i);
+    g_autofree char *other = sal_localisation_name (row);
+    if (row->given == given && g_str_equal (other, name)
+        && g_str_equal (sal_localisation_layers (row), layers))
+      return row->n_trials;
+  }
+  return 0;
+}
+
+static void
+test_rows_have_their_trials (void)
+{
+  static const struct {
+    const char *name, *layers;
+    char given;
+    guint n_trials;
+  } wanted[] = {
+    { "original", "none", 0, 400 },
+    { "layer-cam", "S2", 'A', 400 },
+    { "grad-cam++", "S4+S3+S2+S1", 'A', 400 },
+    { "layer-cam-degrid", "S4+S3+S2+S1", 'A', 400 },
+    { "layer-cam-degrid", "S2", 'A', 40 },
+    { "signed-layer-cam", "S4", 'A', 400 },
+    { "signed-layer-cam/gate/cut", "S4", 'X', 400 },
+    { "dense", "none", 'B', 40 },
+    { "dense/cut", "none", 'X', 400 },
+    { "score-cam", "S1", 'A', 8 },
+    { "score-cam", "S1", 'X', 2 },
+    { "layer-cam", "S2", 'X', 40 },
+    { "grad-cam", "S4", 'A', 40 },
+    { "oracle", "none", 'X', 0 }, /* there is none */
+  };
+  SalLocalisationConfig config;
+  sal_localisation_config_init (&config, 0);
+  g_autoptr (GArray) rows = sal_localisation_rows (&config);
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    g_assert_cmpuint (trials_of (rows, wanted[i].name, wanted[i].layers,
+        wanted[i].given), ==, wanted[i].n_trials);
+}
+
 static void
 test_rows_are_what_they_say (void)
 {
@@ -220,6 +265,8 @@ main (int argc, char **argv)
   tiny = data_load_model ("tiny");
   g_test_add_func ("/localisation/threads-and-number-of-trials-change-nothing",
       test_threads_and_number_of_trials_change_nothing);
+  g_test_add_func ("/localisation/rows-have-their-trials",
+      test_rows_have_their_trials);
   g_test_add_func ("/localisation/rows-are-what-they-say",
       test_rows_are_what_they_say);
   g_test_add_func ("/localisation/results-are-those-of-the-trials",
