@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define B SAL_PLANES_BLOCK
-#define TILE 5
+#define TILE SAL_PLANES_TILE
 
 /* One pixel before, and after as far as a window over the last tile goes. */
 static guint

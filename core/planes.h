@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #define SAL_PLANES_BLOCK 16
+#define SAL_PLANES_TILE 5 /* pixels are computed in tiles of so many a side, which a border has room for */
 
 typedef struct {
   guint n_channels, h, w; /* C, H, W */

@@ -10,7 +10,7 @@
 #include "../planes.h"
 
 /* Winograd's F(5x5, 3x3): tiles of 5x5 outputs from 7x7 inputs. */
-#define SAL_WINOGRAD_TILE 5
+#define SAL_WINOGRAD_TILE SAL_PLANES_TILE
 #define SAL_WINOGRAD_POINTS 49
 
 /* Its points on a side are +-P, +-Q, +-R and infinity. */

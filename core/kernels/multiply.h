@@ -23,7 +23,7 @@ typedef struct {
   gsize b_block;         /* floats from one block of b to the next */
   gsize ldc, c_block;
   gboolean accumulate, relu;
-  const float *next;     /* a later b, brought into the cache meanwhile */
+  const float *next;     /* a later b, brought into the cache meanwhile; with step 0 nothing is */
   gsize next_block;      /* floats from one block of it to the next */
   guint next_step;       /* bytes for each row of b */
 } Product;

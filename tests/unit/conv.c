@@ -186,7 +186,7 @@ name_of (const Case *c, const char *what)
       c->conv.stride);
 }
 
-/* Float32 sums of up to 600 products of order 1/25 in another order differ by
+/* Float32 sums of up to 2400 products of order 1/25 in another order differ by
  * some 1e-6; a Winograd transform loses one digit more. */
 #define TOLERANCE 2e-5
 
