@@ -38,8 +38,8 @@ typedef struct {
  *
  * A second voice is found in stretches of 1.6 s and more that differ from all the rest by more than one voice
  * differs from itself; @second_start to @second_end is the one that differs most, and pieces that such stretches have more
- * than a quarter of are not kept, but for what is said above: @n_kept may be @n_pieces.  Of 2 s of another voice in 20 s about 85 % are found; about one recording of 20 s in
- * twenty-five is suspected wrongly.  Shorter interjections, and a voice that comes back several times, are found about
+ * than a quarter of are not kept, but for what is said above: @n_kept may be @n_pieces.  Of 2 s of another voice in
+ * 20 s about 85 % are found; about one recording of 20 s in twenty-five is suspected wrongly.  Shorter interjections, and a voice that comes back several times, are found about
  * half of the time.  With less than 5 s of speech, recordings shorter than 1.6 s, or a model with few classes, none is
  * ever found.
  *

@@ -169,9 +169,10 @@ add_layer_cam (const Trials *self, const char *what, const char *method,
 
   if (gain.gain.n == 0)
     return;
-  add (verdicts, variant ? SAL_VERDICT_BEYOND : kind, "Layer-CAM %s %s Top-1 by %.1f points on %s (from "
-      "%.1f to %.1f %%; 95 %% interval %+.1f to %+.1f, %u trials), the paper "
-      "raises it by %.4g (from %.2f to %.2f %%): %s.", what,
+  add (verdicts, variant ? SAL_VERDICT_BEYOND : kind,
+      "Layer-CAM %s %s Top-1 by %.1f points on %s (from %.1f to %.1f %%; "
+      "95 %% interval %+.1f to %+.1f, %u trials), the paper raises it "
+      "by %.4g (from %.2f to %.2f %%): %s.", what,
       gain.gain.mean < 0 ? "lowers" : "raises", 100 * fabs (gain.gain.mean),
       paper->form, 100 * gain.before, 100 * gain.after, 100 * gain.gain.low,
       100 * gain.gain.high, gain.gain.n, wanted, paper->original, theirs,
