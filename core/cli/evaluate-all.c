@@ -12,7 +12,8 @@ typedef struct {
   int trials, score; /* score: trials with Score-CAM, -1: none of its own */
 } Amount;
 
-/* The usual amounts take an hour of two cores with the large model. */
+/* The usual amounts take an hour of two cores with AVX-512 with the full
+ * model, half an hour with AVX2 with the small one. */
 static const struct {
   const char *name;
   gboolean (*run) (CliEvaluation *self, GError **error);

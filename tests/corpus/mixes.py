@@ -155,7 +155,7 @@ def main():
           f"differ by {args.margin} dB or more, the mean by "
           f"{np.mean(differences):.1f} dB")
     return (good < (args.mixes if args.least is None else args.least)
-            or np.mean(differences) < args.mean)
+            or sum(differences) / len(differences) < args.mean)
 
 
 if __name__ == "__main__":
