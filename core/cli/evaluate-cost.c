@@ -61,6 +61,7 @@ cli_cost_table2 (const CliEvaluation *self)
   g_autoptr (GArray) rows = sal_localisation_rows (&config);
   for (guint i = 0; i < rows->len; i++)
     passes += g_array_index (rows, SalLocalisationRow, i).n_trials;
+  /* in all trials A by both scores, and X by one, for the signed gate */
   passes += (GRADIENTS + 1) * (double) config.n_trials
       + GIVEN * GRADIENTS * (double) config.n_thorough
       + CHANNELS * (config.n_score + (GIVEN - 1) * config.n_score / 4.0);

@@ -8,8 +8,6 @@
 #include "ranks.h"
 #include "trust.h"
 
-#define S4 3
-#define ALL (SAL_MAP_SETTINGS - 1)
 #define LAYER_CAM 3 /* among the methods */
 
 typedef struct {
@@ -26,8 +24,8 @@ sal_belief_rows (guint n_trials)
 {
   GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalDeletionRow));
   const SalDeletionRow some[] = {
-    { SAL_RANK_MAP, SAL_MAP_SIGNED, S4, SAL_FILL_ZERO, n_trials },
-    { SAL_RANK_MAP, LAYER_CAM, ALL, SAL_FILL_ZERO, n_trials },
+    { SAL_RANK_MAP, SAL_MAP_SIGNED, SAL_MAP_S4, SAL_FILL_ZERO, n_trials },
+    { SAL_RANK_MAP, LAYER_CAM, SAL_MAP_ALL, SAL_FILL_ZERO, n_trials },
   };
 
   return g_array_append_vals (rows, some, G_N_ELEMENTS (some));

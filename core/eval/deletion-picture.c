@@ -27,7 +27,7 @@ static gboolean
 is_shown (const SalDeletionRow *row)
 {
   return row->fill == SAL_FILL_ZERO && (row->kind != SAL_RANK_MAP
-      || row->setting == SAL_MAP_SETTINGS - 1);
+      || row->setting == SAL_MAP_ALL);
 }
 
 static void

@@ -100,12 +100,11 @@ GArray *
 sal_deletion_rows (const SalDeletionConfig *config)
 {
   GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalDeletionRow));
-  const guint S4 = 3, all = SAL_MAP_SETTINGS - 1;
 
   for (guint m = 0; m < sal_n_map_methods; m++) {
     if (!sal_map_methods[m].degrid)
-      add_ranking (rows, config, SAL_RANK_MAP, m, S4);
-    add_ranking (rows, config, SAL_RANK_MAP, m, all);
+      add_ranking (rows, config, SAL_RANK_MAP, m, SAL_MAP_S4);
+    add_ranking (rows, config, SAL_RANK_MAP, m, SAL_MAP_ALL);
   }
   for (SalRankKind kind = SAL_RANK_RANDOM; kind <= SAL_RANK_ORACLE; kind++)
     add_ranking (rows, config, kind, 0, 0);
@@ -146,7 +145,7 @@ take_map (Place *place, const SalDeletionRow *row)
 
   if (place->method != (int) row->method)
     sal_maps_draw (maps, row->method,
-        sal_map_settings[SAL_MAP_SETTINGS - 1].layers);
+        sal_map_settings[SAL_MAP_ALL].layers);
   place->method = (int) row->method;
   return sal_maps_fuse (maps, sal_map_settings[row->setting].layers,
       place->ear->map);

@@ -11,9 +11,8 @@ const guint sal_figure_methods[SAL_FIGURE_METHODS] = { 0, 1, 2, 3,
 const char *const sal_figure_rows[SAL_FIGURE_ROWS] = { "S1", "S2", "S3", "S4",
   "fused" };
 
-/* Among sal_map_settings. */
-static const guint settings[SAL_FIGURE_ROWS] = { 0, 1, 2, 3,
-  SAL_MAP_SETTINGS - 1 };
+static const guint settings[SAL_FIGURE_ROWS] = { SAL_MAP_S1, SAL_MAP_S2,
+  SAL_MAP_S3, SAL_MAP_S4, SAL_MAP_ALL };
 
 typedef struct {
   SalCast *cast;
@@ -48,7 +47,7 @@ take_maps (SalFigure *self, SalEar *ear, guint m)
   gsize size = sal_ear_size (ear);
 
   sal_maps_draw (ear->maps, sal_figure_methods[m],
-      sal_map_settings[SAL_MAP_SETTINGS - 1].layers);
+      sal_map_settings[SAL_MAP_ALL].layers);
   for (guint r = 0; r < SAL_FIGURE_ROWS; r++) {
     self->maps[m][r] = g_new (float, size);
     self->empty[m][r] = !sal_maps_fuse (ear->maps,

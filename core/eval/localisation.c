@@ -15,11 +15,6 @@
 #define N_FORMS SAL_LOCALISATION_FORMS
 #define DENSE_SECONDS 2 /* of look-ahead: all is known */
 
-/* Of sal_map_settings */
-#define S2 1
-#define S4 3
-#define ALL (SAL_MAP_SETTINGS - 1)
-
 const SalJoinForm sal_localisation_forms[N_FORMS] = { SAL_JOIN_A_B,
   SAL_JOIN_A_B_A, SAL_JOIN_B_A_B, SAL_JOIN_A_B_C };
 
@@ -92,12 +87,13 @@ add_row (GArray *rows, SalMaskKind kind, guint method, guint setting,
 
 /* What is not let through is silenced, or cut out. */
 static void
-add_gate (GArray *rows, SalMaskKind kind, guint method, guint setting,
-    char given, guint n_trials)
+add_gate (GArray *rows, const SalLocalisationConfig *config, SalMaskKind kind,
+    guint method, guint setting, char given)
 {
-  SalLocalisationRow row = { kind, method, setting, given, TRUE, n_trials };
+  guint n = given == 'B' ? config->n_thorough : config->n_trials;
+  SalLocalisationRow row = { kind, method, setting, given, TRUE, n };
 
-  add_row (rows, kind, method, setting, given, n_trials);
+  add_row (rows, kind, method, setting, given, n);
   g_array_append_val (rows, row);
 }
 
@@ -113,8 +109,8 @@ count_trials (const SalLocalisationConfig *config, const SalMapMethod *row,
     return given == 'A' ? config->n_score : (config->n_score + 3) / 4;
   if (given != 'A' || !row->every)
     return config->n_thorough;
-  return ours && setting != S4 && setting != ALL ? config->n_thorough
-      : config->n_trials;
+  return ours && setting != SAL_MAP_S4 && setting != SAL_MAP_ALL
+      ? config->n_thorough : config->n_trials;
 }
 
 /* All that is made from the maps of a method. */
@@ -123,17 +119,17 @@ add_method (GArray *rows, const SalLocalisationConfig *config, guint method,
     char given)
 {
   const SalMapMethod *row = &sal_map_methods[method];
-  const guint controlled[] = { S2, S4, ALL };
+  const guint controlled[] = { SAL_MAP_S2, SAL_MAP_S4, SAL_MAP_ALL };
   gboolean is_signed = method == SAL_MAP_SIGNED;
   gboolean costly = row->method == SAL_CAM_SCORE;
 
   for (guint s = 0; s < SAL_MAP_SETTINGS; s++)
-    if (row->degrid ? s != S4 : row->every || s == S4 || s == ALL)
+    if (row->degrid ? s != SAL_MAP_S4
+            : row->every || s == SAL_MAP_S4 || s == SAL_MAP_ALL)
       add_row (rows, SAL_MASK_MAP, method, s, given,
           count_trials (config, row, s, given));
   if (is_signed)
-    add_gate (rows, SAL_MASK_GATE, method, S4, given,
-        given == 'B' ? config->n_thorough : config->n_trials);
+    add_gate (rows, config, SAL_MASK_GATE, method, SAL_MAP_S4, given);
   if (given != 'A' || costly || row->degrid || !row->every)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (controlled); i++)
@@ -150,10 +146,9 @@ sal_localisation_rows (const SalLocalisationConfig *config)
   for (const char *given = "ABX"; *given != '\0'; given++) {
     for (guint m = 0; m < sal_n_map_methods; m++)
       add_method (rows, config, m, *given);
-    guint n = *given == 'B' ? config->n_thorough : config->n_trials;
-    add_gate (rows, SAL_MASK_DENSE, 0, 0, *given, n);
+    add_gate (rows, config, SAL_MASK_DENSE, 0, 0, *given);
     if (*given != 'X')
-      add_gate (rows, SAL_MASK_ORACLE, 0, 0, *given, n);
+      add_gate (rows, config, SAL_MASK_ORACLE, 0, 0, *given);
   }
   return rows;
 }
@@ -196,7 +191,7 @@ take_map (Place *place, const SalLocalisationRow *row)
 
   if (place->method != (int) row->method)
     sal_maps_draw (ear->maps, row->method,
-        sal_map_settings[SAL_MAP_SETTINGS - 1].layers);
+        sal_map_settings[SAL_MAP_ALL].layers);
   place->method = (int) row->method;
   sal_maps_fuse (ear->maps, sal_map_settings[row->setting].layers, ear->map);
   sal_mask_profile (ear->map, ear->n_bands, ear->n_frames, place->profile);

@@ -24,13 +24,14 @@ const SalMapMethod sal_map_methods[] = {
 const guint sal_n_map_methods = G_N_ELEMENTS (sal_map_methods);
 
 const SalMapSetting sal_map_settings[SAL_MAP_SETTINGS] = {
-  { "S1", SAL_CAM_S1 },
-  { "S2", SAL_CAM_S2 },
-  { "S3", SAL_CAM_S3 },
-  { "S4", SAL_CAM_S4 },
-  { "S4+S3", SAL_CAM_S4 | SAL_CAM_S3 },
-  { "S4+S3+S2", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 },
-  { "S4+S3+S2+S1", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 | SAL_CAM_S1 },
+  [SAL_MAP_S1] = { "S1", SAL_CAM_S1 },
+  [SAL_MAP_S2] = { "S2", SAL_CAM_S2 },
+  [SAL_MAP_S3] = { "S3", SAL_CAM_S3 },
+  [SAL_MAP_S4] = { "S4", SAL_CAM_S4 },
+  [SAL_MAP_S4_S3] = { "S4+S3", SAL_CAM_S4 | SAL_CAM_S3 },
+  [SAL_MAP_S4_S3_S2] = { "S4+S3+S2", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 },
+  [SAL_MAP_ALL] = { "S4+S3+S2+S1",
+      SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 | SAL_CAM_S1 },
 };
 
 struct _SalMaps {

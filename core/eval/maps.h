@@ -22,14 +22,24 @@ typedef struct {
 extern const SalMapMethod sal_map_methods[]; /* [sal_n_map_methods] */
 extern const guint sal_n_map_methods;
 
-#define SAL_MAP_SETTINGS 7
+/* Of the paper */
+enum {
+  SAL_MAP_S1,
+  SAL_MAP_S2,
+  SAL_MAP_S3,
+  SAL_MAP_S4,
+  SAL_MAP_S4_S3,
+  SAL_MAP_S4_S3_S2,
+  SAL_MAP_ALL,
+  SAL_MAP_SETTINGS
+};
 
 typedef struct {
   const char *name;
   SalCamLayers layers;
 } SalMapSetting;
 
-extern const SalMapSetting sal_map_settings[SAL_MAP_SETTINGS]; /* of the paper: S1 .. S4, S4+S3, S4+S3+S2, all */
+extern const SalMapSetting sal_map_settings[SAL_MAP_SETTINGS];
 
 typedef struct _SalMaps SalMaps; /* one thread at a time */
 

@@ -8,9 +8,6 @@
 #include "ranks.h"
 #include "scramble.h"
 
-#define S4 3
-#define ALL (SAL_MAP_SETTINGS - 1)
-
 const char *const sal_sanity_stages[SAL_SANITY_STAGES] = { "embedding", "S4",
   "S3", "S2", "S1", "stem", "B given", "X given" };
 
@@ -71,7 +68,7 @@ GArray *
 sal_sanity_rows (const SalSanityConfig *config)
 {
   GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalSanityRow));
-  static const guint settings[] = { S4, ALL };
+  static const guint settings[] = { SAL_MAP_S4, SAL_MAP_ALL };
 
   for (guint m = 0; m < sal_n_map_methods; m++)
     for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
@@ -79,7 +76,7 @@ sal_sanity_rows (const SalSanityConfig *config)
       SalSanityRow row = { FALSE, m, settings[i],
         costly ? config->n_score : config->n_trials };
       if (row.n_trials > 0
-          && !(sal_map_methods[m].degrid && settings[i] == S4))
+          && !(sal_map_methods[m].degrid && settings[i] == SAL_MAP_S4))
         g_array_append_val (rows, row);
     }
   SalSanityRow energy = { .energy = TRUE, .n_trials = config->n_trials };
@@ -130,7 +127,8 @@ rank_row (SalEar *ear, const SalSanityRow *row, int *drawn, float *ranks)
   if (row->energy)
     return sal_ranks_find (ear->log_mel, size, ranks);
   if (*drawn != (int) row->method)
-    sal_maps_draw (ear->maps, row->method, sal_map_settings[ALL].layers);
+    sal_maps_draw (ear->maps, row->method,
+        sal_map_settings[SAL_MAP_ALL].layers);
   *drawn = (int) row->method;
   gboolean any = sal_maps_fuse (ear->maps,
       sal_map_settings[row->setting].layers, ear->map);

@@ -175,17 +175,17 @@ test_rows_are_what_they_say (void)
         g_assert_cmpfloat (o->mass, ==, 1);
       if (row->kind == SAL_MASK_ORACLE)
         assert_oracle (trial->join, row->given, o);
-      if (row->kind == SAL_MASK_MAP && row->setting == 3
+      if (row->kind == SAL_MASK_MAP && row->setting == SAL_MAP_S4
           && row->method != SAL_MAP_SIGNED) {
         map_mass = o->mass;
         map_auc = o->auc;
       }
       if (row->kind >= SAL_MASK_RANDOM && row->kind <= SAL_MASK_TIME
-          && row->setting == 3 && row->method != SAL_MAP_SIGNED)
+          && row->setting == SAL_MAP_S4 && row->method != SAL_MAP_SIGNED)
         g_assert_cmpfloat_with_epsilon (o->mass, map_mass, 1e-3);
       if (row->kind == SAL_MASK_RANDOM)
         g_assert_cmpfloat_with_epsilon (o->auc, 0.5, 0.25);
-      if (row->kind == SAL_MASK_TIME && row->setting == 3
+      if (row->kind == SAL_MASK_TIME && row->setting == SAL_MAP_S4
           && row->method != SAL_MAP_SIGNED)
         g_assert_cmpfloat_with_epsilon (o->auc, map_auc, 1e-3);
     }
