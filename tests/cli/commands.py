@@ -185,11 +185,11 @@ def check_strange_recording(tap, folder, alone, talk, turns):
         tap.check(False, "/cli/enrol/strange-recording", result.stderr)
         return
     a, b, _ = next(turn for turn in turns if turn[2] == "awb")
-    with wave.open(copy) as talk, wave.open(strange, "wb") as part:
-        part.setparams(talk.getparams())
-        talk.setpos(int(float(a) * talk.getframerate()))
-        part.writeframes(talk.readframes(
-            int((float(b) - float(a)) * talk.getframerate())))
+    with wave.open(copy) as whole, wave.open(strange, "wb") as part:
+        rate = whole.getframerate()
+        part.setparams(whole.getparams())
+        whole.setpos(int(float(a) * rate))
+        part.writeframes(whole.readframes(int((float(b) - float(a)) * rate)))
     result = run("enrol", "-m", SHIPPED_MODEL, "-o", f"{folder}/v.speaker",
                  "--json", alone, strange)
     facts = json.loads(result.stdout)

@@ -151,11 +151,12 @@ def main():
         print(f"{i + 1:3}  {voices[0]:8}  {voices[1]:8}  {kept:9.1f}  "
               f"{removed:8.1f}  {kept - removed:13.1f}", flush=True)
     good = sum(d >= args.margin for d in differences)
+    mean = sum(differences) / len(differences)
     print(f"seed {args.seed}: {good} of {args.mixes} mixes of {MIX_SECONDS} s "
           f"differ by {args.margin} dB or more, the mean by "
-          f"{np.mean(differences):.1f} dB")
+          f"{mean:.1f} dB")
     return (good < (args.mixes if args.least is None else args.least)
-            or sum(differences) / len(differences) < args.mean)
+            or mean < args.mean)
 
 
 if __name__ == "__main__":

@@ -34,13 +34,12 @@ compare (const SalEar *ear, const float *embedding, guint first, guint n)
   g_autoptr (SalNet) net = sal_net_new (tiny, n, SAL_NET_STAGES - 1, 1);
   g_autofree float *part = g_new (float, ear->n_bands * n);
   g_autofree float *a = g_memdup2 (embedding, E * sizeof (float));
-  g_autofree float *b = g_new (float, E);
   for (guint f = 0; f < ear->n_bands; f++)
     for (guint t = 0; t < n; t++)
       part[f * n + t] = ear->log_mel[f * T + first + t];
   sal_net_forward (net, part, n);
-  for (guint i = 0; i < E; i++)
-    b[i] = sal_net_get_embedding (net)[i];
+  g_autofree float *b
+      = g_memdup2 (sal_net_get_embedding (net), E * sizeof (float));
   sal_unit_length (a, E);
   sal_unit_length (b, E);
   return sal_dot (a, b, E);
