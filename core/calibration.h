@@ -7,6 +7,14 @@
  * a window, seconds of look-ahead for the dense score.  Between two known points they
  * go straight over the logarithm of that amount; beyond the ends they stay.
  *
+ * Of an enrolled voice the score of a window is its log-odds against the cohort and, beside it, a voice that resembles
+ * none of them, heard with the logit b whatever is said:
+ *
+ *   score = z_c - log (sum_{j != c} exp z_j + exp b)
+ *
+ * What resembles the cohort is judged by the log-odds as it was, anything else, an unknown microphone or language, whose
+ * sum says nothing, by its cosine.
+ *
  * Noise takes the dense score down, the target's more than others', so that has a line for noise and one for
  * clean sound, and goes straight between them over the contrast in dB (contrast.h).
  */
@@ -37,7 +45,8 @@ typedef struct {
 } SalCurvePair;
 
 typedef struct {
-  SalCurvePair window; /* of the log-odds, by seconds of speech */
+  SalCurvePair window; /* of the score, by seconds of speech */
+  float background;    /* b; -INFINITY: none */
   SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead, in clean sound */
   SalCurvePair noisy;  /* the same in noise */
   float noisy_db, clean_db; /* contrasts that they are for */

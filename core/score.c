@@ -122,15 +122,26 @@ sal_scorer_score (SalScorer *self, const SalTarget *target,
       + (score->cosine - own.mean) / own.deviation);
 }
 
+/* log (1 + e^x), without overflow. */
+static float
+softplus (float x)
+{
+  return MAX (x, 0) + log1pf (expf (-fabsf (x)));
+}
+
 float
 sal_scorer_llr (const SalScorer *self, const SalTarget *target,
     const SalScore *score, double speech_seconds)
 {
-  const SalCurvePair *pair
-      = &sal_model_get_record (self->model)->calibration.window;
-  SalLine line = sal_curve_at (sal_target_get_class (target) < 0
-      ? &pair->enrolled : &pair->classes, speech_seconds);
-  return line.scale * score->log_odds + line.offset;
+  const SalCalibration *c
+      = &sal_model_get_record (self->model)->calibration;
+  gboolean enrolled = sal_target_get_class (target) < 0;
+  SalLine line = sal_curve_at (
+      enrolled ? &c->window.enrolled : &c->window.classes, speech_seconds);
+  float log_odds = score->log_odds;
+  if (enrolled) /* the background joins the others */
+    log_odds -= softplus (c->background - (score->logit - score->log_odds));
+  return line.scale * log_odds + line.offset;
 }
 
 /* With d the gradient by the direction, e = |e| direction:

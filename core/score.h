@@ -44,7 +44,7 @@ SAL_API void sal_scorer_score (SalScorer *self, const SalTarget *target, const f
  * @speech_seconds: net speech in that window
  *
  * Returns: the log-likelihood ratio (natural logarithm) of "the target speaks" to "someone else does", by the
- *   calibration of the model; the log-odds if it has none
+ *   calibration of the model (calibration.h); the log-odds if it has none
  */
 SAL_API float sal_scorer_llr (const SalScorer *self, const SalTarget *target, const SalScore *score, double speech_seconds);
 

@@ -220,6 +220,22 @@ data_edit_record (const char *path, const char *from, const char *to)
   return data_edit_header (path, from_escaped, to_escaped);
 }
 
+char *
+data_calibrate (const char *path, double scale, double offset,
+    const char *more)
+{
+  g_autofree char *curve = g_strdup_printf (
+      "{\"at\": [1], \"scale\": [%g], \"offset\": [%g]}", scale, offset);
+  g_autofree char *record = g_strdup_printf ("\"cohort\": \"all\", "
+      "\"calibration\": {\"window\": {\"enrolled\": %s, \"classes\": %s}, %s"
+      "\"dense\": {\"enrolled\": %s, \"classes\": %s}, "
+      "\"noisy\": {\"enrolled\": %s, \"classes\": %s}, "
+      "\"noisy_db\": 10, \"clean_db\": 35, \"presence\": "
+      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1}}", curve, curve, more,
+      curve, curve, curve, curve);
+  return data_edit_record (path, "\"cohort\": \"all\"", record);
+}
+
 /* Finds "data_offsets": [begin, .. of a tensor in the header as text. */
 static gsize
 tensor_offset (const GByteArray *file, const char *tensor)

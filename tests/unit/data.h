@@ -30,6 +30,9 @@ char *data_write_safetensors (const char *name, const char *header, const void *
 char *data_edit_header (const char *path, const char *from, const char *to);
 /* The same inside the record, where quotes are escaped: written here without. */
 char *data_edit_record (const char *path, const char *from, const char *to);
+/* Copies a file without calibration to one with x = scale score + offset everywhere and what `more`, "" or "name: value, ",
+ * adds to the calibration. */
+char *data_calibrate (const char *path, double scale, double offset, const char *more);
 /* Copies the file at `path` with the bytes of a tensor, from `offset` on, all set to `byte`. */
 char *data_fill_tensor (const char *path, const char *tensor, gsize offset, gsize size, guint8 byte);
 

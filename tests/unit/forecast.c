@@ -17,17 +17,7 @@ static SalModel *
 calibrated (double scale, double offset)
 {
   g_autofree char *path = data_path ("tiny.safetensors");
-  g_autofree char *curve = g_strdup_printf (
-      "{\"at\": [1], \"scale\": [%g], \"offset\": [%g]}", scale, offset);
-  g_autofree char *record = g_strdup_printf ("\"cohort\": \"all\", "
-      "\"calibration\": {\"window\": {\"enrolled\": %s, \"classes\": %s}, "
-      "\"dense\": {\"enrolled\": %s, \"classes\": %s}, "
-      "\"noisy\": {\"enrolled\": %s, \"classes\": %s}, "
-      "\"noisy_db\": 10, \"clean_db\": 35, \"presence\": "
-      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1}}", curve, curve, curve,
-      curve, curve, curve);
-  g_autofree char *edited = data_edit_record (path, "\"cohort\": \"all\"",
-      record);
+  g_autofree char *edited = data_calibrate (path, scale, offset, "");
   g_autoptr (GError) error = NULL;
   SalModel *model = sal_model_load (edited, &error);
   g_assert_no_error (error);

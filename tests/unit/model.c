@@ -275,6 +275,17 @@ refuse (char *edited, const Edit *edit)
           edit->words[i]);
 }
 
+/* What is optional in a calibration is not free of limits. */
+static void
+test_refuses_background (void)
+{
+  const Edit far = { .words = { "calibration", "background", "1001" } };
+  const Edit text = { .words = { "calibration", "background", "number" } };
+  refuse (data_calibrate (tiny_path, 1, 0, "\"background\": 1001, "), &far);
+  refuse (data_calibrate (tiny_path, 1, 0, "\"background\": \"1\", "),
+      &text);
+}
+
 static void
 test_refuses_record (gconstpointer data)
 {
@@ -395,6 +406,7 @@ main (int argc, char **argv)
       test_refuses_record);
   add_edits ("tensors", tensors, G_N_ELEMENTS (tensors),
       test_refuses_tensors);
+  g_test_add_func ("/model/refuses/background", test_refuses_background);
   g_test_add_func ("/model/refuses/weights-not-finite",
       test_refuses_weights_not_finite);
   g_test_add_func ("/model/refuses/damaged-attention",

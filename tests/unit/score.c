@@ -195,6 +195,56 @@ test_class_excludes_itself (Fixture *f, gconstpointer data)
   }
 }
 
+/* --- log-likelihood ratio ------------------------------------------------ */
+
+/* x = 2 score - 3 with a background of logit b. */
+static void
+check_llr (Fixture *f, const char *background, double b)
+{
+  double w[E], e[E], want[3];
+  float rounded[E];
+  g_autofree char *path = data_path ("tiny.safetensors");
+  g_autofree char *edited = data_calibrate (path, 2, -3, background);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalModel) model = sal_model_load (edited, &error);
+  g_assert_no_error (error);
+  g_autoptr (SalScorer) scorer = sal_scorer_new (model);
+  Fixture same = *f;
+  same.model = model;
+  g_autoptr (SalTarget) voice = voice_target (&same, w);
+  g_autoptr (SalTarget) class = class_target (&same, 3);
+  for (guint32 seed = 0; seed < 20; seed++) {
+    SalScore score;
+    fill_embedding (seed, 1, e, rounded);
+    sal_scorer_score (scorer, voice, rounded, &score);
+    direct_score (f, w, -1, e, want);
+    double z = want[SAL_SCORE_LOGIT];
+    double others = exp (z - want[SAL_SCORE_LOG_ODDS]) + exp (b);
+    g_assert_cmpfloat_with_epsilon (
+        sal_scorer_llr (scorer, voice, &score, 2),
+        2 * (z - log (others)) - 3, 2e-4);
+    sal_scorer_score (scorer, class, rounded, &score);
+    direct_score (f, f->rows[3], 3, e, want);
+    g_assert_cmpfloat_with_epsilon (
+        sal_scorer_llr (scorer, class, &score, 2),
+        2 * want[SAL_SCORE_LOG_ODDS] - 3, 2e-4);
+  }
+}
+
+static void
+test_llr (Fixture *f, gconstpointer data)
+{
+  check_llr (f, "", -INFINITY);
+}
+
+/* It stands beside the cohort of an enrolled voice, never of a class. */
+static void
+test_llr_with_background (Fixture *f, gconstpointer data)
+{
+  check_llr (f, "\"background\": 4, ", 4);
+  check_llr (f, "\"background\": 200, ", 200);
+}
+
 /* --- gradient ------------------------------------------------------------ */
 
 static void
@@ -409,6 +459,8 @@ main (int argc, char **argv)
     { "/score/enrolled-voice-matches-the-formula", 0,
         test_voice_matches_formula },
     { "/score/class-excludes-itself", 0, test_class_excludes_itself },
+    { "/score/llr/matches-the-formula", 0, test_llr },
+    { "/score/llr/with-a-background", 0, test_llr_with_background },
     { "/score/gradient/of-log-odds-matches-finite-differences",
         SAL_SCORE_LOG_ODDS, test_gradient },
     { "/score/gradient/of-posterior-matches-finite-differences",
