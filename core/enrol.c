@@ -19,7 +19,7 @@
 #define MIN_SPEECH_FRAMES 50 /* half a second */
 #define CELL_COLUMNS 9       /* of S4 that a cell is made from */
 #define FOREIGN_PART 0.25f   /* of a piece, from which on it is not kept */
-#define SURE_LLR 1.0f        /* nearly three to one: it is the voice's after all */
+#define SURE_LLR 2.0f        /* seven to one: it is the voice's after all */
 #define FULL_SCALE 0.999f
 
 /* What the advice sums up. */

@@ -1,18 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fits the calibration of a model on the development speakers and writes it
-into model files.
+"""Fits the calibration of a model and writes it into model files.
 
-    models/calibrate.py --corpus DIR --work DIR DEV.safetensors OUT.safetensors
+    models/calibrate.py --work DIR --corpus DIR --dev DEV.safetensors OUT...
+    models/calibrate.py --work DIR --voices DIR OUT...
 
-DEV was trained without the development speakers; OUT, its successor, with
-everyone, so that nobody is left to fit its own calibration on.  DEV itself may
-be named as OUT.  Needs the built `speakersaliency` on PATH.
+First that of the dense score and of training classes, on the development
+speakers.  DEV was trained without them; OUT, its successor, with everyone, so
+that nobody of the corpus is left to fit its own calibration on.
 
-Scores come from `speakersaliency evaluate`.  Each line llr = scale score +
-offset is a logistic regression with equal weight for targets and others
-(Brummer, du Preez 2006).  What it is worth is reported as Cllr with each
-target speaker left out of the fit in turn.
+Then that of windows of enrolled voices, of each OUT itself, on voices from
+elsewhere (models/voices.py), which nobody was trained on.  The background
+(core/calibration.h) is the lowest that is as good as any.
+
+Needs the built `speakersaliency` on PATH.  Scores come from `speakersaliency
+evaluate`.  Each line llr = scale score + offset is a logistic regression with
+equal weight for targets and others (Brummer, du Preez 2006).  What it is worth
+is reported as Cllr with each target speaker left out of the fit in turn.
 """
 
 import argparse
@@ -34,18 +38,25 @@ PRESENCE = {"prior": 0.03, "rate": 3.0, "weight": 5.0}
 CLEAN, NOISY = "clean", "10 dB"
 CLEAN_DB, NOISY_DB = 35.0, 15.0  # between them 20 dB of noise comes out best
 GUARD = 0.3  # seconds around a change of speaker that the fit leaves out
+BACKGROUNDS = range(6, 21)
+AS_GOOD = 0.002  # of Cllr, mean over the lengths of windows
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--corpus", required=True, help="folder of manifest.tsv")
+    fit = p.add_mutually_exclusive_group(required=True)
+    fit.add_argument("--corpus", help="folder of manifest.tsv")
+    fit.add_argument("--voices", help="what models/voices.py made")
+    p.add_argument("--dev", help="model file trained without them")
     p.add_argument("--work", required=True, help="where trials are kept")
     p.add_argument("--streams", type=int, default=12)
     p.add_argument("--windows", type=int, default=500, help="of each length")
     p.add_argument("--threads", type=int, default=os.cpu_count())
-    p.add_argument("dev", help="model file trained without them")
     p.add_argument("files", nargs="+", help="model files to write into")
-    return p.parse_args()
+    args = p.parse_args()
+    if args.corpus and not args.dev:
+        p.error("--corpus needs --dev")
+    return args
 
 
 def write_manifest(args):
@@ -74,15 +85,15 @@ def write_manifest(args):
     return path
 
 
-def evaluate(args, what, name, *more):
+def evaluate(args, model, manifest, what, name, *more):
     """The rows that `speakersaliency evaluate` writes; kept for a next run."""
     folder = os.path.join(args.work, name)
     path = os.path.join(folder, {"verification": "trials.tsv",
                                  "stream": "frames.tsv"}[what])
     if not os.path.exists(path):
         subprocess.run(
-            ["speakersaliency", "evaluate", what, "--model", args.dev,
-             "--manifest", write_manifest(args), "-o", folder, "--threads",
+            ["speakersaliency", "evaluate", what, "--model", model,
+             "--manifest", manifest, "-o", folder, "--threads",
              str(args.threads), *more],
             check=True)
     with open(path, newline="") as file:
@@ -137,15 +148,41 @@ def curve(what, groups):
     return out
 
 
-def window_curve(what, rows):
+def window_groups(rows):
+    """For curve(), with the log-odds as score, and cosines, by length."""
     groups = []
     for duration in sorted({float(r["duration"]) for r in rows}):
         part = [r for r in rows if float(r["duration"]) == duration]
-        groups.append((column(part, "speech_seconds").mean(),
-                       column(part, "log_odds"),
-                       column(part, "is_target", int) == 1,
-                       column(part, "target", str)))
-    return curve(what, groups)
+        groups.append(((column(part, "speech_seconds").mean(),
+                        column(part, "log_odds"),
+                        column(part, "is_target", int) == 1,
+                        column(part, "target", str)),
+                       column(part, "cosine")))
+    return groups
+
+
+def window_curve(what, rows):
+    return curve(what, [group for group, _ in window_groups(rows)])
+
+
+def beside(background, groups, head_scale):
+    """window_groups() with a background of that logit beside the cohort."""
+    out = []
+    for (seconds, log_odds, targets, speakers), cosine in groups:
+        logit = head_scale * cosine
+        others = np.logaddexp(logit - log_odds, background)
+        out.append((seconds, logit - others, targets, speakers))
+    return out
+
+
+def find_background(groups, head_scale):
+    worth = {b: np.mean([left_out(*group[1:])
+                         for group in beside(b, groups, head_scale)])
+             for b in BACKGROUNDS}
+    best = min(worth.values())
+    print("background, Cllr with speakers left out:",
+          " ".join(f"{b}: {c:.4f}" for b, c in worth.items()))
+    return min(b for b, c in worth.items() if c <= best + AS_GOOD)
 
 
 def away_from_changes(rows):
@@ -177,38 +214,71 @@ def dense_curve(what, rows, condition):
         for lookahead, part in sorted(groups.items())])
 
 
-def write(path, calibration):
+def read_record(path):
+    """Tensors and record of a model file."""
     tensors, metadata = tensorfile.load(path)
-    record = json.loads(metadata[KEY])
+    return tensors, json.loads(metadata[KEY])
+
+
+def write(path, calibration):
+    tensors, record = read_record(path)
     record["calibration"] = calibration
     tensorfile.save(path, tensors, {KEY: json.dumps(record)})
 
 
-def main():
-    args = arguments()
-    os.makedirs(args.work, exist_ok=True)
+def fit_development(args):
+    """The calibration that DEV has on the development speakers."""
+    def rows(what, name, *more):
+        return evaluate(args, args.dev, write_manifest(args), what, name,
+                        *more)
+
     unknown = ["--split", "development", "--others", "bystanders"]
     known = ["--split", "known", "--known",
              "--others", "development,bystanders"]
     windows = ["--trials", str(args.windows)]
     streams = ["--frames", "--trials", str(args.streams)]
-    enrolled = evaluate(args, "stream", "stream", *unknown, *streams)
-    classes = evaluate(args, "stream", "stream-known", *known, *streams)
+    enrolled = rows("stream", "stream", *unknown, *streams)
+    classes = rows("stream", "stream-known", *known, *streams)
     dense = {name: {
         "enrolled": dense_curve("dense, enrolled", enrolled, condition),
         "classes": dense_curve("dense, classes", classes, condition)}
         for name, condition in (("dense", CLEAN), ("noisy", NOISY))}
-    calibration = {
+    return {
         "window": {
-            "enrolled": window_curve("window, enrolled", evaluate(
-                args, "verification", "verification", *unknown, *windows)),
-            "classes": window_curve("window, classes", evaluate(
-                args, "verification", "verification-known", *known, *windows))},
+            "enrolled": window_curve("window, enrolled", rows(
+                "verification", "verification", *unknown, *windows)),
+            "classes": window_curve("window, classes", rows(
+                "verification", "verification-known", *known, *windows))},
         **dense, "noisy_db": NOISY_DB, "clean_db": CLEAN_DB,
         "presence": PRESENCE,
     }
+
+
+def fit_voices(args, path):
+    """The calibration in the file, that of windows of enrolled voices made
+    anew."""
+    _, record = read_record(path)
+    if "calibration" not in record:
+        raise SystemExit(f"{path}: no calibration: run with --corpus first")
+    calibration, head_scale = record["calibration"], record["head"]["scale"]
+    groups = window_groups(evaluate(
+        args, path, os.path.join(args.voices, "manifest.tsv"), "verification",
+        f"voices-{record['name']}", "--split", "voices",
+        "--trials", str(args.windows)))
+    background = find_background(groups, head_scale)
+    calibration["background"] = float(background)
+    calibration["window"]["enrolled"] = curve(
+        f"window, enrolled, background {background}",
+        beside(background, groups, head_scale))
+    return calibration
+
+
+def main():
+    args = arguments()
+    os.makedirs(args.work, exist_ok=True)
+    development = fit_development(args) if args.corpus else None
     for path in args.files:
-        write(path, calibration)
+        write(path, development or fit_voices(args, path))
 
 
 if __name__ == "__main__":
