@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "algebra.h"
 
+#include <math.h>
+
 #include "kernels/kernels.h"
+
+double
+sal_softplus (double x)
+{
+  return MAX (x, 0) + log1p (exp (-fabs (x)));
+}
 
 /* Lets x[i] sink to its place in the heap [n], the largest on top. */
 static void

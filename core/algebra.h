@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+double sal_softplus (double x);                                         /* log (1 + e^x), without overflow */
 void sal_sort (float *x, gsize n);                                      /* rising; in place, unlike qsort(), which may allocate */
 float sal_dot (const float *a, const float *b, gsize n);                /* sum a_i b_i */
 void sal_add_scaled (float *y, float a, const float *x, gsize n);       /* y += a x */

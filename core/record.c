@@ -437,7 +437,7 @@ parse_calibration (SalRecord *self, JsonNode *node, GError **error)
   if (section_open (&s, "calibration", node, error)) {
     JsonNode *window = take (&s, "window"), *dense = take (&s, "dense");
     JsonNode *noisy = take (&s, "noisy"), *presence = take (&s, "presence");
-    if (json_object_has_member (s.object, "background"))
+    if (take_optional (&s, "background") != NULL)
       c->background = take_number (&s, "background", -1e3, 1e3);
     c->noisy_db = take_number (&s, "noisy_db", 0, 100);
     c->clean_db = take_number (&s, "clean_db", 0, 100);

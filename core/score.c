@@ -122,13 +122,6 @@ sal_scorer_score (SalScorer *self, const SalTarget *target,
       + (score->cosine - own.mean) / own.deviation);
 }
 
-/* log (1 + e^x), without overflow. */
-static float
-softplus (float x)
-{
-  return MAX (x, 0) + log1pf (expf (-fabsf (x)));
-}
-
 float
 sal_scorer_llr (const SalScorer *self, const SalTarget *target,
     const SalScore *score, double speech_seconds)
@@ -140,7 +133,8 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
       enrolled ? &c->window.enrolled : &c->window.classes, speech_seconds);
   float log_odds = score->log_odds;
   if (enrolled) /* the background joins the others */
-    log_odds -= softplus (c->background - (score->logit - score->log_odds));
+    log_odds -= (float) sal_softplus (
+        c->background - (score->logit - score->log_odds));
   return line.scale * log_odds + line.offset;
 }
 

@@ -228,9 +228,10 @@ def write(path, calibration):
 
 def fit_development(args):
     """The calibration that DEV has on the development speakers."""
+    manifest = write_manifest(args)
+
     def rows(what, name, *more):
-        return evaluate(args, args.dev, write_manifest(args), what, name,
-                        *more)
+        return evaluate(args, args.dev, manifest, what, name, *more)
 
     unknown = ["--split", "development", "--others", "bystanders"]
     known = ["--split", "known", "--known",

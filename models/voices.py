@@ -10,10 +10,10 @@
     models/voices.py DIR
 
 Prompts of telephone exchanges (CC BY-SA 3.0, CC BY 3.0 or GPL, some of them
-narrow-band) and words spoken for a children's game (GPL), in a dozen languages.
-Each becomes a voice of recordings of about 12 s, prompts in random order
-without the silence around them.  Of the game only languages that, by their
-pitch, one person spoke are here.  Writes 16-bit WAV at 16 kHz and
+narrow-band) and words spoken for a children's game (GPL), in thirteen
+languages.  Each becomes a voice of recordings of about 12 s, prompts in random
+order without the silence around them.  Of the game only languages that, by
+their pitch, one person spoke are here.  Writes 16-bit WAV at 16 kHz and
 DIR/manifest.tsv, in which all are of the split "voices".
 """
 
@@ -30,6 +30,7 @@ RATE = 16000
 RECORDING, MOST, LEAST = 12, 240, 45  # seconds: of each, of a voice
 ASTERISK = "/usr/share/asterisk/sounds"
 GAME = "/usr/share/ktuberling/sounds"
+SOUNDS = (".g722", ".wav", ".gsm", ".ogg", ".opus")
 
 # Folder, voice, sex.  Two folders may be of one voice.
 VOICES = [
@@ -70,11 +71,9 @@ def trimmed(samples):
 
 
 def recordings(folder):
-    """Lists of prompts that make a recording each."""
-    files = [path for path in sorted(glob.glob(f"{folder}/**/*.*",
-                                               recursive=True))
-             if path.endswith((".g722", ".wav", ".gsm", ".ogg",
-                              ".opus"))]
+    """Prompts joined, int16 [n] each."""
+    files = sorted(path for path in glob.glob(f"{folder}/**", recursive=True)
+                   if path.endswith(SOUNDS))
     np.random.default_rng(1).shuffle(files)
     part, n, total = [], 0, 0
     for path in files:

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "algebra.h"
+
 /* All trials of one score. */
 typedef struct {
   float score;
@@ -121,11 +123,11 @@ sal_detection_min_dcf (const SalDetection *self, double p_target)
   return least / MIN (p_target, 1 - p_target);
 }
 
-/* log2 (1 + e^x) without overflow */
+/* log2 (1 + e^x) */
 static double
 bits (double x)
 {
-  return (MAX (x, 0) + log1p (exp (-fabs (x)))) / G_LN2;
+  return sal_softplus (x) / G_LN2;
 }
 
 double

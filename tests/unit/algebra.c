@@ -55,6 +55,16 @@ test_products (void)
 }
 
 static void
+test_softplus (void)
+{
+  g_assert_cmpfloat_with_epsilon (sal_softplus (0), log (2), 1e-15);
+  g_assert_cmpfloat_with_epsilon (sal_softplus (2), log (1 + exp (2)), 1e-15);
+  g_assert_cmpfloat_with_epsilon (sal_softplus (-2), log (1 + exp (-2)), 1e-15);
+  g_assert_cmpfloat (sal_softplus (1e4), ==, 1e4);
+  g_assert_cmpfloat (sal_softplus (-INFINITY), ==, 0);
+}
+
+static void
 test_sort (void)
 {
   float x[5] = { 3, -1, 2, -1, 0 };
@@ -94,6 +104,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/algebra/dot-and-add-scaled", test_dot_and_add_scaled);
   g_test_add_func ("/algebra/products", test_products);
+  g_test_add_func ("/algebra/softplus", test_softplus);
   g_test_add_func ("/algebra/sort", test_sort);
   g_test_add_func ("/algebra/chains", test_chains);
   return g_test_run ();
