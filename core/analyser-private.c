@@ -13,15 +13,11 @@ sal_analyser_lines (const SalModel *model, const SalTarget *target,
   gboolean enrolled = sal_target_get_class (target) < 0;
   double seconds
       = (double) lookahead * record->mel.hop / record->mel.sample_rate;
-  float db = (float) ((record->mel.power ? 10 : 20) / G_LN10);
-  return (SalLinePair){
-    .noisy = sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes,
-        seconds),
-    .clean = sal_curve_at (enrolled ? &c->dense.enrolled : &c->dense.classes,
-        seconds),
-    .noisy_at = c->noisy_db / db,
-    .clean_at = c->clean_db / db,
-  };
+  return sal_record_line_pair (record,
+      sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes,
+          seconds),
+      sal_curve_at (enrolled ? &c->dense.enrolled : &c->dense.classes,
+          seconds));
 }
 
 SalTimeline *

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyser-private.h"
+#include "company.h"
 #include "model-private.h"
 #include "schedule.h"
 #include "window-private.h"
@@ -40,8 +41,10 @@ struct _SalAnalyser {
   SalHistory *history;
   SalSchedule *schedule;
   SalInference *inference; /* for whoever computes */
+  SalCompany *company;  /* NULL: this model cannot tell voices apart */
   guint n_lanes;
   Lane lanes[SAL_ANALYSER_MAX_TARGETS];
+  float contrast;       /* as of the end of the newest window to be computed */
   guint64 known;        /* one past the last frame that a window counted for */
   gboolean deferred, finished;
   guint epoch;          /* windows of an earlier one are dropped */
@@ -205,9 +208,8 @@ sal_analyser_set_targets (SalAnalyser *self, SalTarget *const *targets,
 static void
 need_windows (SalAnalyser *self, guint n)
 {
-  guint F = sal_model_get_mel_config (self->model)->n_bands;
   while (self->n_windows < n)
-    self->windows[self->n_windows++] = sal_window_new (F, SAL_WINDOW_FRAMES);
+    self->windows[self->n_windows++] = sal_window_new (self->model);
   need_results (self);
 }
 
@@ -243,10 +245,10 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->capacity = SAL_ANALYSER_MAX_AGE + 2 * config->hop + config->lookahead
       + SAL_WINDOW_FRAMES;
   self->history = sal_analyser_history_new (model, self->capacity);
-  self->schedule
-      = sal_schedule_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
+  self->schedule = sal_schedule_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
   self->inference = sal_inference_new (model, SAL_WINDOW_FRAMES, &config->cam,
       config->threads);
+  self->company = sal_company_new (model, SAL_WINDOW_FRAMES, config->lookahead);
   self->ready = g_ptr_array_new ();
   self->lanes[0] = begin_lane (self, target, NULL, &(Facts){ 0 }, 0);
   self->n_lanes = 1;
@@ -280,6 +282,7 @@ sal_analyser_free (SalAnalyser *self)
   sal_history_free (self->history);
   sal_schedule_free (self->schedule);
   sal_inference_free (self->inference);
+  sal_company_free (self->company);
   sal_model_unref (self->model);
   g_free (self->chunk);
   g_free (self->frames);
@@ -292,6 +295,7 @@ sal_analyser_reset (SalAnalyser *self)
   drop_ready (self);
   sal_mel_reset (self->mel);
   sal_history_reset (self->history);
+  sal_company_reset (self->company, 0);
   sal_schedule_reset (self->schedule);
   for (guint i = 0; i < self->n_lanes; i++) {
     sal_timeline_reset (self->lanes[i].timeline, 0);
@@ -310,6 +314,7 @@ sal_analyser_forget (SalAnalyser *self)
     sal_timeline_reset (timeline, sal_timeline_get_n_settled (timeline));
   }
   sal_history_forget_contrast (self->history);
+  sal_company_reset (self->company, sal_history_get_n_frames (self->history));
   sal_schedule_forget (self->schedule);
   self->epoch++;
 }
@@ -413,6 +418,7 @@ sal_analyser_take (SalAnalyser *self)
   window->n_frames = (guint) (end - window->start);
   window->threads = self->config.threads;
   window->cam = self->config.cam;
+  window->contrast = self->contrast;
   window->wants_trust = self->config.trust_interval > 0
       && seqnum % self->config.trust_interval == 0;
   window->computed = FALSE;
@@ -461,6 +467,7 @@ sal_analyser_give (SalAnalyser *self, SalWindow *window)
   g_return_if_fail (window->out);
   guint64 end = sal_window_get_end (window);
   if (window->epoch == self->epoch && window->computed) {
+    sal_company_judge_window (self->company, window);
     for (guint i = 0; i < self->n_lanes; i++)
       count_result (&self->lanes[i], window);
     self->known = MAX (self->known, end);
@@ -515,6 +522,8 @@ reach_point (SalAnalyser *self, guint64 end, guint64 until)
   else if (end - start < SAL_WINDOW_LEAST_FRAMES)
     point.flags |= SAL_MAP_EMPTY;
   point.quiet = (point.flags & SAL_MAP_EMPTY) != 0;
+  if (!point.quiet)
+    self->contrast = point.contrast;
   sal_schedule_reach (self->schedule, &point);
   proceed (self);
 }

@@ -3,7 +3,9 @@
  *
  * Mono PCM in; settled stretches of time out.  Window k of 200 frames ends at frame
  * (k + 1) H (the first ones are shorter, flagged partial); frame t is settled by the
- * first window that ends at least A frames after it.
+ * first window that ends at least A frames after it.  How probable an enrolled voice is
+ * depends on who was heard in the stream before, if the model can tell voices apart
+ * (company.h); scores of windows and maps before they are weighted do not.
  *
  * Usually a window is computed where the samples come in.  A program that must not wait
  * there defers: windows are taken, computed by another thread and given back, and what
@@ -95,7 +97,7 @@ SAL_API void sal_analyser_reset (SalAnalyser *self);  /* forgets everything hear
 /**
  * sal_analyser_forget:
  *
- * Drops what is known of frames not settled, and the contrast; time goes on.  No window that ended before is due
+ * Drops what is known of frames not settled, of voices heard and the contrast; time goes on.  No window that ended before is due
  * any more; one that was taken will be dropped.
  */
 SAL_API void sal_analyser_forget (SalAnalyser *self);

@@ -44,12 +44,23 @@ typedef struct {
   SalCurve enrolled, classes;
 } SalCurvePair;
 
+/* Who is who among the voices of a stream (company.h). */
+typedef struct {
+  gboolean known; /* the rest is there */
+  float same;     /* least cosine between a stretch of 0.72 s and the mean of those of the voice that it is of */
+  float merge;    /* between the means of two from which on they are one voice */
+  float prior;    /* log-odds that a voice is the target before anything is known of it */
+  float penalty;  /* off the logit of a voice of the stream: one hears itself better than its recordings */
+  SalLine noisy;  /* of the score of its mean in noise; in clean sound window holds, by its seconds */
+} SalCompanyConfig;
+
 typedef struct {
   SalCurvePair window; /* of the score, by seconds of speech */
   float background;    /* b; -INFINITY: none */
-  SalCurvePair dense;  /* of the log-odds, by seconds of look-ahead, in clean sound */
+  SalCurvePair dense;  /* of the log-odds against the cohort alone, by seconds of look-ahead, in clean sound */
   SalCurvePair noisy;  /* the same in noise */
   float noisy_db, clean_db; /* contrasts that they are for */
+  SalCompanyConfig company;
   SalPresenceConfig presence; /* of the chain that the dense scores go through */
 } SalCalibration;
 

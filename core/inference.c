@@ -77,14 +77,13 @@ all_finite (const float *x, gsize n)
 }
 
 gboolean
-sal_inference_score (SalScorer *scorer, SalNet *net, const SalTarget *target,
+sal_inference_score (SalScorer *scorer, const SalTarget *target,
+    const float *embedding, const float *around, guint n_columns,
     SalScore *score, float *columns)
 {
-  guint shape[3];
-  sal_scorer_score (scorer, target, sal_net_get_embedding (net), score);
-  sal_scorer_dense (scorer, net, target, SAL_DENSE_COLUMNS, columns);
-  sal_net_get_stage (net, SAL_NET_STAGES - 1, shape);
-  return isfinite (score->log_odds) && all_finite (columns, shape[2]);
+  sal_scorer_score (scorer, target, embedding, score);
+  sal_scorer_compare (scorer, target, around, n_columns, columns);
+  return isfinite (score->log_odds) && all_finite (columns, n_columns);
 }
 
 static void
@@ -93,8 +92,9 @@ compute_target (SalInference *self, const SalWindow *window, guint i)
   const SalTarget *target = window->targets->pdata[i];
   SalWindowResult *result = &window->results[i];
   SalScore score;
-  result->counts = sal_inference_score (self->scorer, self->net, target,
-      &score, result->columns);
+  result->counts = sal_inference_score (self->scorer, target,
+      sal_net_get_embedding (self->net), window->embeddings,
+      window->n_columns, &score, result->columns);
   result->empty = TRUE;
   result->tried = FALSE;
   result->score = result->peak = 0;
@@ -129,11 +129,12 @@ sal_inference_compute (SalInference *self, SalWindow *window)
   need_net (self, sal_cam_config_deepest (&window->cam), window->threads);
   sal_net_forward (self->net, window->log_mel, window->n_frames);
   sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  window->n_columns = shape[2];
+  window->per_column = self->per_column;
+  sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, window->embeddings);
   for (guint i = 0; i < window->targets->len; i++)
     compute_target (self, window, i);
   if (window->wants_trust)
     try_maps (self, window);
-  window->n_columns = shape[2];
-  window->per_column = self->per_column;
   window->computed = TRUE;
 }

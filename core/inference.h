@@ -32,13 +32,14 @@ void sal_inference_compute (SalInference *self, SalWindow *window);
 
 /**
  * sal_inference_score:
- * @net: after a forward pass
+ * @embedding: [E], of the whole window
+ * @around: (array): around each column of S4, [n_columns, E]
  * @score: (out): of the whole window
- * @columns: (out caller-allocates): log-odds by column of S4
+ * @columns: (out caller-allocates): log-odds by column of S4, [n_columns]
  *
  * Returns: %FALSE if something is not finite: weights far out of range
  */
-gboolean sal_inference_score (SalScorer *scorer, SalNet *net, const SalTarget *target, SalScore *score, float *columns);
+gboolean sal_inference_score (SalScorer *scorer, const SalTarget *target, const float *embedding, const float *around, guint n_columns, SalScore *score, float *columns);
 guint sal_inference_per_column (const SalModel *model); /* frames per column of S4 */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalInference, sal_inference_free)

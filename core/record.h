@@ -66,4 +66,11 @@ typedef struct {
 SalRecord *sal_record_parse (const char *text, GError **error);
 void sal_record_free (SalRecord *self); /* NULL is a no-op */
 
+/**
+ * sal_record_line_pair:
+ *
+ * Returns: these lines at the contrasts that the record says they are for, in units of its log-Mel
+ */
+SalLinePair sal_record_line_pair (const SalRecord *self, SalLine noisy, SalLine clean);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalRecord, sal_record_free)

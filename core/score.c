@@ -123,6 +123,18 @@ sal_scorer_score (SalScorer *self, const SalTarget *target,
 }
 
 float
+sal_scorer_evidence (const SalScorer *self, const SalTarget *target,
+    const SalScore *score)
+{
+  float background
+      = sal_model_get_record (self->model)->calibration.background;
+  if (sal_target_get_class (target) >= 0)
+    return score->log_odds;
+  return score->log_odds - (float) sal_softplus (
+      background - (score->logit - score->log_odds));
+}
+
+float
 sal_scorer_llr (const SalScorer *self, const SalTarget *target,
     const SalScore *score, double speech_seconds)
 {
@@ -131,11 +143,7 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
   gboolean enrolled = sal_target_get_class (target) < 0;
   SalLine line = sal_curve_at (
       enrolled ? &c->window.enrolled : &c->window.classes, speech_seconds);
-  float log_odds = score->log_odds;
-  if (enrolled) /* the background joins the others */
-    log_odds -= (float) sal_softplus (
-        c->background - (score->logit - score->log_odds));
-  return line.scale * log_odds + line.offset;
+  return line.scale * sal_scorer_evidence (self, target, score) + line.offset;
 }
 
 /* With d the gradient by the direction, e = |e| direction:
@@ -174,11 +182,21 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
 }
 
 void
+sal_scorer_compare (SalScorer *self, const SalTarget *target,
+    const float *embeddings, guint n, float *log_odds)
+{
+  SalScore score;
+  for (guint i = 0; i < n; i++) {
+    compare (self, target, embeddings + (gsize) i * self->E, &score);
+    log_odds[i] = score.log_odds;
+  }
+}
+
+void
 sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target,
     guint columns, float *log_odds)
 {
   guint shape[3];
-  SalScore score;
   sal_net_get_stage (net, SAL_NET_STAGES - 1, shape);
   if (self->n_embeddings < shape[2]) {
     g_free (self->embeddings);
@@ -186,8 +204,5 @@ sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target,
     self->embeddings = g_new (float, self->n_embeddings * self->E);
   }
   sal_net_embed_around (net, columns, self->embeddings);
-  for (guint j = 0; j < shape[2]; j++) {
-    compare (self, target, self->embeddings + j * self->E, &score);
-    log_odds[j] = score.log_odds;
-  }
+  sal_scorer_compare (self, target, self->embeddings, shape[2], log_odds);
 }

@@ -39,6 +39,15 @@ SAL_API void sal_scorer_free (SalScorer *self); /* NULL is a no-op */
 SAL_API void sal_scorer_score (SalScorer *self, const SalTarget *target, const float *embedding, SalScore *score);
 
 /**
+ * sal_scorer_evidence:
+ * @score: of a window or a mean of such: logit and log_odds
+ *
+ * Returns: what calibration.h makes a log-likelihood ratio of: the log-odds, those of an enrolled voice with the
+ *   background beside the cohort
+ */
+SAL_API float sal_scorer_evidence (const SalScorer *self, const SalTarget *target, const SalScore *score);
+
+/**
  * sal_scorer_llr:
  * @score: of a window
  * @speech_seconds: net speech in that window
@@ -55,6 +64,13 @@ SAL_API float sal_scorer_llr (const SalScorer *self, const SalTarget *target, co
  * Returns: the score
  */
 SAL_API float sal_scorer_gradient (SalScorer *self, const SalTarget *target, SalScoreFunction function, const float *embedding, float *dembedding);
+
+/**
+ * sal_scorer_compare:
+ * @embeddings: (array): of any length but 0, [n, E]
+ * @log_odds: (out caller-allocates): u_c of each, [n]
+ */
+SAL_API void sal_scorer_compare (SalScorer *self, const SalTarget *target, const float *embeddings, guint n, float *log_odds);
 
 /**
  * sal_scorer_dense:

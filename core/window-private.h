@@ -25,6 +25,7 @@ struct _SalWindow {
   guint64 start;        /* first frame */
   guint n_frames;
   float *log_mel;       /* [F, n_frames] */
+  float contrast;       /* as of its end, contrast.h */
   guint threads;        /* that may work on it */
   SalCamConfig cam;
   gboolean wants_trust; /* its maps are to be tried */
@@ -32,11 +33,12 @@ struct _SalWindow {
   /* results: */
   gboolean computed;
   guint n_columns, per_column; /* of S4; frames of each */
+  float *embeddings;    /* around each column, [n_columns, E] */
   guint n_results;      /* that there is room for, no fewer than targets */
   SalWindowResult *results; /* [n_results] */
 };
 
-SalWindow *sal_window_new (guint n_bands, guint max_frames);
+SalWindow *sal_window_new (const SalModel *model); /* of up to SAL_WINDOW_FRAMES */
 void sal_window_free (SalWindow *self); /* NULL is a no-op */
 
 /**

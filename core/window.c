@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "window.h"
 
+#include "analyser.h"
 #include "window-private.h"
 
 SalWindow *
-sal_window_new (guint n_bands, guint max_frames)
+sal_window_new (const SalModel *model)
 {
   SalWindow *self = g_new0 (SalWindow, 1);
-  self->n_bands = n_bands;
-  self->max_frames = max_frames;
-  self->log_mel = g_new (float, (gsize) n_bands * max_frames);
+  self->n_bands = sal_model_get_mel_config (model)->n_bands;
+  self->max_frames = SAL_WINDOW_FRAMES;
+  self->log_mel = g_new (float, (gsize) self->n_bands * self->max_frames);
+  self->embeddings = g_new (float,
+      (gsize) sal_model_get_embedding_size (model) * self->max_frames);
   self->targets
       = g_ptr_array_new_with_free_func ((GDestroyNotify) sal_target_unref);
   return self;
@@ -26,6 +29,7 @@ sal_window_free (SalWindow *self)
   }
   g_free (self->results);
   g_free (self->log_mel);
+  g_free (self->embeddings);
   g_ptr_array_unref (self->targets);
   g_free (self);
 }

@@ -11,7 +11,8 @@ that nobody of the corpus is left to fit its own calibration on.
 
 Then that of windows of enrolled voices, of each OUT itself, on voices from
 elsewhere (models/voices.py), which nobody was trained on.  The background
-(core/calibration.h) is the lowest that is as good as any.
+(core/calibration.h) is the lowest that is as good as any.  Models named below
+also learn to tell the voices of a stream apart (core/company.h).
 
 Needs the built `speakersaliency` on PATH.  Scores come from `speakersaliency
 evaluate`.  Each line llr = scale score + offset is a logistic regression with
@@ -37,6 +38,16 @@ PRESENCE = {"prior": 0.03, "rate": 3.0, "weight": 5.0}
 # (core/contrast.h) from which on either line holds.
 CLEAN, NOISY = "clean", "10 dB"
 CLEAN_DB, NOISY_DB = 35.0, 15.0  # between them 20 dB of noise comes out best
+# The voices of a stream (core/company.h): chosen on streams of voices from
+# elsewhere.  In noise their means score lower and spread less than in the curve
+# of windows: a line of its own, fitted to them at 10 dB.
+COMPANY = {"same": 0.45, "merge": 0.65, "penalty": 2.0,
+           "noisy_scale": 0.55, "noisy_offset": 3.3}
+# The highest, in steps of a half, that leaves no more than one in a hundred
+# frames without the target above 0.1, at 500 ms:
+#   speakersaliency evaluate stream --manifest VOICES/manifest.tsv \
+#       --split voices --trials 32
+COMPANY_PRIOR = {"resnet34se": -3.0, "resnet34se-small": -3.5}
 GUARD = 0.3  # seconds around a change of speaker that the fit leaves out
 BACKGROUNDS = range(6, 21)
 AS_GOOD = 0.002  # of Cllr, mean over the lengths of windows
@@ -271,6 +282,9 @@ def fit_voices(args, path):
     calibration["window"]["enrolled"] = curve(
         f"window, enrolled, background {background}",
         beside(background, groups, head_scale))
+    if record["name"] in COMPANY_PRIOR:
+        calibration["company"] = {**COMPANY,
+                                  "prior": COMPANY_PRIOR[record["name"]]}
     return calibration
 
 

@@ -5,6 +5,7 @@
 
 #include "analyser-private.h"
 #include "analyser.h"
+#include "company.h"
 #include "model-private.h"
 
 /* One target with one look-ahead. */
@@ -23,10 +24,13 @@ struct _SalTracker {
   SalMel *mel;
   SalNet *net;
   SalScorer *scorer;
+  SalCompany **companies; /* by look-ahead; NULL: the model has none */
   SalHistory *history;
   float *frames;   /* what is pushed at a time completes, [n, F] */
   float *window;   /* [F, SAL_WINDOW_FRAMES] */
-  float *columns;  /* log-odds, [SAL_WINDOW_FRAMES] */
+  float *around;   /* embeddings, [SAL_WINDOW_FRAMES, E] */
+  float *columns;  /* log-odds against the cohort, [SAL_WINDOW_FRAMES] */
+  float *judged;   /* beside the company, likewise */
   Lane *lanes;     /* [n_lanes], those of a target together */
   guint n_lanes;
 };
@@ -59,7 +63,14 @@ sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
   self->frames = g_new (float,
       sal_mel_max_frames (self->mel, SAL_HISTORY_SAMPLES) * F);
   self->window = g_new (float, SAL_WINDOW_FRAMES * F);
+  self->companies = g_new (SalCompany *, n_lookaheads);
+  for (guint l = 0; l < n_lookaheads; l++)
+    self->companies[l]
+        = sal_company_new (model, SAL_WINDOW_FRAMES, lookaheads[l]);
+  self->around = g_new (float,
+      SAL_WINDOW_FRAMES * sal_model_get_embedding_size (model));
   self->columns = g_new (float, SAL_WINDOW_FRAMES);
+  self->judged = g_new (float, SAL_WINDOW_FRAMES);
   return self;
 }
 
@@ -72,11 +83,16 @@ sal_tracker_free (SalTracker *self)
   sal_mel_free (self->mel);
   sal_net_free (self->net);
   sal_scorer_free (self->scorer);
+  for (guint l = 0; l < self->n_lookaheads; l++)
+    sal_company_free (self->companies[l]);
+  g_free (self->companies);
   sal_history_free (self->history);
   g_free (self->lookaheads);
   g_free (self->frames);
   g_free (self->window);
+  g_free (self->around);
   g_free (self->columns);
+  g_free (self->judged);
   g_free (self);
 }
 
@@ -165,6 +181,23 @@ settle (const SalTracker *self, Lane *lane, guint64 until, float contrast)
 
 /* --- windows ------------------------------------------------------------- */
 
+/* To one lane what the window says, beside whoever was heard by then. */
+static void
+add_window (SalTracker *self, guint i, guint64 start, guint n,
+    guint n_columns, const SalScore *score)
+{
+  Lane *lane = &self->lanes[i];
+  SalCompany *company = self->companies[i % self->n_lookaheads];
+
+  memcpy (self->judged, self->columns, n_columns * sizeof (float));
+  if (company != NULL)
+    sal_company_judge (company, lane->target,
+        sal_history_get_contrast (self->history), self->judged);
+  sal_timeline_add (lane->timeline, start, n, NULL, self->judged, n_columns,
+      self->per_column);
+  sal_timeline_add (lane->cosines, start, n, NULL, &score->cosine, 1, n);
+}
+
 /* Frames [start, start + n) to all lanes; one forward pass, and one dense score
  * per target. */
 static void
@@ -178,19 +211,24 @@ compute_window (SalTracker *self, guint64 start, guint n)
   sal_history_get_frames (self->history, start, n, self->window);
   sal_net_forward (self->net, self->window, n);
   sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, self->around);
+  for (guint l = 0; l < self->n_lookaheads; l++)
+    if (self->companies[l] != NULL)
+      sal_company_listen (self->companies[l], start, n, self->around,
+          shape[2]);
   for (guint i = 0; i < self->n_lanes; i++) {
-    Lane *lane = &self->lanes[i];
-    if (lane->target != target) {
-      target = lane->target;
-      counts = sal_inference_score (self->scorer, self->net, target, &score,
+    if (self->lanes[i].target != target) {
+      target = self->lanes[i].target;
+      counts = sal_inference_score (self->scorer, target,
+          sal_net_get_embedding (self->net), self->around, shape[2], &score,
           self->columns);
     }
-    if (!counts)
-      continue;
-    sal_timeline_add (lane->timeline, start, n, NULL, self->columns, shape[2],
-        self->per_column);
-    sal_timeline_add (lane->cosines, start, n, NULL, &score.cosine, 1, n);
+    if (counts)
+      add_window (self, i, start, n, shape[2], &score);
   }
+  for (guint l = 0; counts && l < self->n_lookaheads; l++)
+    if (self->companies[l] != NULL)
+      sal_company_remember (self->companies[l]);
 }
 
 /* The window that ends here, if it is to be computed; then every lane settles
@@ -245,6 +283,8 @@ sal_tracker_run (SalTracker *self, const float *samples, gsize n_samples,
 {
   open_lanes (self, targets, n_targets, traces);
   sal_history_reset (self->history);
+  for (guint l = 0; l < self->n_lookaheads; l++)
+    sal_company_reset (self->companies[l], 0);
   while (n_samples > 0) {
     gsize n = MIN (n_samples, SAL_HISTORY_SAMPLES);
     sal_history_listen (self->history, samples, n);

@@ -33,6 +33,10 @@ char *data_edit_record (const char *path, const char *from, const char *to);
 /* Copies a file without calibration to one with x = scale score + offset everywhere and what `more`, "" or "name: value, ",
  * adds to the calibration. */
 char *data_calibrate (const char *path, double scale, double offset, const char *more);
+/* For `more`: voices of a stream are told apart by these cosines. */
+#define DATA_COMPANY(same, merge) "\"background\": 5, \"company\": {" \
+  "\"same\": " same ", \"merge\": " merge ", \"prior\": -1, \"penalty\": 2, " \
+  "\"noisy_scale\": 0.25, \"noisy_offset\": 3}, "
 /* Copies the file at `path` with the bytes of a tensor, from `offset` on, all set to `byte`. */
 char *data_fill_tensor (const char *path, const char *tensor, gsize offset, gsize size, guint8 byte);
 

@@ -10,11 +10,16 @@
 #define CHUNK 997 /* samples; less than a hop, to have every window */
 
 static SalModel *model;
+static SalTarget *enrolled; /* NULL: a class is the target */
 
 static SalAnalyser *
 new_usual (const SalAnalyserConfig *config)
 {
-  return maps_analyser (model, sal_model_get_class_name (model, 2), config);
+  SalAnalyser *analyser = maps_analyser (model,
+      sal_model_get_class_name (model, 2), config);
+  if (enrolled != NULL)
+    sal_analyser_set_targets (analyser, &enrolled, 1);
+  return analyser;
 }
 
 static SalAnalyser *
@@ -122,6 +127,49 @@ test_in_order_as_contrast_grows (void)
   model = shipped;
   check_in_order (&config, sound, n, 2);
   model = tiny;
+}
+
+/* Of who spoke before, nothing is left. */
+static void
+check_reset (const SalAnalyserConfig *config, const float *sound, gsize n)
+{
+  g_autoptr (GPtrArray) want = usual (config, sound, n);
+  g_autoptr (SalAnalyser) analyser = new_usual (config);
+  g_autoptr (GPtrArray) before
+      = maps_analyse (analyser, sound + n / 3, n - n / 3, 0);
+  sal_analyser_reset (analyser);
+  g_autoptr (GPtrArray) after = maps_analyse (analyser, sound, n, 0);
+  maps_assert_same (after, want);
+}
+
+/* Who was heard decides, too, and windows wait to be given back. */
+static void
+test_in_order_in_company (void)
+{
+  const SalAnalyserConfig config = maps_config (25, 50);
+  g_autofree char *plain = data_path ("tiny.safetensors");
+  g_autofree char *path = data_calibrate (plain, 0.5, 1,
+      DATA_COMPANY ("0.4", "0.6"));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SalModel) in_company = sal_model_load (path, &error);
+  g_assert_no_error (error);
+  g_autofree float *direction
+      = data_noise (3, sal_model_get_embedding_size (in_company));
+  g_autoptr (SalSpeaker) speaker
+      = sal_speaker_new ("three", in_company, direction, 1, 2);
+  g_autoptr (SalTarget) target
+      = sal_target_new_speaker (in_company, speaker, &error);
+  g_assert_no_error (error);
+  gsize n;
+  g_autofree float *sound = maps_sound (&n);
+  SalModel *tiny = model;
+  model = in_company;
+  enrolled = target;
+  for (guint delay = 0; delay < 3; delay++)
+    check_in_order (&config, sound, n, delay);
+  check_reset (&config, sound, n);
+  model = tiny;
+  enrolled = NULL;
 }
 
 static void
@@ -508,6 +556,7 @@ main (int argc, char **argv)
     { "/deferred/in-order-changes-nothing", test_in_order },
     { "/deferred/in-order-as-contrast-grows",
         test_in_order_as_contrast_grows },
+    { "/deferred/in-order-in-company", test_in_order_in_company },
     { "/deferred/can-be-left", test_stops_being_deferred },
     { "/deferred/newest-is-taken", test_newest_is_taken },
     { "/deferred/no-more-than-three", test_no_more_than_three },

@@ -287,6 +287,16 @@ test_refuses_background (void)
 }
 
 static void
+test_refuses_company (void)
+{
+  const Edit far = { .words = { "calibration: company", "same", "1.5" } };
+  const Edit missing = { .words = { "calibration: company", "merge" } };
+  refuse (data_calibrate (tiny_path, 1, 0, DATA_COMPANY ("1.5", "0.6")), &far);
+  refuse (data_calibrate (tiny_path, 1, 0,
+          "\"company\": {\"same\": 0.4}, "), &missing);
+}
+
+static void
 test_refuses_record (gconstpointer data)
 {
   const Edit *edit = data;
@@ -407,6 +417,7 @@ main (int argc, char **argv)
   add_edits ("tensors", tensors, G_N_ELEMENTS (tensors),
       test_refuses_tensors);
   g_test_add_func ("/model/refuses/background", test_refuses_background);
+  g_test_add_func ("/model/refuses/company", test_refuses_company);
   g_test_add_func ("/model/refuses/weights-not-finite",
       test_refuses_weights_not_finite);
   g_test_add_func ("/model/refuses/damaged-attention",

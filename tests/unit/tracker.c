@@ -54,9 +54,8 @@ analyse (SalModel *model, SalTarget *target, guint hop, guint lookahead,
 }
 
 static void
-check_equal (const char *name, guint hop, gsize n_samples)
+check_equal (SalModel *model, guint hop, gsize n_samples)
 {
-  g_autoptr (SalModel) model = data_load_model (name);
   g_autoptr (SalTarget) known = sal_target_new_class (model, "spk2", NULL);
   g_autoptr (SalTarget) enrolled = enrol (model);
   SalTarget *targets[] = { known, enrolled };
@@ -86,29 +85,71 @@ check_equal (const char *name, guint hop, gsize n_samples)
 static void
 test_equals_the_analyser (gconstpointer name)
 {
-  check_equal (name, 25, G_MAXSIZE);
+  g_autoptr (SalModel) model = data_load_model (name);
+  check_equal (model, 25, G_MAXSIZE);
+}
+
+static SalModel *
+load_calibrated (const char *more)
+{
+  g_autofree char *plain = data_path ("tiny.safetensors");
+  g_autofree char *path = data_calibrate (plain, 0.5, 1, more);
+  g_autoptr (GError) error = NULL;
+  SalModel *model = sal_model_load (path, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static float
+mean_log_odds (SalModel *model, const float *sound, gsize n)
+{
+  g_autoptr (SalTarget) target = enrol (model);
+  g_autoptr (SalTracker) tracker = sal_tracker_new (model, 25, lookaheads, 1);
+  gsize T = sal_tracker_n_frames (tracker, n);
+  SalTrace *trace = sal_traces_new (1, T);
+  double sum = 0;
+  sal_tracker_run (tracker, sound, n, &target, 1, trace);
+  for (gsize t = 0; t < T; t++)
+    sum += trace->log_odds[t];
+  sal_traces_free (trace, 1);
+  return (float) (sum / (double) T);
+}
+
+/* Voices that were heard decide, too. */
+static void
+test_equals_the_analyser_in_company (void)
+{
+  g_autoptr (SalModel) model = load_calibrated (DATA_COMPANY ("0.4", "0.6"));
+  g_autoptr (SalModel) alone = load_calibrated ("\"background\": 5, ");
+  gsize n;
+  g_autofree float *sound = maps_sound (&n);
+  check_equal (model, 25, G_MAXSIZE);
+  g_assert_cmpfloat (mean_log_odds (model, sound, n), !=,
+      mean_log_odds (alone, sound, n));
 }
 
 static void
 test_equals_the_analyser_at_another_hop (void)
 {
-  check_equal ("tiny", 37, G_MAXSIZE);
+  g_autoptr (SalModel) model = data_load_model ("tiny");
+  check_equal (model, 37, G_MAXSIZE);
 }
 
 static void
 test_equals_the_analyser_on_short_sound (void)
 {
   const gsize lengths[] = { 0, 1, 399, 400, 2000, 4000, 4241, 32240, 33000 };
+  g_autoptr (SalModel) model = data_load_model ("tiny");
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
-    check_equal ("tiny", 25, lengths[i]);
+    check_equal (model, 25, lengths[i]);
 }
 
 /* A tracker keeps nothing of what it heard before. */
 static void
 test_runs_do_not_depend_on_each_other (void)
 {
-  g_autoptr (SalModel) model = data_load_model ("tiny");
-  g_autoptr (SalTarget) target = sal_target_new_class (model, "spk2", NULL);
+  g_autoptr (SalModel) model = load_calibrated (DATA_COMPANY ("0.4", "0.6"));
+  g_autoptr (SalTarget) target = enrol (model);
   gsize n;
   g_autofree float *sound = maps_sound (&n);
   g_autoptr (SalTracker) tracker = sal_tracker_new (model, 25, lookaheads, 1);
@@ -118,6 +159,8 @@ test_runs_do_not_depend_on_each_other (void)
   sal_tracker_run (tracker, sound + 5000, n - 5000, &target, 1, again);
   sal_tracker_run (tracker, sound, n, &target, 1, again);
   g_assert_cmpmem (first->activity, T * sizeof (float), again->activity,
+      T * sizeof (float));
+  g_assert_cmpmem (first->log_odds, T * sizeof (float), again->log_odds,
       T * sizeof (float));
   g_assert_cmpmem (first->baseline, T * sizeof (float), again->baseline,
       T * sizeof (float));
@@ -208,6 +251,8 @@ main (int argc, char **argv)
       test_equals_the_analyser);
   g_test_add_data_func ("/tracker/equals-the-analyser/mirrored", "sunine",
       test_equals_the_analyser);
+  g_test_add_func ("/tracker/equals-the-analyser/in-company",
+      test_equals_the_analyser_in_company);
   g_test_add_func ("/tracker/equals-the-analyser/at-another-hop",
       test_equals_the_analyser_at_another_hop);
   g_test_add_func ("/tracker/equals-the-analyser/on-short-sound",

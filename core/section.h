@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* section.h: an object of a record being read
+ *
+ * Members are taken out one by one; what is left over at the end is unknown.  The first failure is kept as a
+ * %SAL_ERROR_RECORD that names section and field, later reads do nothing and give the lowest value.
+ */
+#pragma once
+
+#include "json.h"
+
+typedef struct {
+  const char *name;    /* as in messages */
+  JsonObject *object;
+  GHashTable *taken;   /* member names, a set */
+  GError **error;
+  gboolean failed;
+} SalSection;
+
+/**
+ * sal_section_open:
+ * @name: kept, not copied
+ * @node: (nullable)
+ *
+ * Returns: whether @node is an object; sal_section_close() either way
+ */
+gboolean sal_section_open (SalSection *section, const char *name, JsonNode *node, GError **error);
+gboolean sal_section_close (SalSection *section); /* FALSE if anything in the section was wrong */
+void sal_section_fail (SalSection *section, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+JsonNode *sal_take_optional (SalSection *section, const char *field); /* NULL if there is none */
+JsonNode *sal_take (SalSection *section, const char *field);          /* NULL after a failure */
+double sal_take_number (SalSection *section, const char *field, double low, double high);
+guint sal_take_count (SalSection *section, const char *field, guint low, guint high);
+gboolean sal_take_boolean (SalSection *section, const char *field);
+char *sal_take_string (SalSection *section, const char *field);       /* (transfer full): "" after a failure */
+
+/**
+ * sal_take_choice:
+ * @choices: ends in %NULL
+ *
+ * Returns: index of the field's value among them
+ */
+int sal_take_choice (SalSection *section, const char *field, const char *const *choices);
+
+/**
+ * sal_take_array:
+ *
+ * Returns: (transfer none) (nullable): of @least to @most entries, or %NULL after a failure
+ */
+JsonArray *sal_take_array (SalSection *section, const char *field, guint least, guint most);
+gboolean sal_array_number (JsonArray *array, guint i, double *value); /* entry i; FALSE if it is no number */
+
+/**
+ * sal_take_floats:
+ * @out: entry i of the list of @n at [i @stride]
+ */
+void sal_take_floats (SalSection *section, const char *field, guint n, float *out, gsize stride, double low, double high);
