@@ -22,12 +22,7 @@ typedef struct {
 static SalModel *
 load (const char *company)
 {
-  g_autofree char *plain = data_path ("tiny.safetensors");
-  g_autofree char *path = data_calibrate (plain, 0.5, 1, company);
-  g_autoptr (GError) error = NULL;
-  SalModel *model = sal_model_load (path, &error);
-  g_assert_no_error (error);
-  return model;
+  return data_load_calibrated ("tiny", 0.5, 1, company);
 }
 
 static void
@@ -283,11 +278,8 @@ test_none_without_record (void)
 static void
 test_none_for_linear_head (void)
 {
-  g_autofree char *plain = data_path ("voxceleb.safetensors");
-  g_autofree char *path = data_calibrate (plain, 0.5, 1, USUAL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SalModel) model = sal_model_load (path, &error);
-  g_assert_no_error (error);
+  g_autoptr (SalModel) model
+      = data_load_calibrated ("voxceleb", 0.5, 1, USUAL);
   g_assert_null (sal_company_new (model, W, 50));
 }
 

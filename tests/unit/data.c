@@ -236,6 +236,19 @@ data_calibrate (const char *path, double scale, double offset,
   return data_edit_record (path, "\"cohort\": \"all\"", record);
 }
 
+SalModel *
+data_load_calibrated (const char *name, double scale, double offset,
+    const char *more)
+{
+  g_autofree char *file = g_strconcat (name, ".safetensors", NULL);
+  g_autofree char *plain = data_path (file);
+  g_autofree char *path = data_calibrate (plain, scale, offset, more);
+  g_autoptr (GError) error = NULL;
+  SalModel *model = sal_model_load (path, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
 /* Finds "data_offsets": [begin, .. of a tensor in the header as text. */
 static gsize
 tensor_offset (const GByteArray *file, const char *tensor)

@@ -33,6 +33,7 @@ char *data_edit_record (const char *path, const char *from, const char *to);
 /* Copies a file without calibration to one with x = scale score + offset everywhere and what `more`, "" or "name: value, ",
  * adds to the calibration. */
 char *data_calibrate (const char *path, double scale, double offset, const char *more);
+SalModel *data_load_calibrated (const char *name, double scale, double offset, const char *more); /* such a copy of tests/golden/NAME.safetensors */
 /* For `more`: voices of a stream are told apart by these cosines. */
 #define DATA_COMPANY(same, merge) "\"background\": 5, \"company\": {" \
   "\"same\": " same ", \"merge\": " merge ", \"prior\": -1, \"penalty\": 2, " \

@@ -147,12 +147,9 @@ static void
 test_in_order_in_company (void)
 {
   const SalAnalyserConfig config = maps_config (25, 50);
-  g_autofree char *plain = data_path ("tiny.safetensors");
-  g_autofree char *path = data_calibrate (plain, 0.5, 1,
-      DATA_COMPANY ("0.4", "0.6"));
   g_autoptr (GError) error = NULL;
-  g_autoptr (SalModel) in_company = sal_model_load (path, &error);
-  g_assert_no_error (error);
+  g_autoptr (SalModel) in_company
+      = data_load_calibrated ("tiny", 0.5, 1, DATA_COMPANY ("0.4", "0.6"));
   g_autofree float *direction
       = data_noise (3, sal_model_get_embedding_size (in_company));
   g_autoptr (SalSpeaker) speaker

@@ -16,12 +16,7 @@
 static SalModel *
 calibrated (double scale, double offset)
 {
-  g_autofree char *path = data_path ("tiny.safetensors");
-  g_autofree char *edited = data_calibrate (path, scale, offset, "");
-  g_autoptr (GError) error = NULL;
-  SalModel *model = sal_model_load (edited, &error);
-  g_assert_no_error (error);
-  return model;
+  return data_load_calibrated ("tiny", scale, offset, "");
 }
 
 /* P pieces of one voice, each off by noise; 2 s one after the other. */

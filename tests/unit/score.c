@@ -203,11 +203,8 @@ check_llr (Fixture *f, const char *background, double b)
 {
   double w[E], e[E], want[3];
   float rounded[E];
-  g_autofree char *path = data_path ("tiny.safetensors");
-  g_autofree char *edited = data_calibrate (path, 2, -3, background);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SalModel) model = sal_model_load (edited, &error);
-  g_assert_no_error (error);
+  g_autoptr (SalModel) model
+      = data_load_calibrated ("tiny", 2, -3, background);
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
   Fixture same = *f;
   same.model = model;

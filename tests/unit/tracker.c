@@ -92,12 +92,7 @@ test_equals_the_analyser (gconstpointer name)
 static SalModel *
 load_calibrated (const char *more)
 {
-  g_autofree char *plain = data_path ("tiny.safetensors");
-  g_autofree char *path = data_calibrate (plain, 0.5, 1, more);
-  g_autoptr (GError) error = NULL;
-  SalModel *model = sal_model_load (path, &error);
-  g_assert_no_error (error);
-  return model;
+  return data_load_calibrated ("tiny", 0.5, 1, more);
 }
 
 static float
