@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "analyser-private.h"
 
-#include "analyser.h"
 #include "model-private.h"
 
 SalLinePair

@@ -6,6 +6,7 @@
 
 #include "analyser-private.h"
 #include "company.h"
+#include "geometry.h"
 #include "model-private.h"
 #include "schedule.h"
 #include "window-private.h"

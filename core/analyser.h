@@ -25,7 +25,6 @@
 #include "map.h"
 #include "window.h"
 
-#define SAL_WINDOW_FRAMES 200
 #define SAL_ANALYSER_MAX_TARGETS 16
 #define SAL_ANALYSER_MAX_WINDOWS 3  /* taken at a time */
 #define SAL_ANALYSER_MAX_AGE 1000   /* frames; older windows are never waited for */

@@ -43,3 +43,11 @@ sal_line_pair_at (const SalLinePair *self, float contrast)
   return line_between (&self->noisy, &self->clean,
       (contrast - self->noisy_at) / (self->clean_at - self->noisy_at));
 }
+
+void
+sal_presence_config_init (SalPresenceConfig *config)
+{
+  config->prior = 0.03f;
+  config->rate = 3;
+  config->weight = 5;
+}

@@ -20,7 +20,7 @@
  */
 #pragma once
 
-#include "presence.h"
+#include "error.h"
 
 #define SAL_CURVE_MAX_POINTS 8
 
@@ -54,6 +54,13 @@ typedef struct {
   SalLine noisy;  /* of the score of its mean in noise; in clean sound window holds, by its seconds */
 } SalCompanyConfig;
 
+/* Does the target speak now (presence.h). */
+typedef struct {
+  float prior;  /* part of the time that the target speaks, (0, 1) */
+  float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no memory */
+  float weight; /* independent looks in a second of frames: each frame's ratio counts weight times its length, (0, 1000] */
+} SalPresenceConfig;
+
 typedef struct {
   SalCurvePair window; /* of the score, by seconds of speech */
   float background;    /* b; -INFINITY: none */
@@ -64,5 +71,6 @@ typedef struct {
   SalPresenceConfig presence; /* of the chain that the dense scores go through */
 } SalCalibration;
 
+void sal_presence_config_init (SalPresenceConfig *config);
 SalLine sal_curve_at (const SalCurve *self, double seconds);
 SalLine sal_line_pair_at (const SalLinePair *self, float contrast);

@@ -18,7 +18,7 @@ struct _SalCam {
   float *scratch;  /* [F, T] */
   /* of Score-CAM, allocated when first needed: */
   float *input;    /* what the net took in, [F, T] */
-  float *activations[SAL_NET_STAGES]; /* [K, H, W] */
+  float *activations[SAL_STAGES]; /* [K, H, W] */
   float *means;    /* of them, [K] */
 };
 
@@ -70,7 +70,7 @@ guint
 sal_cam_config_deepest (const SalCamConfig *config)
 {
   return config->method == SAL_CAM_NONE || config->method == SAL_CAM_SCORE
-      ? SAL_NET_STAGES - 1 : (guint) g_bit_nth_lsf (config->layers, -1);
+      ? SAL_STAGES - 1 : (guint) g_bit_nth_lsf (config->layers, -1);
 }
 
 guint
@@ -80,7 +80,7 @@ sal_cam_config_forwards (const SalCamConfig *config, const SalModel *model)
   guint n = 2; /* the window before and after */
   if (config->method != SAL_CAM_SCORE)
     return 1;
-  for (guint l = 0; l < SAL_NET_STAGES; l++)
+  for (guint l = 0; l < SAL_STAGES; l++)
     if (config->layers & (1u << l))
       n += config->channels > 0 ? MIN (config->channels, widths[l])
                                 : widths[l];
@@ -112,7 +112,7 @@ sal_cam_free (SalCam *self)
   g_free (self->layer);
   g_free (self->scratch);
   g_free (self->input);
-  for (guint l = 0; l < SAL_NET_STAGES; l++)
+  for (guint l = 0; l < SAL_STAGES; l++)
     g_free (self->activations[l]);
   g_free (self->means);
   g_free (self);
@@ -128,7 +128,7 @@ sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config,
   const float *activation = sal_net_get_stage (net, layer, shape);
   sal_channels_combine (config->method, activation,
       sal_net_get_gradient (net, layer), shape,
-      config->degrid && layer < SAL_NET_STAGES - 1, map);
+      config->degrid && layer < SAL_STAGES - 1, map);
 }
 
 /* Input rows, or columns, per output row: the strides so far. */
@@ -181,7 +181,7 @@ keep_pass (SalCam *self, SalNet *net, const SalCamConfig *config)
     self->means = g_new (float, most);
   }
   sal_net_get_input (net, self->input);
-  for (guint l = 0; l < SAL_NET_STAGES; l++) {
+  for (guint l = 0; l < SAL_STAGES; l++) {
     if (!(config->layers & (1u << l)))
       continue;
     if (self->activations[l] == NULL)
@@ -282,7 +282,7 @@ sal_cam_compute (SalCam *self, SalNet *net, const SalTarget *target,
   if (config->method == SAL_CAM_NONE)
     return FALSE;
   prepare (self, net, target, config);
-  for (guint l = 0; l < SAL_NET_STAGES; l++) {
+  for (guint l = 0; l < SAL_STAGES; l++) {
     if (!(config->layers & (1u << l)))
       continue;
     float layer_peak;

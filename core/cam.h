@@ -27,17 +27,6 @@
 
 #include "score.h"
 
-typedef enum {
-  SAL_CAM_NONE,
-  SAL_CAM_LAYER,
-  SAL_CAM_SIGNED_LAYER,
-  SAL_CAM_GRAD,
-  SAL_CAM_GRAD_PLUS_PLUS,
-  SAL_CAM_SCORE, /* a forward pass for each channel: sal_cam_config_forwards() */
-} SalCamMethod;
-typedef enum { SAL_CAM_S1 = 1 << 0, SAL_CAM_S2 = 1 << 1, SAL_CAM_S3 = 1 << 2, SAL_CAM_S4 = 1 << 3 } SalCamLayers;
-typedef enum { SAL_CAM_FUSION_MEAN, SAL_CAM_FUSION_MAX } SalCamFusion;
-
 #define SAL_CAM_FEW_CHANNELS 32 /* for Score-CAM where the paper's, all of them, would take too long */
 
 typedef struct {

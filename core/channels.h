@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "cam.h"
+#include "types.h"
 
 /**
  * sal_channels_combine:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "algebra.h"
+#include "geometry.h"
 #include "inference.h"
 #include "model-private.h"
 #include "window-private.h"
@@ -56,7 +57,7 @@ sal_company_new (SalModel *model, guint max_columns, guint lookahead)
   self->model = sal_model_ref (model);
   self->scorer = sal_scorer_new (model);
   self->E = sal_model_get_embedding_size (model);
-  self->per_column = sal_inference_per_column (model);
+  self->per_column = sal_model_get_frames_per_column (model);
   self->seconds
       = (float) self->per_column * mel->hop / (float) mel->sample_rate;
   self->max_columns = max_columns;

@@ -6,6 +6,7 @@
 
 #include "algebra.h"
 #include "forecast.h"
+#include "geometry.h"
 #include "intruder.h"
 #include "target.h"
 #include "score.h"
@@ -54,9 +55,9 @@ sal_enrol_new (SalModel *model)
   self->model = sal_model_ref (model);
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_record (model)->mel, NULL);
-  self->net = sal_net_new (model, WINDOW_FRAMES, SAL_NET_STAGES - 1, 1);
+  self->net = sal_net_new (model, WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
-  self->cell_frames = sal_intruder_cell_frames (model);
+  self->cell_frames = sal_model_get_frames_per_column (model);
   self->columns = g_new (float, WINDOW_FRAMES * (gsize) self->E);
   self->embeddings = g_array_new (FALSE, FALSE, sizeof (float));
   self->pieces = g_array_new (FALSE, FALSE, sizeof (SalPiece));
@@ -164,7 +165,7 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
   guint shape[3];
   const SalCells *cells = &hearing->recording->cells;
   sal_net_embed_around (self->net, CELL_COLUMNS, self->columns);
-  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  sal_net_get_stage (self->net, SAL_STAGES - 1, shape);
   for (guint j = 0; j < shape[2]; j++) {
     gsize frame = start + j * self->cell_frames + self->cell_frames / 2;
     gsize cell = MIN (frame / self->cell_frames, cells->n - 1);

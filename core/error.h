@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* error.h: the error domain and the export mark
+/* error.h: the error domain
  *
  * Every message is lower case and names the value and the limit it broke; files
  * are named by a "path: " prefix.
  */
 #pragma once
 
-#include <glib.h>
-
-#define SAL_API __attribute__ ((visibility ("default")))
+#include "types.h"
 
 /**
  * SalError:

@@ -64,7 +64,7 @@ stage_values (const Computed *self, const char *stage, gsize *size)
     return &self->score.log_odds;
   }
   if (strlen (stage) != 2 || stage[0] != 's' || stage[1] < '1'
-      || stage[1] > '0' + SAL_NET_STAGES)
+      || stage[1] > '0' + SAL_STAGES)
     return NULL;
   const float *x = sal_net_get_stage (self->net, (guint) (stage[1] - '1'),
       shape);

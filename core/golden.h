@@ -8,14 +8,13 @@
 #pragma once
 
 #include "model.h"
+#include "record.h"
 
 typedef struct {
   const char *stage;  /* log_mel, s1 .. s4, embedding, score */
   float difference;   /* largest, by the largest magnitude of the stage's values; absolute for log_mel */
   float tolerance;
 } SalGoldenStage;
-
-#define SAL_GOLDEN_STAGES 7
 
 /**
  * sal_golden_check:
@@ -25,4 +24,4 @@ typedef struct {
  * Returns: %TRUE if every stage is within its tolerance; else %FALSE and %SAL_ERROR_MISMATCH naming the first
  *   stage that is not, or %SAL_ERROR_RECORD if the file has no golden values
  */
-SAL_API gboolean sal_golden_check (SalModel *model, SalGoldenStage stages[SAL_GOLDEN_STAGES], guint *n_stages, GError **error);
+gboolean sal_golden_check (SalModel *model, SalGoldenStage stages[SAL_GOLDEN_STAGES], guint *n_stages, GError **error);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "geometry.h"
 #include "model-private.h"
 #include "trust.h"
 #include "window-private.h"
@@ -16,15 +17,6 @@ struct _SalInference {
   SalScorer *scorer;
   SalTrust *trust;        /* NULL until it is asked for */
 };
-
-guint
-sal_inference_per_column (const SalModel *model)
-{
-  guint n = 1;
-  for (guint i = 0; i < SAL_NET_STAGES; i++)
-    n *= sal_model_get_record (model)->topology.strides[i];
-  return n;
-}
 
 /* A network that goes this far down, with so many threads. */
 static void
@@ -47,7 +39,7 @@ sal_inference_new (SalModel *model, guint max_frames, const SalCamConfig *cam,
   SalInference *self = g_new0 (SalInference, 1);
   self->model = sal_model_ref (model);
   self->max_frames = max_frames;
-  self->per_column = sal_inference_per_column (model);
+  self->per_column = sal_model_get_frames_per_column (model);
   need_net (self, sal_cam_config_deepest (cam), threads);
   self->cam = sal_cam_new (model, max_frames);
   self->scorer = sal_scorer_new (model);
@@ -128,7 +120,7 @@ sal_inference_compute (SalInference *self, SalWindow *window)
   guint shape[3];
   need_net (self, sal_cam_config_deepest (&window->cam), window->threads);
   sal_net_forward (self->net, window->log_mel, window->n_frames);
-  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  sal_net_get_stage (self->net, SAL_STAGES - 1, shape);
   window->n_columns = shape[2];
   window->per_column = self->per_column;
   sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, window->embeddings);

@@ -7,9 +7,6 @@
 
 #include "window.h"
 
-#define SAL_DENSE_COLUMNS 9        /* m of sal_scorer_dense(): 0.72 s */
-#define SAL_WINDOW_LEAST_FRAMES 16 /* two columns of S4; shorter windows are not computed */
-
 typedef struct _SalInference SalInference; /* a network and scratch, one thread at a time */
 
 /**
@@ -40,6 +37,5 @@ void sal_inference_compute (SalInference *self, SalWindow *window);
  * Returns: %FALSE if something is not finite: weights far out of range
  */
 gboolean sal_inference_score (SalScorer *scorer, const SalTarget *target, const float *embedding, const float *around, guint n_columns, SalScore *score, float *columns);
-guint sal_inference_per_column (const SalModel *model); /* frames per column of S4 */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalInference, sal_inference_free)

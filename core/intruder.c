@@ -7,6 +7,7 @@
 
 #include "algebra.h"
 #include "cohort.h"
+#include "geometry.h"
 #include "model-private.h"
 #include "speech.h"
 
@@ -63,16 +64,6 @@ search_clear (Search *self)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Search, search_clear)
-
-guint
-sal_intruder_cell_frames (const SalModel *model)
-{
-  const SalTopology *topology = &sal_model_get_record (model)->topology;
-  guint n = 1;
-  for (guint i = 0; i < SAL_RECORD_STAGES; i++)
-    n *= topology->strides[i];
-  return n;
-}
 
 /* sum += sign * the cells [first, last) that are not foreign; returns their
  * speech, in cells. */
@@ -466,7 +457,7 @@ search_init (Search *self, const SalModel *model, const float *cells,
     gsize n_cells, gboolean *foreign)
 {
   const SalMelConfig *mel = &sal_model_get_record (model)->mel;
-  double cell = (double) sal_intruder_cell_frames (model) * mel->hop
+  double cell = (double) sal_model_get_frames_per_column (model) * mel->hop
       / mel->sample_rate;
   *self = (Search){ .model = model, .cells = cells, .n_cells = n_cells,
     .E = sal_model_get_embedding_size (model), .cell_seconds = cell,

@@ -27,13 +27,6 @@ typedef struct {
 } SalCells;
 
 /**
- * sal_intruder_cell_frames:
- *
- * Returns: frames that a cell covers: one column of S4
- */
-guint sal_intruder_cell_frames (const SalModel *model);
-
-/**
  * sal_intruder_find:
  * @recordings: [n_recordings], one after the other, from cell 0 on
  * @cells: [n_cells, E], each as long as the part of it that is speech, [0, 1]

@@ -7,10 +7,19 @@
 
 /**
  * sal_model_read:
+ * @hook: (nullable): changes tensors as they are read
  *
  * Like sal_model_load(), whether somebody has that model or not.
  */
-SalModel *sal_model_read (const char *path, GError **error);
+SalModel *sal_model_read (const char *path, const SalTensorHook *hook, GError **error);
+
+/**
+ * sal_model_set_forget:
+ * @forget: called once the last reference is gone, while the model is still in memory; in whatever thread dropped it
+ *
+ * To be set before anybody else has a reference.
+ */
+void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model));
 
 /**
  * sal_model_try_ref:
@@ -20,6 +29,7 @@ SalModel *sal_model_read (const char *path, GError **error);
  */
 gboolean sal_model_try_ref (SalModel *self);
 
+guint sal_model_get_frames_per_column (const SalModel *self); /* of log-Mel, per column of S4 */
 const SalRecord *sal_model_get_record (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
 void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */

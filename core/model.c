@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "models.h"
+#include "geometry.h"
 
 #define ID_DIGITS 16
 
@@ -18,6 +18,7 @@ struct _SalModel {
   float *biases;        /* [N] */
   float *samples;       /* golden */
   gsize n_samples;
+  void (*forget) (const SalModel *model); /* (nullable) */
 };
 
 float
@@ -34,7 +35,7 @@ sal_unit_length (float *v, gsize n)
 
 static gboolean
 read_head (SalModel *self, const SalSafetensors *file,
-    const SalScramble *scramble, GError **error)
+    const SalTensorHook *hook, GError **error)
 {
   gsize N = self->record->n_classes, E = self->record->topology.embedding_size;
   if (self->record->head == SAL_HEAD_NONE)
@@ -43,11 +44,11 @@ read_head (SalModel *self, const SalSafetensors *file,
       error);
   if (self->rows == NULL)
     return FALSE;
-  sal_scramble_permute (scramble, "head.weight", self->rows, N * E);
+  sal_tensor_hook_call (hook, "head.weight", self->rows, N * E);
   if (self->record->head == SAL_HEAD_LINEAR) {
     self->biases = sal_weights_read (file, "head.bias", &N, 1, error);
     if (self->biases != NULL)
-      sal_scramble_permute (scramble, "head.bias", self->biases, N);
+      sal_tensor_hook_call (hook, "head.bias", self->biases, N);
     return self->biases != NULL;
   }
   self->biases = g_new0 (float, N);
@@ -74,7 +75,7 @@ read_golden (SalModel *self, const SalSafetensors *file, GError **error)
 
 static gboolean
 read_model (SalModel *self, const SalSafetensors *file,
-    const SalScramble *scramble, GError **error)
+    const SalTensorHook *hook, GError **error)
 {
   const char *text = sal_safetensors_get_metadata (file, SAL_RECORD_KEY);
   if (text == NULL) {
@@ -87,8 +88,8 @@ read_model (SalModel *self, const SalSafetensors *file,
     g_prefix_error (error, "%s: ", self->path);
     return FALSE;
   }
-  self->weights = sal_weights_new (file, self->record, scramble, error);
-  return self->weights != NULL && read_head (self, file, scramble, error)
+  self->weights = sal_weights_new (file, self->record, hook, error);
+  return self->weights != NULL && read_head (self, file, hook, error)
       && read_golden (self, file, error);
 }
 
@@ -105,14 +106,7 @@ model_free (SalModel *self)
 }
 
 SalModel *
-sal_model_load (const char *path, GError **error)
-{
-  g_return_val_if_fail (path != NULL, NULL);
-  return sal_models_load (path, error);
-}
-
-static SalModel *
-read_file (const char *path, const SalScramble *scramble, GError **error)
+sal_model_read (const char *path, const SalTensorHook *hook, GError **error)
 {
   g_autoptr (SalSafetensors) file = sal_safetensors_load (path, error);
   if (file == NULL)
@@ -121,7 +115,7 @@ read_file (const char *path, const SalScramble *scramble, GError **error)
   g_autoptr (SalModel) self = g_new0 (SalModel, 1);
   self->n_refs = 1;
   self->path = g_strdup (path);
-  if (!read_model (self, file, scramble, error))
+  if (!read_model (self, file, hook, error))
     return NULL;
   g_autofree char *sum = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256,
       sal_safetensors_get_bytes (file));
@@ -130,31 +124,16 @@ read_file (const char *path, const SalScramble *scramble, GError **error)
 }
 
 SalModel *
-sal_model_read (const char *path, GError **error)
-{
-  return read_file (path, NULL, error);
-}
-
-SalModel *
-sal_model_scrambled (const SalModel *model, const SalScramble *scramble,
-    GError **error)
-{
-  g_autoptr (SalModel) self = read_file (model->path, scramble, error);
-  if (self == NULL)
-    return NULL;
-  if (!g_str_equal (self->id, model->id)) {
-    sal_error_set (error, SAL_ERROR_MISMATCH,
-        "%s has changed since it was loaded", model->path);
-    return NULL;
-  }
-  return g_steal_pointer (&self);
-}
-
-SalModel *
 sal_model_ref (SalModel *self)
 {
   g_atomic_int_inc (&self->n_refs);
   return self;
+}
+
+void
+sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model))
+{
+  self->forget = forget;
 }
 
 gboolean
@@ -171,7 +150,8 @@ sal_model_unref (SalModel *self)
 {
   if (self == NULL || !g_atomic_int_dec_and_test (&self->n_refs))
     return;
-  sal_models_forget (self);
+  if (self->forget != NULL)
+    self->forget (self);
   model_free (self);
 }
 
@@ -225,6 +205,12 @@ sal_model_find_class (const SalModel *self, const char *name)
     if (g_str_equal (self->record->classes[i], name))
       return (int) i;
   return -1;
+}
+
+guint
+sal_model_get_frames_per_column (const SalModel *self)
+{
+  return sal_geometry_frames_per_column (&self->record->topology);
 }
 
 const SalRecord *

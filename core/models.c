@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "models.h"
-
+/* models.c: the models that the process has in memory, each file's once
+ *
+ * A file is known by its real path and what stat() says: device, inode, size, and the times of modification and
+ * status, to the nanosecond as far as the file system keeps them.  The table refers to models weakly.  Files are read
+ * without a lock; when somebody's attempt fails, those who wait for it make their own.
+ */
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -98,7 +102,7 @@ find_or_claim (Identity *identity, Entry **claimed)
     } else if (sal_model_try_ref (entry->model)) {
       return entry->model;
     } else {
-      drop (entry); /* on its way to sal_models_forget() */
+      drop (entry); /* on its way to forget() */
     }
   }
   *claimed = add (identity);
@@ -115,33 +119,8 @@ unchanged (const Identity *before, const char *path)
   return identify (path, &now) && same_identity (before, &now);
 }
 
-SalModel *
-sal_models_load (const char *path, GError **error)
-{
-  g_auto (Identity) identity = { NULL };
-  Entry *entry = NULL;
-  if (!identify (path, &identity))
-    return sal_model_read (path, error);
-  g_mutex_lock (&models.lock);
-  SalModel *model = find_or_claim (&identity, &entry);
-  g_mutex_unlock (&models.lock);
-  if (model != NULL)
-    return model;
-
-  model = sal_model_read (path, error);
-  gboolean keep = model != NULL && unchanged (&entry->identity, path);
-  g_mutex_lock (&models.lock);
-  if (keep)
-    entry->model = model;
-  else
-    drop (entry);
-  g_cond_broadcast (&models.read);
-  g_mutex_unlock (&models.lock);
-  return model;
-}
-
-void
-sal_models_forget (const SalModel *model)
+static void
+forget (const SalModel *model)
 {
   g_mutex_lock (&models.lock);
   for (GList *link = models.entries.head; link != NULL; link = link->next) {
@@ -152,4 +131,32 @@ sal_models_forget (const SalModel *model)
     }
   }
   g_mutex_unlock (&models.lock);
+}
+
+SalModel *
+sal_model_load (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+  g_auto (Identity) identity = { NULL };
+  Entry *entry = NULL;
+  if (!identify (path, &identity))
+    return sal_model_read (path, NULL, error);
+  g_mutex_lock (&models.lock);
+  SalModel *model = find_or_claim (&identity, &entry);
+  g_mutex_unlock (&models.lock);
+  if (model != NULL)
+    return model;
+
+  model = sal_model_read (path, NULL, error);
+  gboolean keep = model != NULL && unchanged (&entry->identity, path);
+  g_mutex_lock (&models.lock);
+  if (keep) {
+    sal_model_set_forget (model, forget);
+    entry->model = model;
+  } else {
+    drop (entry);
+  }
+  g_cond_broadcast (&models.read);
+  g_mutex_unlock (&models.lock);
+  return model;
 }

@@ -6,6 +6,7 @@
 
 #include "algebra.h"
 #include "block.h"
+#include "geometry.h"
 #include "memory.h"
 #include "model-private.h"
 #include "pooling.h"
@@ -35,7 +36,7 @@ struct _SalNet {
   gsize copies_size;   /* floats in copies */
   SalPlanes input;     /* normalised, flat */
   SalPlanes stem;
-  Stage stages[SAL_NET_STAGES];
+  Stage stages[SAL_STAGES];
   float *pooled;       /* [W of S4, pooled_stride] */
   float *embedded;     /* [W of S4, E in blocks] */
   float *dpooled;      /* [P] */
@@ -118,9 +119,9 @@ arrange (SalNet *self, guint n_frames)
   sal_planes_bind_flat (&self->input, h, w,
       take (self, sal_planes_size (1, h, w)));
   take_planes (self, &self->stem, width, h, w);
-  for (guint i = 0; i < SAL_NET_STAGES; i++) {
-    h = (h - 1) / t->strides[i] + 1;
-    w = (w - 1) / t->strides[i] + 1;
+  for (guint i = 0; i < SAL_STAGES; i++) {
+    h = sal_geometry_out (h, t->strides[i]);
+    w = sal_geometry_out (w, t->strides[i]);
     self->stages[i].c = t->widths[i];
     self->stages[i].h = h;
     self->stages[i].w = w;
@@ -139,7 +140,7 @@ static gsize
 scratch_size (const SalNet *self)
 {
   gsize most = 0;
-  for (guint i = 0; i < SAL_NET_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     const Stage *stage = &self->stages[i];
     const SalBlock *blocks = self->weights->blocks[i];
     for (guint j = 0; j < stage->n_blocks; j++) {
@@ -166,7 +167,7 @@ SalNet *
 sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
 {
   g_return_val_if_fail (model != NULL && max_frames >= 8, NULL);
-  g_return_val_if_fail (deepest < SAL_NET_STAGES, NULL);
+  g_return_val_if_fail (deepest < SAL_STAGES, NULL);
   g_return_val_if_fail (threads >= 1 && threads <= SAL_NET_MAX_THREADS,
       NULL);
   SalNet *self = g_new0 (SalNet, 1);
@@ -176,15 +177,15 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
   self->deepest = deepest;
   self->n_bands = sal_model_get_record (model)->mel.n_bands;
   sal_model_need_backward (model, deepest);
-  for (guint i = 0; i < SAL_NET_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     self->stages[i].n_blocks = self->weights->n_blocks[i];
     self->stages[i].blocks
         = g_new0 (SalBlockState, self->stages[i].n_blocks);
   }
   arrange (self, max_frames);
-  for (guint i = 0; i < SAL_NET_STAGES; i++)
+  for (guint i = 0; i < SAL_STAGES; i++)
     self->stages[i].max_w = self->stages[i].w;
-  Stage *last = &self->stages[SAL_NET_STAGES - 1];
+  Stage *last = &self->stages[SAL_STAGES - 1];
   self->arena_size = self->arena_used;
   self->arena = sal_memory_new (self->arena_size);
   self->team = sal_team_new (threads, scratch_size (self));
@@ -202,7 +203,7 @@ sal_net_free (SalNet *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 0; i < SAL_NET_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     g_free (self->stages[i].blocks);
     g_free (self->stages[i].copy);
     g_free (self->stages[i].gradient_copy);
@@ -284,7 +285,7 @@ sal_net_embed_columns (SalNet *self, guint first, guint last,
     float *embedding)
 {
   g_return_if_fail (first < last
-      && last <= self->stages[SAL_NET_STAGES - 1].w);
+      && last <= self->stages[SAL_STAGES - 1].w);
   sal_pooler_forward (self->pooler, first, last, self->pooled);
   embed (self, 1, embedding);
 }
@@ -293,7 +294,7 @@ void
 sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
 {
   g_return_if_fail (columns > 0 && self->n_frames > 0);
-  guint n = self->stages[SAL_NET_STAGES - 1].w;
+  guint n = self->stages[SAL_STAGES - 1].w;
   guint before = columns / 2, after = columns - before;
   for (guint j = 0; j < n; j++)
     sal_pooler_forward (self->pooler, j > before ? j - before : 0,
@@ -315,7 +316,7 @@ pass_forward (SalNet *self)
     sal_kernels_get ()->affine (&self->stem, stem->scale, stem->shift,
         &self->stem, 0, self->stem.h);
   const SalPlanes *x = &self->stem;
-  for (guint i = 0; i < SAL_NET_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     Stage *stage = &self->stages[i];
     for (guint j = 0; j < stage->n_blocks; j++) {
       sal_block_forward (&self->weights->blocks[i][j], x, &stage->blocks[j],
@@ -324,9 +325,9 @@ pass_forward (SalNet *self)
     }
     stage->copied = FALSE;
   }
-  guint w = self->stages[SAL_NET_STAGES - 1].w;
+  guint w = self->stages[SAL_STAGES - 1].w;
   sal_pooler_set_columns (self->pooler,
-      sal_net_get_stage (self, SAL_NET_STAGES - 1, NULL), w);
+      sal_net_get_stage (self, SAL_STAGES - 1, NULL), w);
   sal_net_embed_columns (self, 0, w, self->embedding);
 }
 
@@ -371,9 +372,9 @@ stage_backward (SalNet *self, guint i)
 void
 sal_net_backward (SalNet *self, const float *dembedding, guint stage)
 {
-  g_return_if_fail (stage >= self->deepest && stage < SAL_NET_STAGES
+  g_return_if_fail (stage >= self->deepest && stage < SAL_STAGES
       && self->n_frames > 0);
-  Stage *last = &self->stages[SAL_NET_STAGES - 1];
+  Stage *last = &self->stages[SAL_STAGES - 1];
   guint P = self->weights->pooled_size;
   guint E = sal_model_get_embedding_size (self->model);
   memset (self->dpooled, 0, P * sizeof (float));
@@ -381,9 +382,9 @@ sal_net_backward (SalNet *self, const float *dembedding, guint stage)
       self->dpooled);
   sal_pooler_backward (self->pooler, self->dpooled, last->gradient_copy);
   last->gradient_copied = TRUE;
-  if (stage < SAL_NET_STAGES - 1)
+  if (stage < SAL_STAGES - 1)
     sal_planes_write (&last->gradient, last->gradient_copy);
-  for (guint i = SAL_NET_STAGES - 1; i > stage; i--)
+  for (guint i = SAL_STAGES - 1; i > stage; i--)
     stage_backward (self, i);
 }
 
@@ -403,7 +404,7 @@ copy_of (SalNet *self, const Stage *stage, const SalPlanes *planes,
 const float *
 sal_net_get_stage (SalNet *self, guint stage, guint shape[3])
 {
-  g_return_val_if_fail (stage < SAL_NET_STAGES && self->n_frames > 0, NULL);
+  g_return_val_if_fail (stage < SAL_STAGES && self->n_frames > 0, NULL);
   Stage *s = &self->stages[stage];
   if (shape != NULL) {
     shape[0] = s->c;
@@ -417,7 +418,7 @@ sal_net_get_stage (SalNet *self, guint stage, guint shape[3])
 const float *
 sal_net_get_gradient (SalNet *self, guint stage)
 {
-  g_return_val_if_fail (stage >= self->deepest && stage < SAL_NET_STAGES,
+  g_return_val_if_fail (stage >= self->deepest && stage < SAL_STAGES,
       NULL);
   Stage *s = &self->stages[stage];
   return copy_of (self, s, &s->gradient, &s->gradient_copy,

@@ -9,7 +9,6 @@
 
 #include "model.h"
 
-#define SAL_NET_STAGES 4
 #define SAL_NET_MAX_THREADS 64
 
 typedef struct _SalNet SalNet; /* one thread at a time */

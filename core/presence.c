@@ -15,14 +15,6 @@ struct _SalPresence {
   double *forward;      /* P(speaks) given the past, [max_frames] */
 };
 
-void
-sal_presence_config_init (SalPresenceConfig *config)
-{
-  config->prior = 0.03f;
-  config->rate = 3;
-  config->weight = 5;
-}
-
 SalPresence *
 sal_presence_new (const SalPresenceConfig *config, double period,
     guint max_frames)

@@ -10,17 +10,9 @@
  */
 #pragma once
 
-#include "error.h"
-
-typedef struct {
-  float prior;  /* part of the time that the target speaks, (0, 1) */
-  float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no memory */
-  float weight; /* independent looks in a second of frames: each frame's ratio counts weight times its length, (0, 1000] */
-} SalPresenceConfig;
+#include "calibration.h"
 
 typedef struct _SalPresence SalPresence; /* one thread at a time */
-
-void sal_presence_config_init (SalPresenceConfig *config);
 
 /**
  * sal_presence_new:

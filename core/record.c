@@ -14,9 +14,9 @@ static void
 take_stages (SalSection *section, const char *field, guint *out, guint low,
     guint high)
 {
-  JsonArray *array = sal_take_array (section, field, SAL_RECORD_STAGES,
-      SAL_RECORD_STAGES);
-  for (guint i = 0; array != NULL && i < SAL_RECORD_STAGES; i++) {
+  JsonArray *array = sal_take_array (section, field, SAL_STAGES,
+      SAL_STAGES);
+  for (guint i = 0; array != NULL && i < SAL_STAGES; i++) {
     double value;
     if (!sal_array_number (array, i, &value) || value != floor (value)
         || value < low || value > high) {
@@ -114,7 +114,7 @@ parse_topology (SalRecord *self, JsonNode *node, GError **error)
           CHOICES ("bn-relu", "relu-bn")) == 1;
   t->stem_bias = sal_take_boolean (&s, "stem_bias");
   t->se_reduction = sal_take_count (&s, "se_reduction", 0, 64);
-  for (guint i = 0; i < SAL_RECORD_STAGES && !s.failed; i++)
+  for (guint i = 0; i < SAL_STAGES && !s.failed; i++)
     if (t->se_reduction > t->widths[i])
       sal_section_fail (&s, "se_reduction is %u, more than the width %u",
           t->se_reduction, t->widths[i]);
@@ -374,7 +374,7 @@ check_size (const SalRecord *self, GError **error)
 {
   const SalTopology *t = &self->topology;
   double h = self->mel.n_bands, w = 200, bytes = 0;
-  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     h = ceil (h / t->strides[i]);
     w = ceil (w / t->strides[i]);
     bytes += 3.0 * t->blocks[i] * t->widths[i] * h * w * sizeof (float);

@@ -10,19 +10,18 @@
 #pragma once
 
 #include "calibration.h"
-#include "golden.h"
 #include "mel.h"
 
 #define SAL_RECORD_KEY "speakersaliency"
 #define SAL_RECORD_VERSION 1
-#define SAL_RECORD_STAGES 4
+#define SAL_GOLDEN_STAGES 7 /* log-Mel, S1 .. S4, embedding, score */
 
 typedef enum { SAL_NORMALISATION_NONE, SAL_NORMALISATION_MEAN, SAL_NORMALISATION_MEAN_VARIANCE } SalNormalisation;
 typedef enum { SAL_POOLING_MEAN_VARIANCE, SAL_POOLING_MEAN_STD, SAL_POOLING_ATTENTIVE } SalPooling;
 typedef enum { SAL_HEAD_NONE, SAL_HEAD_COSINE, SAL_HEAD_LINEAR } SalHead; /* score.h has the formulas */
 
 typedef struct {
-  guint widths[SAL_RECORD_STAGES], blocks[SAL_RECORD_STAGES], strides[SAL_RECORD_STAGES];
+  guint widths[SAL_STAGES], blocks[SAL_STAGES], strides[SAL_STAGES];
   gboolean stem_relu_first, block_relu_first; /* ReLU before batch norm */
   gboolean stem_bias;
   guint se_reduction;                         /* 0: no squeeze-and-excitation */

@@ -12,5 +12,4 @@
 #include "analyser.h"
 #include "enrol.h"
 #include "gate.h"
-#include "golden.h"
 #include "masker.h"

@@ -197,7 +197,7 @@ sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target,
     guint columns, float *log_odds)
 {
   guint shape[3];
-  sal_net_get_stage (net, SAL_NET_STAGES - 1, shape);
+  sal_net_get_stage (net, SAL_STAGES - 1, shape);
   if (self->n_embeddings < shape[2]) {
     g_free (self->embeddings);
     self->n_embeddings = shape[2];

@@ -17,8 +17,6 @@
 #include "net.h"
 #include "target.h"
 
-typedef enum { SAL_SCORE_LOG_ODDS, SAL_SCORE_POSTERIOR, SAL_SCORE_LOGIT } SalScoreFunction;
-
 typedef struct {
   float cosine;    /* <e, w_c>, both taken of unit length */
   float logit;     /* z_c */

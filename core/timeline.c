@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "presence.h"
+
 /* What is known of one frame. */
 typedef struct {
   float weight;   /* sum of h over the windows */

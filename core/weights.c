@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "geometry.h"
 #include "memory.h"
 
 #define BN_EPSILON 1e-5f /* PyTorch's default, which all these networks use */
@@ -16,12 +17,20 @@ typedef struct {
 typedef struct {
   const SalSafetensors *file;
   const SalRecord *record;
-  const SalScramble *scramble; /* (nullable) */
+  const SalTensorHook *hook; /* (nullable) */
   GError **error;
 } Reader;
 
 #define SHAPE(...) (const gsize[]){ __VA_ARGS__ }, \
     (int) (sizeof ((const gsize[]){ __VA_ARGS__ }) / sizeof (gsize))
+
+void
+sal_tensor_hook_call (const SalTensorHook *self, const char *name,
+    float *values, gsize n)
+{
+  if (self != NULL)
+    self->change (name, values, n, self->data);
+}
 
 float *
 sal_weights_read (const SalSafetensors *file, const char *name,
@@ -58,7 +67,7 @@ read_named (Reader *reader, const gsize *shape, int n_dims, const char *format,
   for (int i = 0; i < n_dims; i++)
     n *= shape[i];
   if (out != NULL)
-    sal_scramble_permute (reader->scramble, name, out, n);
+    sal_tensor_hook_call (reader->hook, name, out, n);
   return out;
 }
 
@@ -191,7 +200,7 @@ read_stages (Reader *reader, SalWeights *self)
 {
   const SalTopology *t = &reader->record->topology;
   guint width = t->widths[0], height = reader->record->mel.n_bands;
-  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     self->blocks[i] = g_new0 (SalBlock, t->blocks[i]);
     self->n_blocks[i] = t->blocks[i];
     for (guint j = 0; j < t->blocks[i]; j++) {
@@ -201,7 +210,7 @@ read_stages (Reader *reader, SalWeights *self)
         return FALSE;
       width = t->widths[i];
     }
-    height = (height - 1) / t->strides[i] + 1;
+    height = sal_geometry_out (height, t->strides[i]);
   }
   self->pooled_height = height;
   self->pooled_size = 2 * width * height;
@@ -276,10 +285,10 @@ read_embedding (Reader *reader, SalWeights *self)
 
 SalWeights *
 sal_weights_new (const SalSafetensors *file, const SalRecord *record,
-    const SalScramble *scramble, GError **error)
+    const SalTensorHook *hook, GError **error)
 {
   const SalTopology *t = &record->topology;
-  Reader reader = { file, record, scramble, error };
+  Reader reader = { file, record, hook, error };
   g_autoptr (SalWeights) self = g_new0 (SalWeights, 1);
   g_mutex_init (&self->lock);
   if (!read_unit (&reader, &self->stem,
@@ -302,7 +311,7 @@ void
 sal_weights_need_backward (SalWeights *self, guint stage)
 {
   g_mutex_lock (&self->lock);
-  for (guint i = stage + 1; i < SAL_RECORD_STAGES; i++)
+  for (guint i = stage + 1; i < SAL_STAGES; i++)
     for (guint j = 0; j < self->n_blocks[i]; j++) {
       unit_need_backward (&self->blocks[i][j].conv1);
       unit_need_backward (&self->blocks[i][j].conv2);
@@ -340,7 +349,7 @@ sal_weights_free (SalWeights *self)
   if (self == NULL)
     return;
   unit_clear (&self->stem);
-  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     for (guint j = 0; j < self->n_blocks[i]; j++)
       block_clear (&self->blocks[i][j]);
     g_free (self->blocks[i]);

@@ -9,7 +9,6 @@
 #include "conv.h"
 #include "record.h"
 #include "safetensors.h"
-#include "scramble.h"
 
 /* relu (conv (x) + bias), or scale relu (conv (x) + bias) + shift, or no relu:
  * what follows the bias is said by the place of the unit. */
@@ -34,8 +33,8 @@ typedef struct {
 
 typedef struct {
   SalUnit stem;
-  guint n_blocks[SAL_RECORD_STAGES];
-  SalBlock *blocks[SAL_RECORD_STAGES];
+  guint n_blocks[SAL_STAGES];
+  SalBlock *blocks[SAL_STAGES];
   guint pooled_height;  /* H of S4 */
   guint pooled_size;    /* P = 2 R, R = C H of S4 */
   float *attention_w1, *attention_b1; /* (nullable): [A, R], [A] */
@@ -46,13 +45,26 @@ typedef struct {
   GMutex lock;          /* of the units' backward */
 } SalWeights;
 
+/* Called with every tensor of the network and of the head once it has been read: @name as in the file, @values [n] to
+ * be changed at will. */
+typedef struct {
+  void (*change) (const char *name, float *values, gsize n, gpointer data);
+  gpointer data;
+} SalTensorHook;
+
+/**
+ * sal_tensor_hook_call:
+ * @self: (nullable): %NULL leaves everything as it is
+ */
+void sal_tensor_hook_call (const SalTensorHook *self, const char *name, float *values, gsize n);
+
 /**
  * sal_weights_new:
- * @scramble: (nullable): what is permuted
+ * @hook: (nullable): changes tensors before they are folded
  *
  * Returns: (transfer full) (nullable): the weights, or %NULL and %SAL_ERROR_FORMAT naming file and tensor
  */
-SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, const SalScramble *scramble, GError **error);
+SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, const SalTensorHook *hook, GError **error);
 void sal_weights_free (SalWeights *self); /* NULL is a no-op */
 
 /**

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "window.h"
 
-#include "analyser.h"
 #include "window-private.h"
 
 SalWindow *

@@ -6,6 +6,7 @@
 
 #include "analyser-private.h"
 #include "analyser.h"
+#include "geometry.h"
 #include "kernels/kernels.h"
 #include "model-private.h"
 #include "peak.h"
@@ -151,7 +152,7 @@ count_multiply_adds (const SalRecord *record, guint n_frames)
   double h = record->mel.n_bands, w = n_frames;
   double n_in = t->widths[0], sum = 9 * n_in * h * w;
 
-  for (guint i = 0; i < SAL_RECORD_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     double n_out = t->widths[i];
     for (guint j = 0; j < t->blocks[i]; j++) {
       guint stride = j == 0 ? t->strides[i] : 1;
@@ -194,7 +195,7 @@ open_work (Work *self, const CliBench *options)
 
   *self = (Work) { .options = options, .n_frames = T };
   self->net = sal_net_new (model, T, 0, (guint) options->n_threads);
-  self->light = sal_net_new (model, T, SAL_NET_STAGES - 1,
+  self->light = sal_net_new (model, T, SAL_STAGES - 1,
       (guint) options->n_threads);
   self->scorer = sal_scorer_new (model);
   self->cam = sal_cam_new (model, T);

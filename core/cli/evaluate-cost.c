@@ -12,7 +12,7 @@
 
 #define T 200    /* frames of a window */
 #define TRIES 5
-#define CHANNELS (SAL_NET_STAGES * SAL_CAM_FEW_CHANNELS) /* of Score-CAM */
+#define CHANNELS (SAL_STAGES * SAL_CAM_FEW_CHANNELS) /* of Score-CAM */
 #define GIVEN 3  /* A, B, X */
 #define GRADIENTS 2 /* backward passes for each of them, as long as a forward */
 

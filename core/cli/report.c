@@ -148,7 +148,7 @@ build_settings (JsonBuilder *b, const CliSession *session)
   cli_json_text (b, "method", cli_method_name (cam->method));
   json_builder_set_member_name (b, "layers");
   json_builder_begin_array (b);
-  for (int i = 0; i < SAL_NET_STAGES; i++) {
+  for (int i = 0; i < SAL_STAGES; i++) {
     char name[] = { 's', (char) ('1' + i), '\0' };
     if (cam->layers & (SAL_CAM_S1 << i))
       json_builder_add_string_value (b, name);

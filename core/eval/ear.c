@@ -14,7 +14,7 @@ sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
   self->max_frames = max_frames;
   self->mel = sal_mel_new (mel, NULL); /* checked when the model was loaded */
   self->net = sal_net_new (model, max_frames, 0, 1);
-  self->altered_net = sal_net_new (model, max_frames, SAL_NET_STAGES - 1, 1);
+  self->altered_net = sal_net_new (model, max_frames, SAL_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
   self->maps = sal_maps_new (model, max_frames, style);
   self->n_bands = mel->n_bands;
@@ -77,7 +77,7 @@ sal_ear_listen_cut (SalEar *self, const float *wanted)
         self->altered[(gsize) f * n + i++] = self->log_mel[(gsize) f * T + t];
   if (self->cut_net == NULL)
     self->cut_net = sal_net_new (self->model, self->max_frames,
-        SAL_NET_STAGES - 1, 1);
+        SAL_STAGES - 1, 1);
   sal_net_forward (self->cut_net, self->altered, n);
   return sal_net_get_embedding (self->cut_net);
 }

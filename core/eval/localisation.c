@@ -7,6 +7,7 @@
 #include "analyser-private.h"
 #include "detection.h"
 #include "ear.h"
+#include "geometry.h"
 #include "jobs.h"
 #include "map.h"
 #include "model-private.h"
@@ -236,9 +237,9 @@ score_densely (Place *place)
   guint shape[3];
   float scale = 1;
 
-  for (guint l = 0; l < SAL_NET_STAGES; l++)
+  for (guint l = 0; l < SAL_STAGES; l++)
     scale /= (float) record->topology.strides[l];
-  sal_net_get_stage (ear->net, SAL_NET_STAGES - 1, shape);
+  sal_net_get_stage (ear->net, SAL_STAGES - 1, shape);
   g_autofree float *columns = g_new (float, shape[2]);
   sal_scorer_dense (ear->scorer, ear->net, place->target, SAL_DENSE_COLUMNS,
       columns);

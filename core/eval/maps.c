@@ -43,8 +43,8 @@ struct _SalMaps {
   float *gradient;               /* [E] */
   float *raw;                    /* [H, W] of a layer */
   float *scratch;                /* [F, T] */
-  float *maps[SAL_NET_STAGES];   /* [F, T], normalised */
-  gboolean drawn[SAL_NET_STAGES]; /* not flat */
+  float *maps[SAL_STAGES];   /* [F, T], normalised */
+  gboolean drawn[SAL_STAGES]; /* not flat */
   SalNet *net;
   const SalTarget *target;
   int score;                     /* whose gradients the net has, or NO_SCORE */
@@ -74,7 +74,7 @@ sal_maps_new (SalModel *model, guint max_frames, const SalMapStyle *style)
   self->gradient = g_new (float, sal_model_get_embedding_size (model));
   self->raw = g_new (float, size);
   self->scratch = g_new (float, size);
-  for (guint l = 0; l < SAL_NET_STAGES; l++)
+  for (guint l = 0; l < SAL_STAGES; l++)
     self->maps[l] = g_new (float, size);
   return self;
 }
@@ -89,7 +89,7 @@ sal_maps_free (SalMaps *self)
   g_free (self->gradient);
   g_free (self->raw);
   g_free (self->scratch);
-  for (guint l = 0; l < SAL_NET_STAGES; l++)
+  for (guint l = 0; l < SAL_STAGES; l++)
     g_free (self->maps[l]);
   sal_model_unref (self->model);
   g_free (self);
@@ -158,7 +158,7 @@ sal_maps_draw (SalMaps *self, guint method, SalCamLayers layers)
   config.degrid = self->style.degrid || row->degrid;
   if (row->method != SAL_CAM_SCORE)
     go_back (self, row->score);
-  for (guint l = 0; l < SAL_NET_STAGES; l++) {
+  for (guint l = 0; l < SAL_STAGES; l++) {
     config.layers = 1u << l;
     if ((layers & config.layers) == 0)
       continue;
@@ -180,7 +180,7 @@ sal_maps_fuse (const SalMaps *self, SalCamLayers layers, float *map)
   gboolean any = FALSE;
 
   memset (map, 0, size * sizeof (float));
-  for (guint l = 0; l < SAL_NET_STAGES; l++) {
+  for (guint l = 0; l < SAL_STAGES; l++) {
     if ((layers & (1u << l)) == 0)
       continue;
     for (gsize i = 0; i < size; i++) {

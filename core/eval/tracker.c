@@ -6,6 +6,7 @@
 #include "analyser-private.h"
 #include "analyser.h"
 #include "company.h"
+#include "geometry.h"
 #include "model-private.h"
 
 /* One target with one look-ahead. */
@@ -54,10 +55,10 @@ sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
   self->hop = hop;
   self->n_lookaheads = n_lookaheads;
   self->lookaheads = g_memdup2 (lookaheads, n_lookaheads * sizeof (guint));
-  self->per_column = sal_inference_per_column (model);
+  self->per_column = sal_model_get_frames_per_column (model);
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&record->mel, NULL);
-  self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_NET_STAGES - 1, 1);
+  self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
   self->history = sal_analyser_history_new (model, capacity (hop));
   self->frames = g_new (float,
@@ -210,7 +211,7 @@ compute_window (SalTracker *self, guint64 start, guint n)
 
   sal_history_get_frames (self->history, start, n, self->window);
   sal_net_forward (self->net, self->window, n);
-  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, shape);
+  sal_net_get_stage (self->net, SAL_STAGES - 1, shape);
   sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, self->around);
   for (guint l = 0; l < self->n_lookaheads; l++)
     if (self->companies[l] != NULL)

@@ -232,7 +232,7 @@ get_ear (const Work *work)
   self = g_new (Ear, 1);
   /* The record was checked when the model was loaded. */
   *self = (Ear) { sal_mel_new (sal_model_get_mel_config (work->model), NULL),
-    sal_net_new (work->model, work->n_frames[D - 1], SAL_NET_STAGES - 1, 1),
+    sal_net_new (work->model, work->n_frames[D - 1], SAL_STAGES - 1, 1),
     sal_scorer_new (work->model) };
   return self;
 }

@@ -17,6 +17,7 @@
 
 #include "analyser-private.h"
 #include "data.h"
+#include "geometry.h"
 #include "score.h"
 
 typedef struct {
@@ -68,7 +69,7 @@ save (const Timer *self, const char *path, GError **error)
 {
   guint s1[3], s4[3];
   sal_net_get_stage (self->net, 0, s1);
-  sal_net_get_stage (self->net, SAL_NET_STAGES - 1, s4);
+  sal_net_get_stage (self->net, SAL_STAGES - 1, s4);
   const SalTensor tensors[] = {
     { "embedding", sal_net_get_embedding (self->net), 1, { self->E } },
     { "dense", self->dense, 1, { s4[2] } },
@@ -127,7 +128,7 @@ run (SalModel *model, SalTarget *target, SalSafetensors *input,
   g_autoptr (SalNet) net
       = sal_net_new (model, (guint) shape[1], 0, n_threads);
   g_autoptr (SalNet) light = sal_net_new (model, (guint) shape[1],
-      SAL_NET_STAGES - 1, n_threads);
+      SAL_STAGES - 1, n_threads);
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
   g_autofree float *dembedding = g_new (float, E);
   g_autofree float *dense = g_new0 (float, shape[1]);

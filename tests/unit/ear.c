@@ -31,7 +31,7 @@ static float
 compare (const SalEar *ear, const float *embedding, guint first, guint n)
 {
   guint E = sal_model_get_embedding_size (tiny);
-  g_autoptr (SalNet) net = sal_net_new (tiny, n, SAL_NET_STAGES - 1, 1);
+  g_autoptr (SalNet) net = sal_net_new (tiny, n, SAL_STAGES - 1, 1);
   g_autofree float *part = g_new (float, ear->n_bands * n);
   g_autofree float *a = g_memdup2 (embedding, E * sizeof (float));
   for (guint f = 0; f < ear->n_bands; f++)

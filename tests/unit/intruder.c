@@ -223,7 +223,7 @@ static void
 test_cell_is_a_column (void)
 {
   g_autoptr (SalModel) tiny = data_load_model ("tiny");
-  g_assert_cmpuint (sal_intruder_cell_frames (tiny), ==, 8);
+  g_assert_cmpuint (sal_model_get_frames_per_column (tiny), ==, 8);
 }
 
 int

@@ -503,7 +503,7 @@ size_of_net (Fixture *f, guint deepest)
   f->net = sal_net_new (f->model, 200, deepest, 1);
   forward (f, 200);
   sal_net_backward (f->net, dembedding, deepest);
-  for (guint stage = deepest; stage < SAL_NET_STAGES; stage++) {
+  for (guint stage = deepest; stage < SAL_STAGES; stage++) {
     sal_net_get_stage (f->net, stage, NULL);
     sal_net_get_gradient (f->net, stage);
   }
@@ -517,7 +517,7 @@ test_takes_little_memory (gconstpointer data)
   if (!fixture_init (&f, data))
     return;
   g_assert_cmpuint (size_of_net (&f, 0), <=, 60 * 1000 * 1000);
-  g_assert_cmpuint (size_of_net (&f, SAL_NET_STAGES - 1), <=,
+  g_assert_cmpuint (size_of_net (&f, SAL_STAGES - 1), <=,
       20 * 1000 * 1000);
   fixture_clear (&f);
 }

@@ -33,7 +33,7 @@ pass (SalModel *model, guint *ends)
   g_autofree float *log_mel = data_read_log_mel (
       sal_model_get_mel_config (model)->n_bands, N_FRAMES);
   sal_net_forward (net, log_mel, N_FRAMES);
-  for (guint i = 0; i < SAL_NET_STAGES; i++) {
+  for (guint i = 0; i < SAL_STAGES; i++) {
     guint shape[3];
     const float *stage = sal_net_get_stage (net, i, shape);
     g_array_append_vals (out, stage, shape[0] * shape[1] * shape[2]);
@@ -41,7 +41,7 @@ pass (SalModel *model, guint *ends)
   }
   g_array_append_vals (out, sal_net_get_embedding (net),
       sal_model_get_embedding_size (model));
-  ends[SAL_NET_STAGES] = out->len;
+  ends[SAL_STAGES] = out->len;
   return out;
 }
 
@@ -90,10 +90,10 @@ test_leaves_other_parts (void)
 static void
 test_changes_what_lies_above (void)
 {
-  guint ends[SAL_NET_STAGES + 1];
+  guint ends[SAL_STAGES + 1];
   g_autoptr (GArray) intact = pass (tiny, ends);
-  for (guint i = 0; i <= SAL_NET_STAGES; i++) {
-    guint part = i < SAL_NET_STAGES ? SAL_PART_S1 << i : SAL_PART_TOP;
+  for (guint i = 0; i <= SAL_STAGES; i++) {
+    guint part = i < SAL_STAGES ? SAL_PART_S1 << i : SAL_PART_TOP;
     g_autoptr (SalModel) model = scrambled (part, 3);
     g_autoptr (GArray) other = pass (model, ends);
     guint from = i > 0 ? ends[i - 1] : 0;
@@ -106,25 +106,25 @@ test_changes_what_lies_above (void)
 static void
 test_nothing_scrambled_is_the_same (void)
 {
-  guint ends[SAL_NET_STAGES + 1];
+  guint ends[SAL_STAGES + 1];
   g_autoptr (SalModel) model = scrambled (0, 3);
   g_autoptr (GArray) a = pass (tiny, ends), b = pass (model, ends);
   g_assert_true (model != tiny);
-  g_assert_true (is_equal (a, b, 0, ends[SAL_NET_STAGES]));
+  g_assert_true (is_equal (a, b, 0, ends[SAL_STAGES]));
 }
 
 static void
 test_original_is_not_disturbed (void)
 {
-  guint ends[SAL_NET_STAGES + 1];
+  guint ends[SAL_STAGES + 1];
   g_autoptr (GArray) before = pass (tiny, ends);
   g_autoptr (SalModel) model = scrambled (ALL, 3);
   g_autoptr (SalModel) again = sal_model_load (sal_model_get_path (tiny),
       NULL);
   g_autoptr (GArray) after = pass (tiny, ends);
   g_autoptr (GArray) loaded = pass (again, ends);
-  g_assert_true (is_equal (before, after, 0, ends[SAL_NET_STAGES]));
-  g_assert_true (is_equal (before, loaded, 0, ends[SAL_NET_STAGES]));
+  g_assert_true (is_equal (before, after, 0, ends[SAL_STAGES]));
+  g_assert_true (is_equal (before, loaded, 0, ends[SAL_STAGES]));
   g_assert_cmpstr (sal_model_get_id (model), ==, sal_model_get_id (tiny));
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model-private.h"
+
 static guint
 part_of (const char *tensor)
 {
@@ -42,4 +44,28 @@ sal_scramble_permute (const SalScramble *self, const char *tensor,
     values[i - 1] = values[j];
     values[j] = value;
   }
+}
+
+static void
+change (const char *name, float *values, gsize n, gpointer data)
+{
+  sal_scramble_permute (data, name, values, n);
+}
+
+SalModel *
+sal_model_scrambled (const SalModel *model, const SalScramble *scramble,
+    GError **error)
+{
+  SalScramble copy = *scramble;
+  const SalTensorHook hook = { change, &copy };
+  g_autoptr (SalModel) self
+      = sal_model_read (sal_model_get_path (model), &hook, error);
+  if (self == NULL)
+    return NULL;
+  if (!g_str_equal (sal_model_get_id (self), sal_model_get_id (model))) {
+    sal_error_set (error, SAL_ERROR_MISMATCH,
+        "%s has changed since it was loaded", sal_model_get_path (model));
+    return NULL;
+  }
+  return g_steal_pointer (&self);
 }
