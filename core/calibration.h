@@ -20,7 +20,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 #define SAL_CURVE_MAX_POINTS 8
 

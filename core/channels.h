@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "types.h"
+#include <saliency/types.h>
 
 /**
  * sal_channels_combine:

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct _SalContrast SalContrast; /* one thread at a time */
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 #define SAL_HISTORY_SAMPLES 1024 /* the most to listen to at a time */
 

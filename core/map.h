@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef enum {
   SAL_MAP_PARTIAL = 1 << 0, /* from a window shorter than the usual one */

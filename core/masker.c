@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "fft.h"
+#include "base/fft.h"
 
 #define BLOCK_SECONDS 0.02 /* at least: a gain frame fits in half of it */
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct {
   guint rate;            /* Hz, of the PCM */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "fft.h"
+#include "base/fft.h"
 
 #define MAX_FFT_SIZE 65536
 

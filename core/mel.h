@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef enum { SAL_PREEMPHASIS_NONE, SAL_PREEMPHASIS_SIGNAL, SAL_PREEMPHASIS_FRAME } SalPreemphasis;
 typedef enum { SAL_TAPER_HAMMING, SAL_TAPER_HAMMING_PERIODIC, SAL_TAPER_HANN, SAL_TAPER_HANN_PERIODIC, SAL_TAPER_POVEY } SalTaper;

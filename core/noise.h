@@ -2,7 +2,7 @@
 /* noise.h: the noise behind speech, from the energy of frames of 10 ms (speech.h) */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 /**
  * sal_noise_find:

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "section.h"
+#include "base/json-fields.h"
 
 #define MAX_BYTES 2e9 /* of memory for one window; Table 1 takes 4e7 */
 

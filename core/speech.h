@@ -2,7 +2,7 @@
 /* speech.h: which frames of a recording hold speech, by energy */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 /**
  * sal_speech_energy:

@@ -8,7 +8,7 @@
 
 #include "conv.h"
 #include "record.h"
-#include "safetensors.h"
+#include "base/safetensors.h"
 
 /* relu (conv (x) + bias), or scale relu (conv (x) + bias) + shift, or no relu:
  * what follows the bias is said by the place of the unit. */

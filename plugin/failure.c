@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "failure.h"
 
-#include "error.h"
+#include <saliency/error.h>
 
 static GstResourceError
 resource_error (const GError *error, const char *path)

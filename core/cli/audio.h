@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct _CliReader CliReader;
 typedef struct _CliWriter CliWriter;

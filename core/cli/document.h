@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct _CliDocument CliDocument;
 

@@ -4,7 +4,7 @@
 
 #include "document.h"
 #include "evaluate-all.h"
-#include "json.h"
+#include "base/json.h"
 #include "verdicts.h"
 
 #define NONE "\xe2\x80\x93" /* a dash, for what there is not */

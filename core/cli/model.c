@@ -3,7 +3,7 @@
 
 #include "cli.h"
 #include "golden.h"
-#include "json.h"
+#include "base/json.h"
 #include "model-private.h"
 
 #define NAMES_SHOWN 6

@@ -5,7 +5,7 @@
 #include <cairo.h>
 
 #include "colours.h"
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct {
   double x, y, w, h; /* pixels, y downwards */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "fft.h"
+#include "base/fft.h"
 #include "speech.h"
 
 #define LEVEL 0.05f      /* RMS of active speech before the gain of a turn */

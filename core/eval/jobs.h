@@ -2,7 +2,7 @@
 /* jobs.h: the same work for many things, on several cores, taken up in order */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct {
   /* Returns: (transfer full) (nullable): the result of job @index, or %NULL and @error; in any thread */

@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "base/json.h"
 #include "tsv.h"
 
 #define COMMAND "command" /* how it was asked for, not what */

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct {
   char *path;    /* that can be opened */

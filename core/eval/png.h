@@ -4,7 +4,7 @@
 
 #include <cairo.h>
 
-#include "error.h"
+#include <saliency/error.h>
 
 /**
  * sal_png_save:

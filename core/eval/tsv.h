@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 /* Fields of one line, in the order asked for; %FALSE and an error ends the reading. */
 typedef gboolean (*SalTsvTake) (const char *const *fields, gpointer data, GError **error);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef struct {
   double start; /* seconds */

@@ -9,7 +9,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "error.h"
+#include <saliency/error.h>
 
 typedef enum {
   SAL_VERDICT_AGREES,

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "model.h"
-#include "safetensors.h"
+#include "base/safetensors.h"
 
 #define DATA_RATE 16000
 

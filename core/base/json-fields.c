@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "section.h"
+#include "base/json-fields.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "safetensors.h"
+#include "base/safetensors.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "base/json.h"
 
 #define fail(error, ...) sal_error_set (error, SAL_ERROR_FORMAT, __VA_ARGS__)
 

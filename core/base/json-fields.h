@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* section.h: an object of a record being read
+/* json-fields.h: an object of a record being read
  *
  * Members are taken out one by one; what is left over at the end is unknown.  The first failure is kept as a
  * %SAL_ERROR_RECORD that names section and field, later reads do nothing and give the lowest value.
  */
 #pragma once
 
-#include "json.h"
+#include "base/json.h"
 
 typedef struct {
   const char *name;    /* as in messages */

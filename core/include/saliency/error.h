@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "types.h"
+#include <saliency/types.h>
 
 /**
  * SalError:

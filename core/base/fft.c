@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fft.h"
+#include "base/fft.h"
 
 #include <glib.h>
 

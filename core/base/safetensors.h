@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "error.h"
+#include <saliency/error.h>
 
 #define SAL_SAFETENSORS_MAX_HEADER (16 * 1024 * 1024) /* bytes */
 #define SAL_SAFETENSORS_MAX_DIMS 8

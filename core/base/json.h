@@ -8,7 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "error.h"
+#include <saliency/error.h>
 
 #define SAL_JSON_MAX_DEPTH 16
 
