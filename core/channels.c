@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 /* The gradient by one channel. */
 typedef struct {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 #define FRAMES 500 /* 5 s */
 #define LOW 5      /* percentiles */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 #include "cohort.h"
 #include "geometry.h"
 #include "model-private.h"

@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 #include "block.h"
 #include "geometry.h"
-#include "memory.h"
+#include "compute/aligned.h"
 #include "model-private.h"
 #include "pooling.h"
 

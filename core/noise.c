@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "noise.h"
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 #define PAUSE_FRAMES 10 /* 100 ms: the shortest pause that shows the noise */
 #define PAUSES 20       /* one stretch in so many is a pause */

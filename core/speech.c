@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 #define SPEECH_RANGE 6.9f /* ln power: 30 dB below the loud is no speech */
 #define SILENCE_RMS 1e-3f /* -60 dB of full scale */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 #define SCALE 20 /* D: nats that count as much */
 

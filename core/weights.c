@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "geometry.h"
-#include "memory.h"
+#include "compute/aligned.h"
 
 #define BN_EPSILON 1e-5f /* PyTorch's default, which all these networks use */
 

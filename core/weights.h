@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "conv.h"
+#include "compute/conv.h"
 #include "record.h"
 #include "base/safetensors.h"
 

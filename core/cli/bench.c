@@ -7,7 +7,7 @@
 #include "analyser-private.h"
 #include "analyser.h"
 #include "geometry.h"
-#include "kernels/kernels.h"
+#include "compute/kernels/kernels.h"
 #include "model-private.h"
 #include "peak.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "compute/kernels/kernels.h"
 
 #define N_STEPS 200000 /* in a turn: some 0.4 ms */
 #define N_TURNS 100

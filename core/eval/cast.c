@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 #include "model-private.h"
 
 typedef struct {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 /* All trials of one score. */
 typedef struct {

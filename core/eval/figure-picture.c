@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <cairo-svg.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 #include "axes.h"
 #include "colours.h"
 #include "figures.h"

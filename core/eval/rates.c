@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 
 #define Z 1.959964 /* 97.5 % of a normal distribution lie below */
 #define N_DRAWS 1000

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "algebra.h"
+#include "compute/vector.h"
 
 #include <math.h>
 
 #include "data.h"
-#include "kernels/kernels.h"
+#include "compute/kernels/kernels.h"
 
 #define TOLERANCE 1e-5 /* float32 sums of at most 100 products of order 1 */
 

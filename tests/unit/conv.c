@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conv.h"
+#include "compute/conv.h"
 
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "memory.h"
+#include "compute/aligned.h"
 
 typedef struct {
   SalConv conv;

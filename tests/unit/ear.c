@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ear.h"
 
-#include "algebra.h"
+#include "compute/vector.h"
 #include "data.h"
 #include "model-private.h"
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "algebra.h"
+#include "compute/vector.h"
 #include "data.h"
 #include "net.h"
 #include "target.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* planes.h: activations in blocks of channels, with a border of zeros
+/* activations.h: activations in blocks of channels, with a border of zeros
  *
  * x[c, i, j] is data[(c / B) block + i row + j B + c % B] with B = SAL_PLANES_BLOCK: one pixel of a block is a full vector.
  * Around the H x W pixels lie zeros, one pixel above and to the left, below and to the right as

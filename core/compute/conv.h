@@ -8,8 +8,8 @@
  */
 #pragma once
 
-#include "kernels/kernels.h"
-#include "team.h"
+#include "compute/kernels/kernels.h"
+#include "compute/thread-team.h"
 
 typedef struct {
   guint n_in;   /* C */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "algebra.h"
+#include "compute/vector.h"
 
 #include <math.h>
 
-#include "kernels/kernels.h"
+#include "compute/kernels/kernels.h"
 
 double
 sal_softplus (double x)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* algebra.h: vectors and matrices of any alignment, row-major, in the calling thread
+/* vector.h: vectors and matrices of any alignment, row-major, in the calling thread
  *
  * What a network does outside its convolutions is too little for a BLAS whose threads would belong to the host.
  */

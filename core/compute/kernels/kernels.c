@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kernels.h"
+#include "compute/kernels/kernels.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conv.h"
+#include "compute/conv.h"
 
 #include <math.h>
 
-#include "memory.h"
+#include "compute/aligned.h"
 
 #define B SAL_PLANES_BLOCK
 #define TILE SAL_WINOGRAD_TILE

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "../planes.h"
+#include "compute/activations.h"
 
 /* Winograd's F(5x5, 3x3): tiles of 5x5 outputs from 7x7 inputs. */
 #define SAL_WINOGRAD_TILE SAL_PLANES_TILE

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "planes.h"
+#include "compute/activations.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "vector.h"
+#include "compute/kernels/simd.h"
 
 #define AHEAD 64 /* rows of b that are fetched before they are used */
 

@@ -2,7 +2,7 @@
 /* Nothing but multiply-adds: the most that a processor can do with the set. */
 #pragma once
 
-#include "vector.h"
+#include "compute/kernels/simd.h"
 
 /* A multiply-add takes 4 cycles and two begin in each: 8 chains keep today's
  * cores busy.  12 leave 4 of 16 registers for factor and term. */

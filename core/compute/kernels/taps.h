@@ -2,7 +2,7 @@
 /* Other convolutions: sums over taps, straight from the input. */
 #pragma once
 
-#include "multiply.h"
+#include "compute/kernels/multiply.h"
 
 static void
 taps (const SalTaps *job, guint row, guint end)

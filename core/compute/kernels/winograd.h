@@ -8,7 +8,7 @@
  * squares are exact.  +-1/2, +-1, +-2 round twice as much. */
 #pragma once
 
-#include "multiply.h"
+#include "compute/kernels/multiply.h"
 
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vector.h: the widest vector of the instruction set a file is compiled for */
+/* simd.h: the widest vector of the instruction set a file is compiled for */
 #pragma once
 
-#include "kernels.h"
+#include "compute/kernels/kernels.h"
 
 #if defined(__AVX512F__)
 #define SET avx512

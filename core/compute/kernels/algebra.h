@@ -2,7 +2,7 @@
 /* Vectors of any length and alignment. */
 #pragma once
 
-#include "vector.h"
+#include "compute/kernels/simd.h"
 
 typedef float Loose
     __attribute__ ((vector_size (LANES * 4), aligned (4), may_alias));

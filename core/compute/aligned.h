@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memory.h: large arrays for vectors */
+/* aligned.h: large arrays for vectors */
 #pragma once
 
 #include <glib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of the set that this file is compiled for. */
-#include "winograd.h"
-#include "taps.h"
-#include "pointwise.h"
-#include "algebra.h"
-#include "chains.h"
+#include "compute/kernels/winograd.h"
+#include "compute/kernels/taps.h"
+#include "compute/kernels/pointwise.h"
+#include "compute/kernels/algebra.h"
+#include "compute/kernels/chains.h"
 
 #define TEXT2(x) #x
 #define TEXT(x) TEXT2 (x)

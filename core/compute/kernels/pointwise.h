@@ -2,7 +2,7 @@
 /* What is done to every pixel by itself. */
 #pragma once
 
-#include "vector.h"
+#include "compute/kernels/simd.h"
 
 /* Every row `i` of every `part` of every `block`, a vector wide. */
 #define FOR_EVERY_ROW(planes, row, end)                                       \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "team.h"
+#include "compute/thread-team.h"
 
-#include "memory.h"
-#include "planes.h"
+#include "compute/aligned.h"
+#include "compute/activations.h"
 
 #define SPINS 40000 /* looks for more work before sleeping, some 100 us */
 

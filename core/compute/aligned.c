@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "memory.h"
+#include "compute/aligned.h"
 
 #include <string.h>
 #ifdef __linux__
