@@ -12,8 +12,8 @@
 #include "score.h"
 #include "model-private.h"
 #include "net.h"
-#include "noise.h"
-#include "speech.h"
+#include "signal/noise-floor.h"
+#include "signal/speech-activity.h"
 
 #define WINDOW_FRAMES 200    /* two seconds */
 #define STEP_FRAMES 100

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "contrast.h"
+#include "signal/level-range.h"
 
 #define SILENCE_RMS 3.2e-4f /* -70 dB of full scale, below any noise */
 

@@ -9,7 +9,7 @@
 #include "cohort.h"
 #include "geometry.h"
 #include "model-private.h"
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #define STRETCH_SECONDS 1.6
 #define GUARD_SECONDS 0.3 /* cells so near share what they were made from */

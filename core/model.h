@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "mel.h"
+#include <saliency/mel.h>
 
 typedef struct _SalModel SalModel; /* atomically reference-counted */
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "calibration.h"
-#include "mel.h"
+#include <saliency/mel.h>
 
 #define SAL_RECORD_KEY "speakersaliency"
 #define SAL_RECORD_VERSION 1

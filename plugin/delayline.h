@@ -11,7 +11,7 @@
 #include <gst/audio/audio.h>
 
 #include "gate.h"
-#include "mel.h"
+#include <saliency/mel.h>
 
 typedef struct _SalDelayLine SalDelayLine; /* one thread at a time */
 

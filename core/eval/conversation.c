@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/fft.h"
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #define LEVEL 0.05f      /* RMS of active speech before the gain of a turn */
 #define NOISE_FROM 50.0  /* Hz */

@@ -6,7 +6,7 @@
 
 #include "enrol.h"
 #include "manifest.h"
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #define QUIET 0.02f /* of the peak: below it a sample adds nothing to a level */
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #define LEVEL 0.05 /* RMS of each piece */
 

@@ -9,7 +9,7 @@
 #include <cairo.h>
 
 #include "map.h"
-#include "mel.h"
+#include <saliency/mel.h>
 
 typedef struct {
   const char *title;

@@ -7,7 +7,7 @@
 
 #include "jobs.h"
 #include "score.h"
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #define D SAL_VERIFICATION_DURATIONS
 

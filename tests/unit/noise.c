@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "noise.h"
+#include "signal/noise-floor.h"
 
 #include <math.h>
 
 #include "data.h"
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #define HOP 160
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "noise.h"
+#include "signal/noise-floor.h"
 
 #include "compute/vector.h"
 

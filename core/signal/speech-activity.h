@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* speech.h: which frames of a recording hold speech, by energy */
+/* speech-activity.h: which frames of a recording hold speech, by energy */
 #pragma once
 
 #include <saliency/error.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "contrast.h"
+#include "signal/level-range.h"
 
 #include <math.h>
 #include <string.h>

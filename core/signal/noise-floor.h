@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* noise.h: the noise behind speech, from the energy of frames of 10 ms (speech.h) */
+/* noise-floor.h: the noise behind speech, from the energy of frames of 10 ms (speech.h) */
 #pragma once
 
 #include <saliency/error.h>

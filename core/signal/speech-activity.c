@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "speech.h"
+#include "signal/speech-activity.h"
 
 #include <math.h>
 

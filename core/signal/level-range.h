@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* contrast.h: how far speech stands out from the noise, live
+/* level-range.h: how far speech stands out from the noise, live
  *
  *   level(t) = ln sum_f e^L[f,t]
  *   contrast = 95th percentile of level - 5th, over the last 500 frames
