@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "analyser-private.h"
 
-#include "model-private.h"
+#include "network/model-internal.h"
 
 SalLinePair
 sal_analyser_lines (const SalModel *model, const SalTarget *target,

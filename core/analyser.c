@@ -6,8 +6,8 @@
 
 #include "analyser-private.h"
 #include "company.h"
-#include "geometry.h"
-#include "model-private.h"
+#include "network/geometry.h"
+#include "network/model-internal.h"
 #include "schedule.h"
 #include "window-private.h"
 

@@ -7,7 +7,7 @@
 #include "compute/vector.h"
 #include "channels.h"
 #include "map.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 struct _SalCam {
   SalScorer *scorer;

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "compute/vector.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 SalCohortStats
 sal_cohort_stats (const SalModel *model, const float *cosines, int except,

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 
 #define SAL_COHORT_TOP 100 /* K; all if the cohort is smaller */
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "compute/vector.h"
-#include "geometry.h"
+#include "network/geometry.h"
 #include "inference.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 #include "window-private.h"
 
 #define MAX_VOICES 40

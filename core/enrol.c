@@ -6,12 +6,12 @@
 
 #include "compute/vector.h"
 #include "forecast.h"
-#include "geometry.h"
+#include "network/geometry.h"
 #include "intruder.h"
 #include "target.h"
 #include "score.h"
-#include "model-private.h"
-#include "net.h"
+#include "network/model-internal.h"
+#include <saliency/net.h>
 #include "signal/noise-floor.h"
 #include "signal/speech-activity.h"
 

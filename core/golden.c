@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model-private.h"
+#include "network/model-internal.h"
 #include "score.h"
 
 #define MAX_FRAMES 3000

@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "model.h"
-#include "record.h"
+#include <saliency/model.h>
+#include "network/description.h"
 
 typedef struct {
   const char *stage;  /* log_mel, s1 .. s4, embedding, score */

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "geometry.h"
-#include "model-private.h"
+#include "network/geometry.h"
+#include "network/model-internal.h"
 #include "trust.h"
 #include "window-private.h"
 

@@ -7,8 +7,8 @@
 
 #include "compute/vector.h"
 #include "cohort.h"
-#include "geometry.h"
-#include "model-private.h"
+#include "network/geometry.h"
+#include "network/model-internal.h"
 #include "signal/speech-activity.h"
 
 #define STRETCH_SECONDS 1.6

@@ -19,7 +19,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 
 /* Cells [first, first + n). */
 typedef struct {

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "calibration.h"
+#include "network/calibration.h"
 
 typedef struct _SalPresence SalPresence; /* one thread at a time */
 

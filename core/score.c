@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compute/vector.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 struct _SalScorer {
   SalModel *model;

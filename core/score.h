@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "net.h"
+#include <saliency/net.h>
 #include "target.h"
 
 typedef struct {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define KIND_KEY "speakersaliency-speaker"
 #define KIND_VERSION "2"

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 
 typedef struct _SalSpeaker SalSpeaker;
 

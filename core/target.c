@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model-private.h"
+#include "network/model-internal.h"
 
 struct _SalTarget {
   char *name;

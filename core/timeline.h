@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "calibration.h"
+#include "network/calibration.h"
 #include "history.h"
 #include "map.h"
 

@@ -6,9 +6,9 @@
 
 #include "analyser-private.h"
 #include "analyser.h"
-#include "geometry.h"
+#include "network/geometry.h"
 #include "compute/kernels/kernels.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 #include "peak.h"
 
 #define SEED 2022

@@ -9,7 +9,7 @@
 #include <json-glib/json-glib.h>
 
 #include "audio.h"
-#include "model.h"
+#include <saliency/model.h>
 
 int cli_analyse (int argc, char **argv);
 int cli_bench (int argc, char **argv);

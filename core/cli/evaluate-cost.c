@@ -6,7 +6,7 @@
 #include "evaluate-all.h"
 #include "figures.h"
 #include "localisation.h"
-#include "net.h"
+#include <saliency/net.h>
 #include "sanity.h"
 #include "streaming.h"
 

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "golden.h"
 #include "base/json.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define NAMES_SHOWN 6
 

@@ -2,7 +2,7 @@
 /* corpus.h: the utterances of chosen splits, decoded when they are first asked for */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 #include "target.h"
 
 /**

@@ -6,7 +6,7 @@
 
 #include "ear.h"
 #include "jobs.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 #include "ranking.h"
 
 #define N SAL_DELETION_STEPS

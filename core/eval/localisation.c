@@ -7,10 +7,10 @@
 #include "analyser-private.h"
 #include "detection.h"
 #include "ear.h"
-#include "geometry.h"
+#include "network/geometry.h"
 #include "jobs.h"
 #include "map.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 #include "ranking.h"
 
 #define N_FORMS SAL_LOCALISATION_FORMS

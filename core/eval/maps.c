@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "map.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define NO_SCORE -1
 

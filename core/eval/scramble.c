@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model-private.h"
+#include "network/model-internal.h"
 
 static guint
 part_of (const char *tensor)

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 
 typedef enum {
   SAL_PART_STEM = 1 << 0,

@@ -6,8 +6,8 @@
 #include "analyser-private.h"
 #include "analyser.h"
 #include "company.h"
-#include "geometry.h"
-#include "model-private.h"
+#include "network/geometry.h"
+#include "network/model-internal.h"
 
 /* One target with one look-ahead. */
 typedef struct {

@@ -17,7 +17,7 @@
 
 #include "analyser-private.h"
 #include "data.h"
-#include "geometry.h"
+#include "network/geometry.h"
 #include "score.h"
 
 typedef struct {

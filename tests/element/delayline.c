@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "model.h"
+#include <saliency/model.h>
 #include "sound.h"
 
 static const SalMelConfig *mel; /* of the small model: frames of 10 ms */

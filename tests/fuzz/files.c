@@ -12,7 +12,7 @@
 
 #include "data.h"
 #include "golden.h"
-#include "net.h"
+#include <saliency/net.h>
 #include "score.h"
 
 #define ROUNDS 2000

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "data.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define E 16          /* embedding of tiny */
 #define W 25          /* columns of a window of two seconds */

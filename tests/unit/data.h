@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 #include "base/safetensors.h"
 
 #define DATA_RATE 16000

@@ -3,7 +3,7 @@
 
 #include "compute/vector.h"
 #include "data.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define T 137
 #define LEAST 16 /* frames: 0.16 s */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "data.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define E 16 /* embedding of tiny */
 #define P 6

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "data.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define CELLS 250 /* 20 s */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model.h"
+#include <saliency/model.h>
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

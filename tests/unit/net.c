@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "net.h"
+#include <saliency/net.h>
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 #include "score.h"
 
 static const char *const models[]

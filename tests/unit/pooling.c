@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pooling.h"
+#include "network/pooling.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #define W 20         /* columns */
 #define STATISTIC(pooled, R, i, k) (pooled)[(k) * (R) + (i)]

@@ -6,7 +6,7 @@
 
 #include "compute/vector.h"
 #include "data.h"
-#include "net.h"
+#include <saliency/net.h>
 #include "target.h"
 
 #define N_FRAMES 64

@@ -2,7 +2,7 @@
 /* geometry.h: the sizes that follow from windows and strides */
 #pragma once
 
-#include "record.h"
+#include "network/description.h"
 
 #define SAL_WINDOW_LEAST_FRAMES 16 /* two columns of S4; shorter windows are not computed */
 #define SAL_DENSE_COLUMNS 9        /* m of sal_scorer_dense(): 0.72 s */

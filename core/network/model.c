@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model-private.h"
+#include "network/model-internal.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "geometry.h"
+#include "network/geometry.h"
 
 #define ID_DIGITS 16
 

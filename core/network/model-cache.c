@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "model-private.h"
+#include "network/model-internal.h"
 
 typedef struct {
   char *path; /* real */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pooling.h"
+#include "network/pooling.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/vector.h"
-#include "model-private.h"
+#include "network/model-internal.h"
 
 struct _SalPooler {
   const SalTopology *topology;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "block.h"
+#include "network/block.h"
 
 #include <math.h>
 

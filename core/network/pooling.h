@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 
 typedef struct _SalPooler SalPooler; /* one thread at a time */
 

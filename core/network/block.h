@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "weights.h"
+#include "network/weights.h"
 
 /* What a block keeps of the forward pass for the backward pass. */
 typedef struct {

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "compute/conv.h"
-#include "record.h"
+#include "network/description.h"
 #include "base/safetensors.h"
 
 /* relu (conv (x) + bias), or scale relu (conv (x) + bias) + shift, or no relu:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "geometry.h"
+#include "network/geometry.h"
 
 guint
 sal_geometry_frames_per_column (const SalTopology *topology)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* model-private.h: what the rest of the library sees of a model */
+/* model-internal.h: what the rest of the library sees of a model */
 #pragma once
 
-#include "model.h"
-#include "weights.h"
+#include <saliency/model.h>
+#include "network/weights.h"
 
 /**
  * sal_model_read:

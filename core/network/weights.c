@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "weights.h"
+#include "network/weights.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "geometry.h"
+#include "network/geometry.h"
 #include "compute/aligned.h"
 
 #define BN_EPSILON 1e-5f /* PyTorch's default, which all these networks use */

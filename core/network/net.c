@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "net.h"
+#include <saliency/net.h>
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/vector.h"
-#include "block.h"
-#include "geometry.h"
+#include "network/block.h"
+#include "network/geometry.h"
 #include "compute/aligned.h"
-#include "model-private.h"
-#include "pooling.h"
+#include "network/model-internal.h"
+#include "network/pooling.h"
 
 #define B SAL_PLANES_BLOCK
 

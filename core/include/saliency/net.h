@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "model.h"
+#include <saliency/model.h>
 
 #define SAL_NET_MAX_THREADS 64
 

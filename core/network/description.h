@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* record.h: what a model file says about itself
+/* description.h: what a model file says about itself
  *
  * The JSON object under the metadata key "speakersaliency": front end, topology, head,
  * cohort, calibration, golden values, provenance.  Every choice that popular
@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "calibration.h"
+#include "network/calibration.h"
 #include <saliency/mel.h>
 
 #define SAL_RECORD_KEY "speakersaliency"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "calibration.h"
+#include "network/calibration.h"
 
 #include <math.h>
 
