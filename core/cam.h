@@ -25,7 +25,7 @@
  */
 #pragma once
 
-#include "score.h"
+#include <saliency/score.h>
 
 #define SAL_CAM_FEW_CHANNELS 32 /* for Score-CAM where the paper's, all of them, would take too long */
 

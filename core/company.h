@@ -22,7 +22,7 @@
  */
 #pragma once
 
-#include "score.h"
+#include <saliency/score.h>
 #include "window.h"
 
 typedef struct _SalCompany SalCompany; /* one thread at a time */

@@ -8,8 +8,8 @@
 #include "forecast.h"
 #include "network/geometry.h"
 #include "intruder.h"
-#include "target.h"
-#include "score.h"
+#include <saliency/target.h>
+#include <saliency/score.h>
 #include "network/model-internal.h"
 #include <saliency/net.h>
 #include "signal/noise-floor.h"

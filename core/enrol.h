@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "speaker.h"
+#include <saliency/speaker.h>
 
 typedef struct _SalEnrol SalEnrol; /* one thread at a time */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "network/model-internal.h"
-#include "score.h"
+#include <saliency/score.h>
 
 #define PRIOR_PIECES 8.0
 #define PRIOR_DEVIATION 2.0 /* of the log-odds of one voice, pieces of 2 s */

@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include "speaker.h"
+#include <saliency/speaker.h>
 
 typedef struct {
   float false_accept, false_reject; /* probabilities; NAN: unknown */

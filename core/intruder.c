@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "compute/vector.h"
-#include "cohort.h"
+#include "voice/cohort.h"
 #include "network/geometry.h"
 #include "network/model-internal.h"
 #include "signal/speech-activity.h"

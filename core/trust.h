@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "score.h"
+#include <saliency/score.h>
 
 #define SAL_TRUST_FORWARDS 4 /* passes for each map */
 

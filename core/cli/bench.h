@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli.h"
-#include "target.h"
+#include <saliency/target.h>
 
 typedef struct {
   char *model_path;  /* NULL: the usual one */

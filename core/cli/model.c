@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "golden.h"
+#include "voice/self-check.h"
 #include "base/json.h"
 #include "network/model-internal.h"
 

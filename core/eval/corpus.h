@@ -3,7 +3,7 @@
 #pragma once
 
 #include <saliency/model.h>
-#include "target.h"
+#include <saliency/target.h>
 
 /**
  * SalDecoder:

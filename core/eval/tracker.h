@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "target.h"
+#include <saliency/target.h>
 
 typedef struct _SalTracker SalTracker; /* one thread at a time */
 

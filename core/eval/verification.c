@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "jobs.h"
-#include "score.h"
+#include <saliency/score.h>
 #include "signal/speech-activity.h"
 
 #define D SAL_VERIFICATION_DURATIONS

@@ -18,7 +18,7 @@
 #include "analyser-private.h"
 #include "data.h"
 #include "network/geometry.h"
-#include "score.h"
+#include <saliency/score.h>
 
 typedef struct {
   SalNet *net;       /* goes down to S1 */

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "data.h"
-#include "golden.h"
+#include "voice/self-check.h"
 #include <saliency/net.h>
-#include "score.h"
+#include <saliency/score.h>
 
 #define ROUNDS 2000
 

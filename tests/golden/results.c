@@ -6,7 +6,7 @@
  * [C, H, W].
  */
 #include "data.h"
-#include "score.h"
+#include <saliency/score.h>
 
 typedef struct {
   SalModel *model;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "golden.h"
+#include "voice/self-check.h"
 
 #include <string.h>
 

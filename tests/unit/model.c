@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "data.h"
-#include "golden.h"
+#include "voice/self-check.h"
 
 static char *tiny_path;
 

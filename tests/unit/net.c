@@ -6,7 +6,7 @@
 
 #include "data.h"
 #include "network/model-internal.h"
-#include "score.h"
+#include <saliency/score.h>
 
 static const char *const models[]
     = { "tiny", "sunine", "voxceleb", "wespeaker", "shipped" };

@@ -7,7 +7,7 @@
 #include "compute/vector.h"
 #include "data.h"
 #include <saliency/net.h>
-#include "target.h"
+#include <saliency/target.h>
 
 #define N_FRAMES 64
 #define ALL (2 * SAL_PART_TOP - 1)

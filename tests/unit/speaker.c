@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "speaker.h"
+#include <saliency/speaker.h>
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "target.h"
+#include <saliency/target.h>
 
 #define E 16 /* embedding of tiny */
 #define P 3

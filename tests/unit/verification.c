@@ -7,7 +7,7 @@
 
 #include "data.h"
 #include "det.h"
-#include "score.h"
+#include <saliency/score.h>
 #include "voices.h"
 
 #define D SAL_VERIFICATION_DURATIONS

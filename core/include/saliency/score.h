@@ -15,7 +15,7 @@
 #pragma once
 
 #include <saliency/net.h>
-#include "target.h"
+#include <saliency/target.h>
 
 typedef struct {
   float cosine;    /* <e, w_c>, both taken of unit length */

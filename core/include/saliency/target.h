@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "cohort.h"
-#include "speaker.h"
+#include "voice/cohort.h"
+#include <saliency/speaker.h>
 
 typedef struct _SalTarget SalTarget;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cohort.h"
+#include "voice/cohort.h"
 
 #include <math.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "golden.h"
+#include "voice/self-check.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "network/model-internal.h"
-#include "score.h"
+#include <saliency/score.h>
 
 #define MAX_FRAMES 3000
 

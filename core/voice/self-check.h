@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* golden.h: does this program compute what the model's maker computed?
+/* self-check.h: does this program compute what the model's maker computed?
  *
  * A model file may carry a short sound and, for each stage, some of the values its
  * maker got.  The commonest silent failure with speaker networks is a front end that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "target.h"
+#include <saliency/target.h>
 
 #include <string.h>
 
