@@ -10,6 +10,6 @@
 #pragma once
 
 #include "analyser.h"
-#include "enrol.h"
+#include <saliency/enrol.h>
 #include "gate.h"
 #include "masker.h"

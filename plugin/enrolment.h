@@ -7,7 +7,7 @@
 
 #include <gst/gst.h>
 
-#include "enrol.h"
+#include <saliency/enrol.h>
 
 typedef struct _SalEnrolment SalEnrolment;
 

@@ -4,7 +4,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "enrol.h"
+#include <saliency/enrol.h>
 
 typedef struct {
   const char *path;    /* of the .speaker file */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "enrol.h"
+#include <saliency/enrol.h>
 #include "manifest.h"
 #include "signal/speech-activity.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "forecast.h"
+#include "enrol/expected-errors.h"
 
 #include <math.h>
 #include <stdlib.h>

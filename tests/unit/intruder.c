@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "intruder.h"
+#include "enrol/second-speaker.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "analyser.h"
 #include "data.h"
-#include "enrol.h"
+#include <saliency/enrol.h>
 #include "stream-maps.h"
 
 static const guint lookaheads[] = { 25, 50, 100, 200 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* intruder.h: a second voice in recordings of one
+/* second-speaker.h: a second voice in recordings of one
  *
  * A recording comes as cells, one short-time embedding each, as the dense score has them.
  * Every stretch of 1.6 s has a direction s, the mean of its cells, and is compared with what

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "enrol.h"
+#include <saliency/enrol.h>
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/vector.h"
-#include "forecast.h"
+#include "enrol/expected-errors.h"
 #include "network/geometry.h"
-#include "intruder.h"
+#include "enrol/second-speaker.h"
 #include <saliency/target.h>
 #include <saliency/score.h>
 #include "network/model-internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* forecast.h: the errors to expect of an enrolled voice
+/* expected-errors.h: the errors to expect of an enrolled voice
  *
  * Each piece that was kept is scored against the mean of those that share no sound with
  * it, as a window of two seconds of the voice would be; the calibration of the model makes
