@@ -21,8 +21,8 @@
  */
 #pragma once
 
-#include "cam.h"
-#include "map.h"
+#include <saliency/cam.h>
+#include <saliency/map.h>
 #include "window.h"
 
 #define SAL_ANALYSER_MAX_TARGETS 16

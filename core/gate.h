@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "map.h"
+#include <saliency/map.h>
 
 typedef struct {
   float threshold;   /* probability at which it opens, [0.001, 0.999] */

@@ -5,7 +5,7 @@
 
 #include "network/geometry.h"
 #include "network/model-internal.h"
-#include "trust.h"
+#include "map/faithfulness.h"
 #include "window-private.h"
 
 struct _SalInference {

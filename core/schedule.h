@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "map.h"
+#include <saliency/map.h>
 
 typedef struct {
   guint64 seqnum;    /* k, counted from the last reset */

@@ -16,7 +16,7 @@
 
 #include "network/calibration.h"
 #include "history.h"
-#include "map.h"
+#include <saliency/map.h>
 
 typedef struct _SalTimeline SalTimeline; /* one thread at a time */
 

@@ -2,7 +2,7 @@
 /* window-private.h: what is in a window, for those who fill it: the analyser and its inference */
 #pragma once
 
-#include "map.h"
+#include <saliency/map.h>
 #include "window.h"
 
 /* What came of it for one target. */

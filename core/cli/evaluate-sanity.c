@@ -4,7 +4,7 @@
 #include "belief.h"
 #include "evaluate.h"
 #include "sanity.h"
-#include "trust.h"
+#include "map/faithfulness.h"
 
 typedef struct {
   CliEvaluation *evaluation;

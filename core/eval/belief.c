@@ -6,7 +6,7 @@
 #include "ear.h"
 #include "jobs.h"
 #include "ranks.h"
-#include "trust.h"
+#include "map/faithfulness.h"
 
 #define LAYER_CAM 3 /* among the methods */
 

@@ -2,7 +2,7 @@
 /* columns.h: a whole analysis at the resolution of a picture */
 #pragma once
 
-#include "map.h"
+#include <saliency/map.h>
 
 /**
  * SalColumns:

@@ -9,7 +9,7 @@
 #include "ear.h"
 #include "network/geometry.h"
 #include "jobs.h"
-#include "map.h"
+#include <saliency/map.h>
 #include "network/model-internal.h"
 #include "ranking.h"
 

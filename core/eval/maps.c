@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "map.h"
+#include <saliency/map.h>
 #include "network/model-internal.h"
 
 #define NO_SCORE -1

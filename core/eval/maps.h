@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "cam.h"
+#include <saliency/cam.h>
 
 typedef struct {
   const char *name;

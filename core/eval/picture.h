@@ -8,7 +8,7 @@
 
 #include <cairo.h>
 
-#include "map.h"
+#include <saliency/map.h>
 #include <saliency/mel.h>
 
 typedef struct {

@@ -5,7 +5,7 @@
  * layers, fusion, score function, channels, percentile, gamma and degrid of each,
  * as numbers.  OUTPUT gets "maps" [N, F, T] and "peaks" [N].
  */
-#include "cam.h"
+#include <saliency/cam.h>
 #include "data.h"
 
 enum { METHOD, LAYERS, FUSION, FUNCTION, CHANNELS, PERCENTILE, GAMMA, DEGRID,

@@ -12,7 +12,7 @@
 
 #include "data.h"
 #include "stream-maps.h"
-#include "trust.h"
+#include "map/faithfulness.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) \
     && !defined(__SANITIZE_THREAD__)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cam.h"
+#include <saliency/cam.h>
 
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "channels.h"
+#include "map/cam-weights.h"
 
 #include <math.h>
 
 #include "data.h"
-#include "map.h"
+#include <saliency/map.h>
 
 /* Two channels of one row and two columns. */
 static const guint shape[3] = { 2, 1, 2 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Score-CAM, whose masked passes need the network */
-#include "cam.h"
+#include <saliency/cam.h>
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "map.h"
+#include <saliency/map.h>
 
 #define MOST_FRAMES 200
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "trust.h"
+#include "map/faithfulness.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* channels.h: the activation maps of a layer made into one map, on plain arrays
+/* cam-weights.h: the activation maps of a layer made into one map, on plain arrays
  *
  * A and g are [K, H, W], row-major, A >= 0; Z = H W; the map is [H, W], neither resized nor normalised.  What is not
  * finite in g or A makes the map not finite, never plausible.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* trust.h: can a map be believed?
+/* faithfulness.h: can a map be believed?
  *
  * Of what the network took in, the part p of the bins that a map ranks first is kept, and for comparison the part p that it
  * ranks last; all other bins become 0, the mean of their band, with the statistics of the intact window.  With the

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cam.h"
+#include <saliency/cam.h>
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/vector.h"
-#include "channels.h"
-#include "map.h"
+#include "map/cam-weights.h"
+#include <saliency/map.h>
 #include "network/model-internal.h"
 
 struct _SalCam {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "channels.h"
+#include "map/cam-weights.h"
 
 #include <string.h>
 
