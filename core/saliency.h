@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 #include <saliency/enrol.h>
 #include "gate.h"
 #include "masker.h"

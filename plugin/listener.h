@@ -9,7 +9,7 @@
 
 #include <gst/audio/audio.h>
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 /**
  * SalStretch:

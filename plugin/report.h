@@ -4,7 +4,7 @@
 
 #include <gst/gst.h>
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 /**
  * SalReport:

@@ -4,7 +4,7 @@
 
 #include <gst/gst.h>
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 #include "gate.h"
 
 typedef enum { SAL_MASK_NONE, SAL_MASK_TIME, SAL_MASK_TIME_FREQUENCY } SalMask;

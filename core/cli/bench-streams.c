@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 #include "bench.h"
 #include "jobs.h"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyser-private.h"
-#include "analyser.h"
+#include "stream/lanes.h"
+#include <saliency/analyser.h>
 #include "network/geometry.h"
 #include "compute/kernels/kernels.h"
 #include "network/model-internal.h"

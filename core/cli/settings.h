@@ -2,7 +2,7 @@
 /* settings.h: the options that analyse and mask share, and what they open */
 #pragma once
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 #include "gate.h"
 
 typedef struct {

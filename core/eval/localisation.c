@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyser-private.h"
+#include "stream/lanes.h"
 #include "detection.h"
 #include "ear.h"
 #include "network/geometry.h"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "analyser-private.h"
-#include "analyser.h"
-#include "company.h"
+#include "stream/lanes.h"
+#include <saliency/analyser.h>
+#include "stream/session-cohort.h"
 #include "network/geometry.h"
 #include "network/model-internal.h"
 

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyser-private.h"
+#include "stream/lanes.h"
 #include "data.h"
 #include "network/geometry.h"
 #include <saliency/score.h>

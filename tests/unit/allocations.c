@@ -5,7 +5,7 @@
  * the process (GLib's slices and aligned arrays come from them, too), by ones
  * that count and pass on.  Tools that replace them themselves do without this.
  */
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 #include <errno.h>
 #include <malloc.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 #include <math.h>
 #include <string.h>

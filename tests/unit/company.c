@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "company.h"
+#include "stream/session-cohort.h"
 
 #include <math.h>
 

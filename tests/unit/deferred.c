@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Windows of an analyser that somebody else computes. */
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "history.h"
+#include "stream/frame-ring.h"
 
 #include "data.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An analyser whose windows another thread computes, meanwhile used in every
  * way: for -Db_sanitize=thread. */
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 #include <pthread.h>
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 float *maps_sound (gsize *n); /* a voice, 2.6 s of digital silence, another voice; odd numbers of samples */
 SalAnalyserConfig maps_config (guint hop, guint lookahead); /* else the defaults */

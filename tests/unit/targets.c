@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Several targets of one analyser. */
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 #include <math.h>
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyser.h"
+#include <saliency/analyser.h>
 #include "data.h"
 #include <saliency/enrol.h>
 #include "stream-maps.h"

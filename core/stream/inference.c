@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inference.h"
+#include "stream/inference.h"
 
 #include <math.h>
 
 #include "network/geometry.h"
 #include "network/model-internal.h"
 #include "map/faithfulness.h"
-#include "window-private.h"
+#include "stream/window-internal.h"
 
 struct _SalInference {
   SalModel *model;

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "network/calibration.h"
-#include "history.h"
+#include "stream/frame-ring.h"
 #include <saliency/map.h>
 
 typedef struct _SalTimeline SalTimeline; /* one thread at a time */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* company.h: the voices heard in a stream so far, and which of them a target is
+/* session-cohort.h: the voices heard in a stream so far, and which of them a target is
  *
  * Before one microphone everyone sounds a little like everyone else, more than like the cohort, which was recorded
  * elsewhere.  Whoever spoke in this stream before and is not the target is the best thing to compare it with.
@@ -23,7 +23,7 @@
 #pragma once
 
 #include <saliency/score.h>
-#include "window.h"
+#include "stream/window.h"
 
 typedef struct _SalCompany SalCompany; /* one thread at a time */
 

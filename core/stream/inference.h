@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "window.h"
+#include "stream/window.h"
 
 typedef struct _SalInference SalInference; /* a network and scratch, one thread at a time */
 

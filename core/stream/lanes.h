@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* analyser-private.h: how windows become time, for whoever walks along a stream */
+/* lanes.h: how windows become time, for whoever walks along a stream */
 #pragma once
 
-#include "inference.h"
-#include "timeline.h"
+#include "stream/inference.h"
+#include "stream/timeline.h"
 
 /**
  * sal_analyser_lines:

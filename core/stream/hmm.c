@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "presence.h"
+#include "stream/hmm.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* presence.h: does the target speak now, from evidence frame by frame
+/* hmm.h: does the target speak now, from evidence frame by frame
  *
  * A Markov chain of two states, the target speaks or does not, that is seen through
  * the log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames hear nearly

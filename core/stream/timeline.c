@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "timeline.h"
+#include "stream/timeline.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "presence.h"
+#include "stream/hmm.h"
 
 /* What is known of one frame. */
 typedef struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* schedule.h: which window is due, and when its stretch of time may be settled
+/* settle-queue.h: which window is due, and when its stretch of time may be settled
  *
  * Window k ends at a settling point k.  Points are settled in order, each as soon as it is resolved: its window came
  * back, or a newer one did, or there is nothing to compute for it.

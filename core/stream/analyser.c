@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "analyser.h"
+#include <saliency/analyser.h>
 
 #include <math.h>
 #include <string.h>
 
-#include "analyser-private.h"
-#include "company.h"
+#include "stream/lanes.h"
+#include "stream/session-cohort.h"
 #include "network/geometry.h"
 #include "network/model-internal.h"
-#include "schedule.h"
-#include "window-private.h"
+#include "stream/settle-queue.h"
+#include "stream/window-internal.h"
 
 #define MIN_HOP 5     /* frames */
 #define MAX_HOLD 1000 /* frames */

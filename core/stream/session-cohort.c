@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "company.h"
+#include "stream/session-cohort.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/vector.h"
 #include "network/geometry.h"
-#include "inference.h"
+#include "stream/inference.h"
 #include "network/model-internal.h"
-#include "window-private.h"
+#include "stream/window-internal.h"
 
 #define MAX_VOICES 40
 #define RIPE_SECONDS 0.6f /* heard for so long a voice counts */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "window.h"
+#include "stream/window.h"
 
-#include "window-private.h"
+#include "stream/window-internal.h"
 
 SalWindow *
 sal_window_new (const SalModel *model)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* history.h: what was heard last, for all targets
+/* frame-ring.h: what was heard last, for all targets
  *
  * The newest log-Mel frames, how far speech stands out from the noise in them, and which steps had sound; step t is
  * where frame t begins.  A window without a step that has is silent: it is not computed.

@@ -23,7 +23,7 @@
 
 #include <saliency/cam.h>
 #include <saliency/map.h>
-#include "window.h"
+#include "stream/window.h"
 
 #define SAL_ANALYSER_MAX_TARGETS 16
 #define SAL_ANALYSER_MAX_WINDOWS 3  /* taken at a time */

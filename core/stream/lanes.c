@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "analyser-private.h"
+#include "stream/lanes.h"
 
 #include "network/model-internal.h"
 

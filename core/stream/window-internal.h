@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* window-private.h: what is in a window, for those who fill it: the analyser and its inference */
+/* window-internal.h: what is in a window, for those who fill it: the analyser and its inference */
 #pragma once
 
 #include <saliency/map.h>
-#include "window.h"
+#include "stream/window.h"
 
 /* What came of it for one target. */
 typedef struct {
