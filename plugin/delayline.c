@@ -6,7 +6,7 @@
 
 #include <gst/base/gstqueuearray.h>
 
-#include "masker.h"
+#include <saliency/masker.h>
 #include "planes.h"
 
 #define CHUNK_BYTES 65536 /* of float PCM converted at a time */

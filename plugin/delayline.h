@@ -10,7 +10,7 @@
 
 #include <gst/audio/audio.h>
 
-#include "gate.h"
+#include <saliency/gate.h>
 #include <saliency/mel.h>
 
 typedef struct _SalDelayLine SalDelayLine; /* one thread at a time */

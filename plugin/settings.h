@@ -5,7 +5,7 @@
 #include <gst/gst.h>
 
 #include <saliency/analyser.h>
-#include "gate.h"
+#include <saliency/gate.h>
 
 typedef enum { SAL_MASK_NONE, SAL_MASK_TIME, SAL_MASK_TIME_FREQUENCY } SalMask;
 typedef enum { SAL_PROCESSING_AUTO, SAL_PROCESSING_SYNC, SAL_PROCESSING_ASYNC } SalProcessing;

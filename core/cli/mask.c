@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "masker.h"
+#include <saliency/masker.h>
 #include "settings.h"
 
 typedef struct {

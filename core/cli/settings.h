@@ -3,7 +3,7 @@
 #pragma once
 
 #include <saliency/analyser.h>
-#include "gate.h"
+#include <saliency/gate.h>
 
 typedef struct {
   char *model;         /* a path, or NULL for the usual one */

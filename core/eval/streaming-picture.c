@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "gate.h"
+#include <saliency/gate.h>
 #include "plot.h"
 
 #define C SAL_STREAMING_CONDITIONS

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "detection.h"
-#include "gate.h"
+#include <saliency/gate.h>
 #include "jobs.h"
-#include "masker.h"
+#include <saliency/masker.h>
 #include "tally.h"
 
 #define C SAL_STREAMING_CONDITIONS

@@ -5,7 +5,7 @@
 
 #include <glib/gstdio.h>
 
-#include "saliency.h"
+#include <saliency/saliency.h>
 #include "sound.h"
 
 char *

@@ -6,8 +6,8 @@
 
 #include <saliency/analyser.h>
 #include "data.h"
-#include "gate.h"
-#include "masker.h"
+#include <saliency/gate.h>
+#include <saliency/masker.h>
 #include "streaming-picture.h"
 #include "voices.h"
 

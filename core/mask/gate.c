@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gate.h"
+#include <saliency/gate.h>
 
 #include <math.h>
 

@@ -11,5 +11,5 @@
 
 #include <saliency/analyser.h>
 #include <saliency/enrol.h>
-#include "gate.h"
-#include "masker.h"
+#include <saliency/gate.h>
+#include <saliency/masker.h>
