@@ -11,7 +11,7 @@
  *
  *   cc embed.c $(pkg-config --cflags --libs saliency-1.0)
  */
-#include <saliency.h>
+#include <saliency/saliency.h>
 #include <stdio.h>
 
 static guint
