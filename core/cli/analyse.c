@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli.h"
-#include "picture.h"
+#include "picture/picture.h"
 #include "report.h"
-#include "turns.h"
+#include "picture/turns.h"
 
 typedef struct {
   CliSettings settings;

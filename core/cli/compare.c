@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "turns.h"
+#include "picture/turns.h"
 
 #define LEAST_POWER 1e-12 /* -120 dB: silence */
 

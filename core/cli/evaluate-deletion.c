@@ -3,7 +3,7 @@
 
 #include "deletion-picture.h"
 #include "evaluate-parts.h"
-#include "png.h"
+#include "picture/png.h"
 #include "table.h"
 
 typedef struct {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "evaluate.h"
-#include "png.h"
+#include "picture/png.h"
 #include "streaming-picture.h"
 #include "table.h"
 

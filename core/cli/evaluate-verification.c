@@ -3,7 +3,7 @@
 
 #include "det.h"
 #include "evaluate.h"
-#include "png.h"
+#include "picture/png.h"
 #include "table.h"
 
 #define D SAL_VERIFICATION_DURATIONS

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "turns.h"
+#include "picture/turns.h"
 
 /* Frame t stands for the hop around its centre. */
 static double

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "plot.h"
+#include "picture/plot.h"
 
 #define N SAL_DELETION_STEPS
 #define MOST 16 /* curves */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "plot.h"
+#include "picture/plot.h"
 
 #define D SAL_VERIFICATION_DURATIONS
 

@@ -2,10 +2,10 @@
 #include <cairo-svg.h>
 
 #include "compute/vector.h"
-#include "axes.h"
-#include "colours.h"
+#include "picture/axes.h"
+#include "picture/colours.h"
 #include "figures.h"
-#include "png.h"
+#include "picture/png.h"
 
 #define MINUS "\342\210\222"
 #define M SAL_FIGURE_METHODS

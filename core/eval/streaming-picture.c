@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include <saliency/gate.h>
-#include "plot.h"
+#include "picture/plot.h"
 
 #define C SAL_STREAMING_CONDITIONS
 #define L SAL_STREAMING_LOOKAHEADS

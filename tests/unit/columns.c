@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "columns.h"
+#include "picture/downsample.h"
 
-#include "colours.h"
+#include "picture/colours.h"
 #include "data.h"
 
 #define F 3

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "picture.h"
+#include "picture/picture.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "data.h"
-#include "turns.h"
+#include "picture/turns.h"
 
 static const SalMelConfig mel = {
   .sample_rate = 16000, .window_length = 400, .hop = 160, .fft_size = 512,

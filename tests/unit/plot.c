@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plot.h"
+#include "picture/plot.h"
 
 #include <math.h>
 
 #include "data.h"
-#include "png.h"
+#include "picture/png.h"
 
 static const SalRect panel = { 100, 50, 400, 200 };
 static const SalColour red = { 1, 0, 0 };

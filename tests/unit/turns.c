@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "turns.h"
+#include "picture/turns.h"
 
 #include <string.h>
 

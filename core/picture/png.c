@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "png.h"
+#include "picture/png.h"
 
 static cairo_status_t
 append (void *closure, const unsigned char *data, unsigned int length)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plot.h"
+#include "picture/plot.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* columns.h: a whole analysis at the resolution of a picture */
+/* downsample.h: a whole analysis at the resolution of a picture */
 #pragma once
 
 #include <saliency/map.h>

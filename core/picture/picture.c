@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "picture.h"
+#include "picture/picture.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/vector.h"
-#include "axes.h"
-#include "colours.h"
-#include "columns.h"
-#include "png.h"
-#include "turns.h"
+#include "picture/axes.h"
+#include "picture/colours.h"
+#include "picture/downsample.h"
+#include "picture/png.h"
+#include "picture/turns.h"
 
 /* Pixels */
 #define WIDTH 1200

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "axes.h"
+#include "picture/axes.h"
 
 #include <math.h>
 

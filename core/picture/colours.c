@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "colours.h"
+#include "picture/colours.h"
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
 /* plot.h: curves over two axes */
 #pragma once
 
-#include "axes.h"
-#include "colours.h"
+#include "picture/axes.h"
+#include "picture/colours.h"
 
 typedef struct {
   double at;         /* on the axis */

@@ -4,7 +4,7 @@
 
 #include <cairo.h>
 
-#include "colours.h"
+#include "picture/colours.h"
 #include <saliency/error.h>
 
 typedef struct {
