@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "tsv.h"
+#include "base/tsv.h"
 
 #define COMMAND "command" /* how it was asked for, not what */
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "tsv.h"
+#include "base/tsv.h"
 
 enum { PATH, SPEAKER, SEX, SOURCE, SPLIT, SECONDS, N_COLUMNS };
 

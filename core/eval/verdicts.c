@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "rates.h"
-#include "tsv.h"
+#include "base/tsv.h"
 
 #define FEWEST 20 /* trials of which something is said */
 #define FEWEST_CURVES 10 /* likewise: their areas are no mere yes or no */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tsv.h"
+#include "base/tsv.h"
 
 #include <string.h>
 
