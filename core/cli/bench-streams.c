@@ -6,7 +6,7 @@
 
 #include <saliency/analyser.h>
 #include "bench.h"
-#include "jobs.h"
+#include "eval/jobs.h"
 
 #define SEED 2022
 #define SECONDS 4 /* of sound in each stream, for each number of streams */

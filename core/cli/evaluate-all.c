@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "manifest.h"
+#include "eval/manifest.h"
 
 #define OPEN "open" /* the split of voices to be enrolled, if nobody names it */
 

@@ -2,13 +2,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "deletion.h"
+#include "eval/deletion.h"
 #include "evaluate-all.h"
-#include "figures.h"
-#include "localisation.h"
+#include "eval/figures.h"
+#include "eval/localisation.h"
 #include <saliency/net.h>
-#include "sanity.h"
-#include "streaming.h"
+#include "eval/sanity.h"
+#include "eval/streaming.h"
 
 #define T 200    /* frames of a window */
 #define TRIES 5

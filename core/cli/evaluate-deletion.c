@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "deletion-picture.h"
+#include "eval/deletion-picture.h"
 #include "evaluate-parts.h"
 #include "picture/png.h"
 #include "table.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "evaluate.h"
-#include "figures.h"
+#include "eval/figures.h"
 
 typedef struct {
   CliEvaluation *evaluation;

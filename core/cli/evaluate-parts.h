@@ -7,7 +7,7 @@
 #pragma once
 
 #include "evaluate.h"
-#include "ledger.h"
+#include "eval/trial-log.h"
 
 /* What a ledger becomes. */
 typedef struct {

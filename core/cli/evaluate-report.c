@@ -5,7 +5,7 @@
 #include "document.h"
 #include "evaluate-all.h"
 #include "base/json.h"
-#include "verdicts.h"
+#include "eval/paper-check.h"
 
 #define NONE "\xe2\x80\x93" /* a dash, for what there is not */
 #define MOST 16 /* columns */

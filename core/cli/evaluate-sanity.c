@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "belief.h"
+#include "eval/faithfulness-check.h"
 #include "evaluate.h"
-#include "sanity.h"
+#include "eval/sanity.h"
 #include "map/faithfulness.h"
 
 typedef struct {

@@ -4,7 +4,7 @@
 
 #include "evaluate.h"
 #include "picture/png.h"
-#include "streaming-picture.h"
+#include "eval/streaming-picture.h"
 #include "table.h"
 
 #define C SAL_STREAMING_CONDITIONS

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "evaluate-parts.h"
-#include "localisation.h"
+#include "eval/localisation.h"
 #include "table.h"
 
 #define N_FORMS SAL_LOCALISATION_FORMS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "det.h"
+#include "eval/det.h"
 #include "evaluate.h"
 #include "picture/png.h"
 #include "table.h"

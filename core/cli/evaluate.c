@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "evaluate-parts.h"
-#include "manifest.h"
+#include "eval/manifest.h"
 
 #define SEED 2022
 

@@ -2,9 +2,9 @@
 /* evaluate.h: what the protocols of the subcommand evaluate share */
 #pragma once
 
-#include "cast.h"
+#include "eval/speaker-sets.h"
 #include "cli.h"
-#include "maps.h"
+#include "eval/maps.h"
 
 typedef struct {
   char *manifest;

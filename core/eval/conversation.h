@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "corpus.h"
+#include "eval/corpus.h"
 
 typedef struct {
   double seconds;            /* of the stream */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "corpus.h"
+#include "eval/corpus.h"
 
 #include <math.h>
 #include <string.h>
 
 #include <saliency/enrol.h>
-#include "manifest.h"
+#include "eval/manifest.h"
 #include "signal/speech-activity.h"
 
 #define QUIET 0.02f /* of the peak: below it a sample adds nothing to a level */

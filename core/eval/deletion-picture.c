@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "deletion-picture.h"
+#include "eval/deletion-picture.h"
 
 #include <math.h>
 

@@ -4,7 +4,7 @@
 
 #include <cairo.h>
 
-#include "deletion.h"
+#include "eval/deletion.h"
 
 /**
  * sal_deletion_draw:

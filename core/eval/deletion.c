@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "deletion.h"
+#include "eval/deletion.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "ear.h"
-#include "jobs.h"
+#include "eval/probe.h"
+#include "eval/jobs.h"
 #include "network/model-internal.h"
-#include "ranking.h"
+#include "eval/ranking.h"
 
 #define N SAL_DELETION_STEPS
 

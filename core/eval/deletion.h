@@ -18,9 +18,9 @@
  */
 #pragma once
 
-#include "joins.h"
-#include "maps.h"
-#include "rates.h"
+#include "eval/concatenation.h"
+#include "eval/maps.h"
+#include "eval/intervals.h"
 
 #define SAL_DELETION_STEPS 50
 #define SAL_DELETION_FORMS 2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "det.h"
+#include "eval/det.h"
 
 #include <math.h>
 #include <stddef.h>

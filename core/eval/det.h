@@ -4,7 +4,7 @@
 
 #include <cairo.h>
 
-#include "verification.h"
+#include "eval/verification.h"
 
 /**
  * sal_probit:

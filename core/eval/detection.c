@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "detection.h"
+#include "eval/detection.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "compute/vector.h"
 #include "picture/axes.h"
 #include "picture/colours.h"
-#include "figures.h"
+#include "eval/figures.h"
 #include "picture/png.h"
 
 #define MINUS "\342\210\222"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "figures.h"
+#include "eval/figures.h"
 
-#include "ear.h"
-#include "jobs.h"
+#include "eval/probe.h"
+#include "eval/jobs.h"
 
 const SalJoinForm sal_figure_forms[SAL_FIGURE_FORMS] = { SAL_JOIN_A,
   SAL_JOIN_B_A_B };

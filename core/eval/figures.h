@@ -8,8 +8,8 @@
 
 #include <cairo.h>
 
-#include "joins.h"
-#include "maps.h"
+#include "eval/concatenation.h"
+#include "eval/maps.h"
 
 #define SAL_FIGURE_METHODS 5 /* columns: Grad-CAM, Grad-CAM++, Score-CAM, Layer-CAM, signed Layer-CAM */
 #define SAL_FIGURE_ROWS 5    /* S1, S2, S3, S4, fused */

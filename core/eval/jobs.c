@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jobs.h"
+#include "eval/jobs.h"
 
 #define TICK (G_USEC_PER_SEC / 5) /* between two reports of progress */
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "localisation.h"
+#include "eval/localisation.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "stream/lanes.h"
-#include "detection.h"
-#include "ear.h"
+#include "eval/detection.h"
+#include "eval/probe.h"
 #include "network/geometry.h"
-#include "jobs.h"
+#include "eval/jobs.h"
 #include <saliency/map.h>
 #include "network/model-internal.h"
-#include "ranking.h"
+#include "eval/ranking.h"
 
 #define N_FORMS SAL_LOCALISATION_FORMS
 #define DENSE_SECONDS 2 /* of look-ahead: all is known */

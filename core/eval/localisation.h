@@ -30,9 +30,9 @@
  */
 #pragma once
 
-#include "joins.h"
-#include "maps.h"
-#include "rates.h"
+#include "eval/concatenation.h"
+#include "eval/maps.h"
+#include "eval/intervals.h"
 
 typedef enum {
   SAL_MASK_NONE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "manifest.h"
+#include "eval/manifest.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "maps.h"
+#include "eval/maps.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ranking.h"
+#include "eval/ranking.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sanity.h"
+#include "eval/sanity.h"
 
 #include <string.h>
 
-#include "ear.h"
-#include "jobs.h"
-#include "ranks.h"
-#include "scramble.h"
+#include "eval/probe.h"
+#include "eval/jobs.h"
+#include "eval/spearman.h"
+#include "eval/weight-shuffle.h"
 
 const char *const sal_sanity_stages[SAL_SANITY_STAGES] = { "embedding", "S4",
   "S3", "S2", "S1", "stem", "B given", "X given" };

@@ -13,9 +13,9 @@
  */
 #pragma once
 
-#include "joins.h"
-#include "maps.h"
-#include "rates.h"
+#include "eval/concatenation.h"
+#include "eval/maps.h"
+#include "eval/intervals.h"
 
 #define SAL_SANITY_LAYERS 6 /* the first stages: that many parts of the model are scrambled */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "streaming-picture.h"
+#include "eval/streaming-picture.h"
 
 #include <math.h>
 

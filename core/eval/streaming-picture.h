@@ -4,7 +4,7 @@
 
 #include <cairo.h>
 
-#include "streaming.h"
+#include "eval/streaming.h"
 
 /**
  * sal_streaming_draw:

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "streaming.h"
+#include "eval/streaming.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "detection.h"
+#include "eval/detection.h"
 #include <saliency/gate.h>
-#include "jobs.h"
+#include "eval/jobs.h"
 #include <saliency/masker.h>
-#include "tally.h"
+#include "eval/tally.h"
 
 #define C SAL_STREAMING_CONDITIONS
 #define L SAL_STREAMING_LOOKAHEADS

@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "conversation.h"
-#include "tracker.h"
+#include "eval/conversation.h"
+#include "eval/batch-analyser.h"
 
 #define SAL_STREAMING_CONDITIONS 3 /* clean, then noise at two ratios */
 #define SAL_STREAMING_LOOKAHEADS 4

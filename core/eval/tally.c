@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tally.h"
+#include "eval/tally.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "detection.h"
+#include "eval/detection.h"
 
 #define C SAL_STREAMING_CONDITIONS
 #define L SAL_STREAMING_LOOKAHEADS

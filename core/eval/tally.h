@@ -2,7 +2,7 @@
 /* tally.h: from the figures of streams to those of all of them */
 #pragma once
 
-#include "streaming.h"
+#include "eval/streaming.h"
 
 typedef struct _SalTally SalTally;
 

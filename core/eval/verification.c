@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verification.h"
+#include "eval/verification.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "jobs.h"
+#include "eval/jobs.h"
 #include <saliency/score.h>
 #include "signal/speech-activity.h"
 

@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "corpus.h"
-#include "detection.h"
+#include "eval/corpus.h"
+#include "eval/detection.h"
 
 #define SAL_VERIFICATION_DURATIONS 3
 

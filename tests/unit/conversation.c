@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conversation.h"
+#include "eval/conversation.h"
 
 #include <fftw3.h>
 #include <math.h>

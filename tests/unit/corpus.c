@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "corpus.h"
+#include "eval/corpus.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "manifest.h"
+#include "eval/manifest.h"
 #include "voices.h"
 
 static SalModel *tiny;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "deletion.h"
+#include "eval/deletion.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "deletion-picture.h"
+#include "eval/deletion-picture.h"
 #include "voices.h"
 
 #define N SAL_DELETION_STEPS

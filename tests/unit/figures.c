@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "figures.h"
+#include "eval/figures.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "joins.h"
+#include "eval/concatenation.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "data.h"
-#include "manifest.h"
+#include "eval/manifest.h"
 #include "voices.h"
 
 #define SECONDS 1.0

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ranking.h"
+#include "eval/ranking.h"
 
 #include <math.h>
 
 #include "data.h"
-#include "deletion.h"
+#include "eval/deletion.h"
 
 #define N SAL_DELETION_STEPS
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ranks.h"
+#include "eval/spearman.h"
 
 #include <math.h>
 

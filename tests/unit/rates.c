@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rates.h"
+#include "eval/intervals.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sanity.h"
+#include "eval/sanity.h"
 
 #include <math.h>
 
-#include "belief.h"
+#include "eval/faithfulness-check.h"
 #include "data.h"
 #include "voices.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "scramble.h"
+#include "eval/weight-shuffle.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "streaming.h"
+#include "eval/streaming.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "data.h"
 #include <saliency/gate.h>
 #include <saliency/masker.h>
-#include "streaming-picture.h"
+#include "eval/streaming-picture.h"
 #include "voices.h"
 
 #define C SAL_STREAMING_CONDITIONS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verdicts.h"
+#include "eval/paper-check.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verification.h"
+#include "eval/verification.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "data.h"
-#include "det.h"
+#include "eval/det.h"
 #include <saliency/score.h>
 #include "voices.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "data.h"
-#include "manifest.h"
+#include "eval/manifest.h"
 
 static void
 row_free (gpointer data)

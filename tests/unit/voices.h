@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "corpus.h"
+#include "eval/corpus.h"
 
 /**
  * voices_corpus:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tracker.h"
+#include "eval/batch-analyser.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* belief.h: does the trust meter, of four passes, say what whole curves say?
+/* faithfulness-check.h: does the trust meter, of four passes, say what whole curves say?
  *
  * Over trials, the rank correlation of trust.h with the area under the curve of insertion less that of deletion, of 98
  * passes (deletion.h), of the same map.
  */
 #pragma once
 
-#include "deletion.h"
+#include "eval/deletion.h"
 
 typedef struct {
   SalJoinForm form;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* scramble.h: a model that has forgotten some of its layers
+/* weight-shuffle.h: a model that has forgotten some of its layers
  *
  * For the check of [Adebayo2018]: a map that shows what the network learned must change when the weights are taken from
  * it.  The values of each tensor are permuted, which keeps their distribution.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* joins.h: pieces of speech of chosen speakers, one after the other
+/* concatenation.h: pieces of speech of chosen speakers, one after the other
  *
  * As in the paper: utterances are freed of pauses by energy, cut to one length, brought to one level and
  * joined as A, A-B, A-B-A, B-A-B or A-B-C.  Whoever speaks, what and from where on depends on
@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "cast.h"
+#include "eval/speaker-sets.h"
 
 typedef enum { SAL_JOIN_A, SAL_JOIN_A_B, SAL_JOIN_A_B_A, SAL_JOIN_B_A_B, SAL_JOIN_A_B_C } SalJoinForm;
 

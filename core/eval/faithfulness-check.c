@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "belief.h"
+#include "eval/faithfulness-check.h"
 
 #include <math.h>
 
-#include "ear.h"
-#include "jobs.h"
-#include "ranks.h"
+#include "eval/probe.h"
+#include "eval/jobs.h"
+#include "eval/spearman.h"
 #include "map/faithfulness.h"
 
 #define LAYER_CAM 3 /* among the methods */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ledger.h: what came out of trials of joins, kept as it comes
+/* trial-log.h: what came out of trials of joins, kept as it comes
  *
  * A file of text with tabs between (tsv.h).  Its note is the settings it was made with, a JSON object; a line is a trial:
  * set, form, trial, A, B, C, X, recordings, outcomes: numbers with blanks between, which are the same float32 when they are
@@ -10,7 +10,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "joins.h"
+#include "eval/concatenation.h"
 
 typedef struct {
   char *set;      /* as of sal_cast_get_set() */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tracker.h: a whole recording, several targets and look-aheads, one network
+/* batch-analyser.h: a whole recording, several targets and look-aheads, one network
  *
  * What a SalAnalyser of each target and look-ahead would say of every frame, to the
  * bit, with one forward pass per window for all of them.  Beside it the usual gate: the

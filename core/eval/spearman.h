@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ranks.h: how alike two orders are */
+/* spearman.h: how alike two orders are */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ledger.h"
+#include "eval/trial-log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cast.h: who speaks in an experiment, and whom its decisions are among
+/* speaker-sets.h: who speaks in an experiment, and whom its decisions are among
  *
  * In the closed set speak those targets of a corpus whose names are classes of the model, and a
  * decision is among all classes.  In the open set speak the others: each is enrolled, and a
@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "corpus.h"
+#include "eval/corpus.h"
 
 typedef struct _SalCast SalCast; /* any thread */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ear.h"
+#include "eval/probe.h"
 
 #define LEAST 16 /* frames: two columns of S4 */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rates.h: figures with their 95 % intervals */
+/* intervals.h: figures with their 95 % intervals */
 #pragma once
 
 #include <glib.h>

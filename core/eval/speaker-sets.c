@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cast.h"
+#include "eval/speaker-sets.h"
 
 #include <math.h>
 

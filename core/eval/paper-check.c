@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verdicts.h"
+#include "eval/paper-check.h"
 
 #include <math.h>
 
-#include "rates.h"
+#include "eval/intervals.h"
 #include "base/tsv.h"
 
 #define FEWEST 20 /* trials of which something is said */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ear.h: what one thread hears joins with: intact, as maps, and altered */
+/* probe.h: what one thread hears joins with: intact, as maps, and altered */
 #pragma once
 
-#include "joins.h"
-#include "maps.h"
+#include "eval/concatenation.h"
+#include "eval/maps.h"
 
 typedef struct {
   SalModel *model;

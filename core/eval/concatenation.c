@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "joins.h"
+#include "eval/concatenation.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verdicts.h: do our figures agree with those of the paper?
+/* paper-check.h: do our figures agree with those of the paper?
  *
  * Gains are those of pairs: a map's mask against the same join unmasked, with the bootstrap interval of their mean.  One
  * agrees if its interval is above 0 and reaches the paper's or lies above it, or if nothing more can be gained.
