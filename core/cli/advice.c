@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "advice.h"
+#include "cli/advice.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* Rules of thumb, beyond which the user is told what to improve. */
 #define GOOD_SECONDS 10.0

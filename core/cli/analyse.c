@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli.h"
+#include "cli/cli.h"
 #include "picture/picture.h"
-#include "report.h"
+#include "cli/report.h"
 #include "picture/turns.h"
 
 typedef struct {

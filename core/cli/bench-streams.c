@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <saliency/analyser.h>
-#include "bench.h"
+#include "cli/bench.h"
 #include "eval/jobs.h"
 
 #define SEED 2022

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bench.h"
+#include "cli/bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "network/geometry.h"
 #include "compute/kernels/kernels.h"
 #include "network/model-internal.h"
-#include "peak.h"
+#include "cli/peak.h"
 
 #define SEED 2022
 #define WARM_UP 3 /* windows */

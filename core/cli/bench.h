@@ -2,7 +2,7 @@
 /* bench.h: what the two halves of the subcommand bench share */
 #pragma once
 
-#include "cli.h"
+#include "cli/cli.h"
 #include <saliency/target.h>
 
 typedef struct {

@@ -8,7 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "audio.h"
+#include "cli/audio.h"
 #include <saliency/model.h>
 
 int cli_analyse (int argc, char **argv);

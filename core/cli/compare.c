@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "picture/turns.h"
 
 #define LEAST_POWER 1e-12 /* -120 dB: silence */

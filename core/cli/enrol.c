@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "advice.h"
-#include "cli.h"
+#include "cli/advice.h"
+#include "cli/cli.h"
 
 typedef struct {
   char *output;

@@ -3,7 +3,7 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static const struct {
   const char *name;

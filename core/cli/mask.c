@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include <saliency/masker.h>
-#include "settings.h"
+#include "cli/settings.h"
 
 typedef struct {
   CliSettings settings;

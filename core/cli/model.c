@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "voice/self-check.h"
 #include "base/json.h"
 #include "network/model-internal.h"

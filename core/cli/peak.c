@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "peak.h"
+#include "cli/peak.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "audio.h"
+#include "cli/audio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audio-private.h"
+#include "cli/audio-internal.h"
 
 #define BLOCK_FRAMES 8192
 #define MIN_SECONDS 0.1

@@ -4,7 +4,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "settings.h"
+#include "cli/settings.h"
 
 typedef struct {
   const char *path;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "settings.h"
+#include "cli/settings.h"
 
 #include <math.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static const char *const methods[] = {
   [SAL_CAM_NONE] = "none",

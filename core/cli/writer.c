@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "audio-private.h"
+#include "cli/audio-internal.h"
 
 #define WAV_LIMIT 4e9      /* bytes; RF64 from there on */
 #define MAX_CHANNELS 256

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "document.h"
+#include "cli/evaluate/document.h"
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "eval/det.h"
-#include "evaluate.h"
+#include "cli/evaluate/evaluate.h"
 #include "picture/png.h"
-#include "table.h"
+#include "cli/evaluate/table.h"
 
 #define D SAL_VERIFICATION_DURATIONS
 #define MAIN 1 /* the duration whose figures stand alone: 2 s */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "evaluate.h"
+#include "cli/evaluate/evaluate.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
-#include "evaluate-parts.h"
+#include "cli/evaluate/shards.h"
 #include "eval/manifest.h"
 
 #define SEED 2022

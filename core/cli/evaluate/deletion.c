@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "eval/deletion-picture.h"
-#include "evaluate-parts.h"
+#include "cli/evaluate/shards.h"
 #include "picture/png.h"
-#include "table.h"
+#include "cli/evaluate/table.h"
 
 typedef struct {
   const CliPartsOutput *output;

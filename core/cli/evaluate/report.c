@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "document.h"
-#include "evaluate-all.h"
+#include "cli/evaluate/document.h"
+#include "cli/evaluate/all.h"
 #include "base/json.h"
 #include "eval/paper-check.h"
 

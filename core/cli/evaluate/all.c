@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "evaluate-all.h"
+#include "cli/evaluate/all.h"
 
 #include <math.h>
 #include <stdio.h>

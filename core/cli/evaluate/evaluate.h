@@ -3,7 +3,7 @@
 #pragma once
 
 #include "eval/speaker-sets.h"
-#include "cli.h"
+#include "cli/cli.h"
 #include "eval/maps.h"
 
 typedef struct {

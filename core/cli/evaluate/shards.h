@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* evaluate-parts.h: experiments of many trials, which can be interrupted, shared out and merged
+/* shards.h: experiments of many trials, which can be interrupted, shared out and merged
  *
  * What comes out of each trial goes to a ledger, NAME.part in the folder for output; all tables are made from it.
  * That of a shard, NAME-i-of-n.part, stays; otherwise it is removed when there are tables.
  */
 #pragma once
 
-#include "evaluate.h"
+#include "cli/evaluate/evaluate.h"
 #include "eval/trial-log.h"
 
 /* What a ledger becomes. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* audio-private.h: what reader and writer share */
+/* audio-internal.h: what reader and writer share */
 #pragma once
 
 #include <samplerate.h>
 #include <sndfile.h>
 
-#include "audio.h"
+#include "cli/audio.h"
 
 struct _CliReader {
   char *path;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "eval/deletion.h"
-#include "evaluate-all.h"
+#include "cli/evaluate/all.h"
 #include "eval/figures.h"
 #include "eval/localisation.h"
 #include <saliency/net.h>

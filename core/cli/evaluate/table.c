@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "table.h"
+#include "cli/evaluate/table.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 
-#include "audio.h"
+#include "cli/audio.h"
 
 struct _CliTable {
   char *path, *temporary;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "evaluate-parts.h"
+#include "cli/evaluate/shards.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>

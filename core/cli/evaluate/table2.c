@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "evaluate-parts.h"
+#include "cli/evaluate/shards.h"
 #include "eval/localisation.h"
-#include "table.h"
+#include "cli/evaluate/table.h"
 
 #define N_FORMS SAL_LOCALISATION_FORMS
 

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "evaluate.h"
+#include "cli/evaluate/evaluate.h"
 #include "picture/png.h"
 #include "eval/streaming-picture.h"
-#include "table.h"
+#include "cli/evaluate/table.h"
 
 #define C SAL_STREAMING_CONDITIONS
 #define L SAL_STREAMING_LOOKAHEADS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* evaluate-all.h: every experiment in turn, what they cost, and a report of them */
+/* all.h: every experiment in turn, what they cost, and a report of them */
 #pragma once
 
-#include "evaluate.h"
+#include "cli/evaluate/evaluate.h"
 
 /* Passes through the network, in frames of all windows together. */
 typedef double (*CliCost) (const CliEvaluation *self);
