@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dataflow.h"
 
-#include "failure.h"
-#include "planes.h"
+#include "element-error.h"
+#include "audio-planes.h"
 
 #define GST_CAT_DEFAULT speaker_saliency_debug
 
@@ -19,7 +19,7 @@ static GstBaseTransformClass *parent_class;
 
 /* What was late, at most once a second. */
 static void
-post_qos (GstSpeakerSaliency *self, const SalReport *report)
+post_qos (GstSpeakerSaliency *self, const GssReport *report)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
   gint64 now = g_get_monotonic_time ();
@@ -28,9 +28,9 @@ post_qos (GstSpeakerSaliency *self, const SalReport *report)
     return;
   self->qos_time = now;
 
-  SalPaceStats stats;
-  sal_pace_get_stats (self->pace, &stats);
-  guint64 rate = GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream));
+  GssLoadStats stats;
+  gss_load_control_get_stats (self->pace, &stats);
+  guint64 rate = GST_AUDIO_INFO_RATE (gss_stream_get_format (self->stream));
   guint64 hop = self->hop, budget = self->budget;
   guint64 n_hop = gst_util_uint64_scale (hop, rate, GST_SECOND);
   /* by how much results come later than they may */
@@ -38,7 +38,7 @@ post_qos (GstSpeakerSaliency *self, const SalReport *report)
       stats.mean_cost + stats.effective_hop);
   guint64 timestamp = report->base + report->start;
   GstMessage *message = gst_message_new_qos (GST_OBJECT (self),
-      sal_stream_is_async (self->stream),
+      gss_stream_is_async (self->stream),
       gst_segment_to_running_time (segment, GST_FORMAT_TIME, timestamp),
       gst_segment_to_stream_time (segment, GST_FORMAT_TIME, timestamp),
       timestamp, report->stop - report->start);
@@ -52,7 +52,7 @@ post_qos (GstSpeakerSaliency *self, const SalReport *report)
 }
 
 static gboolean
-report_stretch (const SalReport *report, gpointer user_data)
+report_stretch (const GssReport *report, gpointer user_data)
 {
   GstSpeakerSaliency *self = user_data;
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
@@ -67,7 +67,7 @@ report_stretch (const SalReport *report, gpointer user_data)
   if (post)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_element (GST_OBJECT (self),
-            sal_report_get_structure (report, segment, with_map)));
+            gss_report_get_structure (report, segment, with_map)));
   return attach;
 }
 
@@ -75,7 +75,7 @@ static void
 take_samples (const float *samples, gsize n_samples, gpointer user_data)
 {
   GstSpeakerSaliency *self = user_data;
-  sal_enrolment_push (self->enrolment, samples, n_samples);
+  gss_enrolment_push (self->enrolment, samples, n_samples);
 }
 
 /* The next buffer that is ready to leave; events before it leave here. */
@@ -83,7 +83,7 @@ static GstBuffer *
 pop_buffer (GstSpeakerSaliency *self)
 {
   GstMiniObject *object;
-  while ((object = sal_stream_pop (self->stream)) != NULL) {
+  while ((object = gss_stream_pop (self->stream)) != NULL) {
     if (GST_IS_BUFFER (object))
       return GST_BUFFER_CAST (object);
     PARENT->sink_event (GST_BASE_TRANSFORM (self), GST_EVENT_CAST (object));
@@ -106,7 +106,7 @@ static void
 abandon (GstSpeakerSaliency *self)
 {
   GstMiniObject *object;
-  while ((object = sal_stream_abandon (self->stream)) != NULL) {
+  while ((object = gss_stream_abandon (self->stream)) != NULL) {
     if (GST_IS_EVENT (object) && GST_EVENT_IS_STICKY (object)
         && GST_EVENT_TYPE (object) != GST_EVENT_SEGMENT)
       gst_pad_store_sticky_event (GST_BASE_TRANSFORM_SRC_PAD (self),
@@ -122,12 +122,12 @@ drain (GstSpeakerSaliency *self, gboolean wait)
 {
   if (self->stream == NULL)
     return GST_FLOW_OK;
-  if (sal_stream_has_heard (self->stream))
-    sal_stream_finish (self->stream, wait);
+  if (gss_stream_has_heard (self->stream))
+    gss_stream_finish (self->stream, wait);
   GstFlowReturn ret = push_ready (self);
   if (ret != GST_FLOW_OK)
     abandon (self);
-  sal_stream_restart (self->stream);
+  gss_stream_restart (self->stream);
   return ret;
 }
 
@@ -136,12 +136,12 @@ static GstFlowReturn
 follow (GstSpeakerSaliency *self, GstClockTime pts, gsize n_frames,
     gboolean is_discont)
 {
-  if (sal_stream_follow (self->stream, pts, n_frames, is_discont))
+  if (gss_stream_follow (self->stream, pts, n_frames, is_discont))
     return GST_FLOW_OK;
   GST_DEBUG_OBJECT (self, "discontinuity at %" GST_TIME_FORMAT,
       GST_TIME_ARGS (pts));
   GstFlowReturn ret = drain (self, FALSE);
-  sal_stream_follow (self->stream, pts, n_frames, FALSE);
+  gss_stream_follow (self->stream, pts, n_frames, FALSE);
   return ret;
 }
 
@@ -150,7 +150,7 @@ can_hear (GstSpeakerSaliency *self)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
   return self->stream != NULL
-      && GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
+      && GST_AUDIO_INFO_RATE (gss_stream_get_format (self->stream)) > 0
       && segment->rate > 0
       && !(segment->flags & GST_SEGMENT_FLAG_TRICKMODE_NO_AUDIO);
 }
@@ -159,11 +159,11 @@ static void
 use_targets (GstSpeakerSaliency *self)
 {
   SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
-  guint n = sal_roster_take (self->roster, targets);
+  guint n = gss_target_list_take (self->roster, targets);
   if (n > 0) {
     GST_INFO_OBJECT (self, "%u targets, the first is %s", n,
         sal_target_get_name (targets[0]));
-    sal_stream_set_targets (self->stream, targets, n);
+    gss_stream_set_targets (self->stream, targets, n);
   }
   while (n > 0)
     sal_target_unref (targets[--n]);
@@ -172,16 +172,16 @@ use_targets (GstSpeakerSaliency *self)
 static void
 use_settings (GstSpeakerSaliency *self)
 {
-  SalSettings settings;
+  GssProperties settings;
   g_autoptr (GError) error = NULL;
   if (!g_atomic_int_compare_and_exchange (&self->settings_changed, TRUE, FALSE))
     return;
   GST_OBJECT_LOCK (self);
-  sal_settings_copy (&settings, &self->settings);
+  gss_properties_copy (&settings, &self->settings);
   GST_OBJECT_UNLOCK (self);
-  if (!sal_stream_set_settings (self->stream, &settings, &error))
-    sal_failure_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "");
-  sal_settings_clear (&settings);
+  if (!gss_stream_set_settings (self->stream, &settings, &error))
+    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "");
+  gss_properties_clear (&settings);
 }
 
 /* Behind a live source sound must not wait for windows. */
@@ -190,15 +190,15 @@ use_mode (GstSpeakerSaliency *self)
 {
   if (!g_atomic_int_compare_and_exchange (&self->mode_unknown, TRUE, FALSE))
     return;
-  gboolean live = self->processing == SAL_PROCESSING_ASYNC;
-  if (self->processing == SAL_PROCESSING_AUTO) {
+  gboolean live = self->processing == GSS_PROCESSING_ASYNC;
+  if (self->processing == GSS_PROCESSING_AUTO) {
     g_autoptr (GstQuery) query = gst_query_new_latency ();
     if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
       gst_query_parse_latency (query, &live, NULL, NULL);
   }
-  if (live != sal_stream_is_async (self->stream))
+  if (live != gss_stream_is_async (self->stream))
     GST_INFO_OBJECT (self, "processing is %s", live ? "async" : "sync");
-  sal_stream_set_async (self->stream, live);
+  gss_stream_set_async (self->stream, live);
 }
 
 /* All that other threads asked for since the last buffer. */
@@ -215,16 +215,16 @@ catch_up (GstSpeakerSaliency *self, GstClockTime pts)
   use_targets (self);
   use_settings (self);
   if (g_atomic_int_compare_and_exchange (&self->reset_wanted, TRUE, FALSE))
-    sal_stream_forget (self->stream);
+    gss_stream_forget (self->stream);
 }
 
 /* Takes @buffer. */
 static GstFlowReturn
 hear_buffer (GstSpeakerSaliency *self, GstBuffer *buffer)
 {
-  const GstAudioInfo *info = sal_stream_get_format (self->stream);
+  const GstAudioInfo *info = gss_stream_get_format (self->stream);
   GstAudioBuffer audio;
-  if (!sal_planes_map (&audio, info, buffer, GST_MAP_READ)) {
+  if (!gss_audio_planes_map (&audio, info, buffer, GST_MAP_READ)) {
     gst_buffer_unref (buffer);
     GST_ELEMENT_ERROR (self, RESOURCE, READ, ("cannot read a buffer"), (NULL));
     return GST_FLOW_ERROR;
@@ -234,7 +234,7 @@ hear_buffer (GstSpeakerSaliency *self, GstBuffer *buffer)
       GST_BUFFER_IS_DISCONT (buffer));
   gboolean is_gap = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
   if (ret == GST_FLOW_OK)
-    sal_stream_push (self->stream,
+    gss_stream_push (self->stream,
         GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)),
         is_gap ? NULL : &audio, n_frames);
   gst_audio_buffer_unmap (&audio);
@@ -257,7 +257,7 @@ static gboolean
 set_format (GstSpeakerSaliency *self, const GstAudioInfo *info)
 {
   g_autoptr (GError) error = NULL;
-  if (!sal_stream_set_format (self->stream, info, &error))
+  if (!gss_stream_set_format (self->stream, info, &error))
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
   return error == NULL;
 }
@@ -267,7 +267,7 @@ static gboolean
 adopt_format (GstSpeakerSaliency *self)
 {
   const GstAudioInfo *info = GST_AUDIO_FILTER_INFO (self);
-  return GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream)) > 0
+  return GST_AUDIO_INFO_RATE (gss_stream_get_format (self->stream)) > 0
       || GST_AUDIO_INFO_RATE (info) == 0 || set_format (self, info);
 }
 
@@ -322,7 +322,7 @@ speaker_saliency_generate_output (GstBaseTransform *trans, GstBuffer **output)
 static void
 hear_gap (GstSpeakerSaliency *self, GstEvent *event)
 {
-  guint rate = GST_AUDIO_INFO_RATE (sal_stream_get_format (self->stream));
+  guint rate = GST_AUDIO_INFO_RATE (gss_stream_get_format (self->stream));
   GstClockTime pts, duration;
   gst_event_parse_gap (event, &pts, &duration);
   gboolean is_long = duration > MAX_GAP;
@@ -332,10 +332,10 @@ hear_gap (GstSpeakerSaliency *self, GstEvent *event)
   catch_up (self, pts);
   GstFlowReturn ret = is_long ? drain (self, FALSE)
       : follow (self, pts, n_frames, FALSE);
-  sal_stream_queue (self->stream, event);
+  gss_stream_queue (self->stream, event);
   while (n_frames > 0 && ret == GST_FLOW_OK) {
     gsize n = MIN (n_frames, MAX (rate / GAPS_PER_S, 1));
-    sal_stream_push (self->stream, NULL, NULL, n);
+    gss_stream_push (self->stream, NULL, NULL, n);
     ret = push_ready (self);
     n_frames -= n;
   }
@@ -350,16 +350,16 @@ flush (GstSpeakerSaliency *self)
   if (self->stream == NULL)
     return;
   abandon (self);
-  sal_stream_reset (self->stream);
-  sal_stream_set_flushing (self->stream, FALSE);
+  gss_stream_reset (self->stream);
+  gss_stream_set_flushing (self->stream, FALSE);
 }
 
 void
-sal_dataflow_interrupt (GstSpeakerSaliency *self)
+gss_dataflow_interrupt (GstSpeakerSaliency *self)
 {
   GST_OBJECT_LOCK (self);
   if (self->stream != NULL)
-    sal_stream_set_flushing (self->stream, TRUE);
+    gss_stream_set_flushing (self->stream, TRUE);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -367,7 +367,7 @@ static gboolean
 is_format (GstSpeakerSaliency *self, const GstAudioInfo *info)
 {
   return self->stream != NULL
-      && gst_audio_info_is_equal (info, sal_stream_get_format (self->stream));
+      && gst_audio_info_is_equal (info, gss_stream_get_format (self->stream));
 }
 
 /* Events after which nothing of what was heard before may leave */
@@ -403,7 +403,7 @@ speaker_saliency_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START) {
-    sal_dataflow_interrupt (self);
+    gss_dataflow_interrupt (self);
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     flush (self);
     g_atomic_int_set (&self->mode_unknown, TRUE);
@@ -415,8 +415,8 @@ speaker_saliency_sink_event (GstBaseTransform *trans, GstEvent *event)
     if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
       g_atomic_int_set (&self->mode_unknown, TRUE);
   } else if (GST_EVENT_IS_SERIALIZED (event) && self->stream != NULL
-      && sal_stream_is_waiting (self->stream)) {
-    sal_stream_queue (self->stream, event);
+      && gss_stream_is_waiting (self->stream)) {
+    gss_stream_queue (self->stream, event);
     return TRUE;
   }
   return PARENT->sink_event (trans, event);
@@ -439,7 +439,7 @@ get_latency (GstSpeakerSaliency *self)
 {
   GST_OBJECT_LOCK (self);
   GstClockTime latency = self->stream != NULL ? self->latency
-      : sal_settings_get_latency (&self->settings);
+      : gss_properties_get_latency (&self->settings);
   GST_OBJECT_UNLOCK (self);
   return latency;
 }
@@ -484,24 +484,24 @@ speaker_saliency_setup (GstAudioFilter *filter, const GstAudioInfo *info)
       || set_format (self, info);
 }
 
-SalStream *
-sal_dataflow_open (GstSpeakerSaliency *self, const SalSettings *settings,
+GssStream *
+gss_dataflow_open (GstSpeakerSaliency *self, const GssProperties *settings,
     SalModel *model, SalTarget *const *targets, guint n_targets,
     GError **error)
 {
-  const SalStreamFuncs funcs = { report_stretch, take_samples, self };
+  const GssStreamFuncs funcs = { report_stretch, take_samples, self };
   self->processing = settings->processing;
   self->hop = settings->hop;
   self->budget = settings->budget;
   self->qos_time = 0;
   g_atomic_int_set (&self->mode_unknown, TRUE);
   g_atomic_int_set (&self->reset_wanted, FALSE);
-  return sal_stream_new (GST_ELEMENT (self), model, targets, n_targets,
+  return gss_stream_new (GST_ELEMENT (self), model, targets, n_targets,
       settings, self->pace, &funcs, error);
 }
 
 void
-sal_dataflow_install (GstBaseTransformClass *klass)
+gss_dataflow_install (GstBaseTransformClass *klass)
 {
   parent_class = g_type_class_peek_parent (klass);
   klass->sink_event = GST_DEBUG_FUNCPTR (speaker_saliency_sink_event);

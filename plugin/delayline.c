@@ -7,7 +7,7 @@
 #include <gst/base/gstqueuearray.h>
 
 #include <saliency/masker.h>
-#include "planes.h"
+#include "audio-planes.h"
 
 #define CHUNK_BYTES 65536 /* of float PCM converted at a time */
 
@@ -16,7 +16,7 @@ typedef struct {
   gsize n_frames;        /* PCM frames it stands for, still in the masker */
 } Waiting;
 
-struct _SalDelayLine {
+struct _GssDelayLine {
   GstClockTime latency;     /* ns */
   SalGate *gate;            /* NULL: no mask */
   guint n_bands;            /* of the gain */
@@ -43,11 +43,11 @@ clear_waiting (gpointer data)
   g_clear_pointer (&((Waiting *) data)->object, gst_mini_object_unref);
 }
 
-SalDelayLine *
-sal_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
+GssDelayLine *
+gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
     const SalMelConfig *mel, GstClockTime latency, GError **error)
 {
-  g_autoptr (SalDelayLine) self = g_new0 (SalDelayLine, 1);
+  g_autoptr (GssDelayLine) self = g_new0 (GssDelayLine, 1);
   self->latency = latency;
   self->n_bands = by_frequency ? mel->n_bands : 1;
   self->bands_hz = g_new (float, mel->n_bands);
@@ -67,7 +67,7 @@ sal_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
 }
 
 static void
-drop_format (SalDelayLine *self)
+drop_format (GssDelayLine *self)
 {
   g_clear_pointer (&self->masker, sal_masker_free);
   g_clear_pointer (&self->to_float, gst_audio_converter_free);
@@ -77,7 +77,7 @@ drop_format (SalDelayLine *self)
 }
 
 void
-sal_delay_line_free (SalDelayLine *self)
+gss_delay_line_free (GssDelayLine *self)
 {
   if (self == NULL)
     return;
@@ -89,14 +89,14 @@ sal_delay_line_free (SalDelayLine *self)
 }
 
 gboolean
-sal_delay_line_set_gate (SalDelayLine *self, const SalGateConfig *gate,
+gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
     GError **error)
 {
   return self->gate == NULL || sal_gate_set_config (self->gate, gate, error);
 }
 
 static gboolean
-new_converters (SalDelayLine *self, const GstAudioInfo *info, GError **error)
+new_converters (GssDelayLine *self, const GstAudioInfo *info, GError **error)
 {
   GstAudioInfo floats;
   gst_audio_info_set_format (&floats, GST_AUDIO_FORMAT_F32,
@@ -114,11 +114,11 @@ new_converters (SalDelayLine *self, const GstAudioInfo *info, GError **error)
 }
 
 gboolean
-sal_delay_line_set_format (SalDelayLine *self, const GstAudioInfo *info,
+gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info,
     GError **error)
 {
   drop_format (self);
-  sal_delay_line_reset (self);
+  gss_delay_line_reset (self);
   self->info = *info;
   self->latency_frames = gst_util_uint64_scale (self->latency,
       GST_AUDIO_INFO_RATE (info), GST_SECOND);
@@ -145,7 +145,7 @@ sal_delay_line_set_format (SalDelayLine *self, const GstAudioInfo *info,
 }
 
 static void
-push_pcm (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
+push_pcm (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   guint n_channels = GST_AUDIO_INFO_CHANNELS (&self->info);
   gpointer out[1] = { self->pcm };
@@ -154,7 +154,7 @@ push_pcm (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
   for (gsize at = 0, n; at < n_frames; at += n) {
     n = MIN (n_frames - at, self->chunk);
     if (audio != NULL) {
-      sal_planes_locate (audio, at, self->planes);
+      gss_audio_planes_locate (audio, at, self->planes);
       gst_audio_converter_samples (self->to_float,
           GST_AUDIO_CONVERTER_FLAG_NONE, self->planes, n, out, n);
     }
@@ -163,7 +163,7 @@ push_pcm (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 }
 
 void
-sal_delay_line_push (SalDelayLine *self, GstMiniObject *object,
+gss_delay_line_push (GssDelayLine *self, GstMiniObject *object,
     const GstAudioBuffer *audio, gsize n_frames)
 {
   g_return_if_fail (audio == NULL || audio->n_samples == n_frames);
@@ -178,7 +178,7 @@ sal_delay_line_push (SalDelayLine *self, GstMiniObject *object,
 }
 
 void
-sal_delay_line_push_maps (SalDelayLine *self, SalMap *const *maps,
+gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps,
     guint n_maps)
 {
   g_return_if_fail (n_maps > 0);
@@ -205,7 +205,7 @@ sal_delay_line_push_maps (SalDelayLine *self, SalMap *const *maps,
 
 /* How many of the next @n_frames may leave. */
 static gsize
-get_n_ready (const SalDelayLine *self, gsize n_frames)
+get_n_ready (const GssDelayLine *self, gsize n_frames)
 {
   if (!self->finished && self->latency_frames > 0) {
     guint64 next = self->n_pushed + self->n_latest; /* after one more push */
@@ -219,7 +219,7 @@ get_n_ready (const SalDelayLine *self, gsize n_frames)
 }
 
 static void
-skip (SalDelayLine *self, gsize n_frames)
+skip (GssDelayLine *self, gsize n_frames)
 {
   if (self->masker != NULL)
     sal_masker_skip (self->masker, n_frames);
@@ -228,7 +228,7 @@ skip (SalDelayLine *self, gsize n_frames)
 
 /* Masked sound over that of @audio; where the gain is 1 that stays. */
 static void
-write_masked (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
+write_masked (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   gpointer in[1] = { self->pcm };
   for (gsize at = 0, n; at < n_frames; at += n) {
@@ -240,7 +240,7 @@ write_masked (SalDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
     }
     n = MIN (n, self->chunk);
     sal_masker_pull (self->masker, self->pcm, n);
-    sal_planes_locate (audio, at, self->planes);
+    gss_audio_planes_locate (audio, at, self->planes);
     gst_audio_converter_samples (self->from_float,
         GST_AUDIO_CONVERTER_FLAG_NONE, in, n, self->planes, n);
   }
@@ -258,11 +258,11 @@ make_empty (GstBuffer *buffer)
 }
 
 static GstBuffer *
-mask_buffer (SalDelayLine *self, GstBuffer *buffer, gsize n_frames)
+mask_buffer (GssDelayLine *self, GstBuffer *buffer, gsize n_frames)
 {
   GstAudioBuffer audio;
   buffer = gst_buffer_make_writable (buffer);
-  if (sal_planes_map (&audio, &self->info, buffer, GST_MAP_READWRITE)) {
+  if (gss_audio_planes_map (&audio, &self->info, buffer, GST_MAP_READWRITE)) {
     write_masked (self, &audio, n_frames);
     gst_audio_buffer_unmap (&audio);
   } else {
@@ -274,7 +274,7 @@ mask_buffer (SalDelayLine *self, GstBuffer *buffer, gsize n_frames)
 }
 
 static gboolean
-is_plain (const SalDelayLine *self, gsize n_frames)
+is_plain (const GssDelayLine *self, gsize n_frames)
 {
   gboolean plain;
   return self->masker == NULL || n_frames == 0
@@ -282,7 +282,7 @@ is_plain (const SalDelayLine *self, gsize n_frames)
 }
 
 static GstMiniObject *
-take_object (SalDelayLine *self, GstMiniObject *object, gsize n_frames)
+take_object (GssDelayLine *self, GstMiniObject *object, gsize n_frames)
 {
   /* silence by flag stays the silence it is */
   if (GST_IS_BUFFER (object) && !is_plain (self, n_frames)
@@ -294,7 +294,7 @@ take_object (SalDelayLine *self, GstMiniObject *object, gsize n_frames)
 }
 
 GstMiniObject *
-sal_delay_line_pop (SalDelayLine *self)
+gss_delay_line_pop (GssDelayLine *self)
 {
   Waiting *head;
   while ((head = gst_queue_array_peek_head_struct (self->waiting)) != NULL) {
@@ -315,13 +315,13 @@ sal_delay_line_pop (SalDelayLine *self)
 }
 
 guint64
-sal_delay_line_get_n_frames (const SalDelayLine *self)
+gss_delay_line_get_n_frames (const GssDelayLine *self)
 {
   return self->n_popped;
 }
 
 GstMiniObject *
-sal_delay_line_abandon (SalDelayLine *self)
+gss_delay_line_abandon (GssDelayLine *self)
 {
   Waiting *waiting;
   while ((waiting = gst_queue_array_pop_head_struct (self->waiting)) != NULL)
@@ -331,7 +331,7 @@ sal_delay_line_abandon (SalDelayLine *self)
 }
 
 void
-sal_delay_line_finish (SalDelayLine *self)
+gss_delay_line_finish (GssDelayLine *self)
 {
   self->finished = TRUE;
   if (self->masker != NULL)
@@ -339,7 +339,7 @@ sal_delay_line_finish (SalDelayLine *self)
 }
 
 void
-sal_delay_line_reset (SalDelayLine *self)
+gss_delay_line_reset (GssDelayLine *self)
 {
   gst_queue_array_clear (self->waiting);
   self->n_pushed = self->n_popped = 0;
@@ -352,13 +352,13 @@ sal_delay_line_reset (SalDelayLine *self)
 }
 
 gboolean
-sal_delay_line_is_empty (const SalDelayLine *self)
+gss_delay_line_is_empty (const GssDelayLine *self)
 {
   return gst_queue_array_is_empty (self->waiting);
 }
 
 guint
-sal_delay_line_get_delay (const SalDelayLine *self)
+gss_delay_line_get_delay (const GssDelayLine *self)
 {
   return self->masker != NULL ? sal_masker_get_delay (self->masker) : 0;
 }

@@ -13,58 +13,58 @@
 #include <saliency/gate.h>
 #include <saliency/mel.h>
 
-typedef struct _SalDelayLine SalDelayLine; /* one thread at a time */
+typedef struct _GssDelayLine GssDelayLine; /* one thread at a time */
 
 /**
- * sal_delay_line_new:
+ * gss_delay_line_new:
  * @gate: (nullable): how probability becomes gain; %NULL for no mask
  * @by_frequency: one gain for each band of @mel, else one for all frequencies
  * @mel: front end of the model: when the frames are, and where the bands
- * @latency: ns; see sal_delay_line_pop()
+ * @latency: ns; see gss_delay_line_pop()
  *
  * Returns: (transfer full) (nullable): a line without a format, or %NULL and the error of sal_gate_new()
  */
-SalDelayLine *sal_delay_line_new (const SalGateConfig *gate, gboolean by_frequency, const SalMelConfig *mel, GstClockTime latency, GError **error);
-void sal_delay_line_free (SalDelayLine *self); /* NULL is a no-op */
+GssDelayLine *gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency, const SalMelConfig *mel, GstClockTime latency, GError **error);
+void gss_delay_line_free (GssDelayLine *self); /* NULL is a no-op */
 
 /**
- * sal_delay_line_set_gate:
+ * gss_delay_line_set_gate:
  *
  * For the maps that are pushed from now on; the gain does not jump.  Nothing happens without a mask.
  *
  * Returns: %TRUE, or %FALSE and the error of sal_gate_set_config(): nothing changed then
  */
-gboolean sal_delay_line_set_gate (SalDelayLine *self, const SalGateConfig *gate, GError **error);
+gboolean gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate, GError **error);
 
 /**
- * sal_delay_line_set_format:
+ * gss_delay_line_set_format:
  * @info: signed or float of native endianness, interleaved or not
  *
  * Also empties the line.
  *
  * Returns: %TRUE, or %FALSE and the error of sal_masker_new()
  */
-gboolean sal_delay_line_set_format (SalDelayLine *self, const GstAudioInfo *info, GError **error);
+gboolean gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info, GError **error);
 
 /**
- * sal_delay_line_push:
+ * gss_delay_line_push:
  * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing that leaves, only time
  * @audio: (nullable): the sound of the buffer, @n_frames PCM frames; %NULL: silence
  */
-void sal_delay_line_push (SalDelayLine *self, GstMiniObject *object, const GstAudioBuffer *audio, gsize n_frames);
+void gss_delay_line_push (GssDelayLine *self, GstMiniObject *object, const GstAudioBuffer *audio, gsize n_frames);
 
 /**
- * sal_delay_line_push_maps:
+ * gss_delay_line_push_maps:
  * @maps: (array length=n_maps): of all targets for the next frames of the model, the same for all
  * @n_maps: at least 1
  *
  * The probability of the gate is the largest of any target: activity, or with @by_frequency that of
  * sal_gate_band_probability().
  */
-void sal_delay_line_push_maps (SalDelayLine *self, SalMap *const *maps, guint n_maps);
+void gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps);
 
 /**
- * sal_delay_line_pop:
+ * gss_delay_line_pop:
  *
  * With e PCM frames pushed so far and m in the latest push that had any, what ends at PCM frame s is due if
  * e + m > s + latency: one more push like that would make it late.  Without latency everything is due.  What is
@@ -72,26 +72,26 @@ void sal_delay_line_push_maps (SalDelayLine *self, SalMap *const *maps, guint n_
  *
  * Returns: (transfer full) (nullable): the next buffer or event; %NULL if none may leave yet
  */
-GstMiniObject *sal_delay_line_pop (SalDelayLine *self);
-guint64 sal_delay_line_get_n_frames (const SalDelayLine *self); /* PCM frames popped since the last reset */
-void sal_delay_line_finish (SalDelayLine *self); /* end of the stream: everything may leave */
-void sal_delay_line_reset (SalDelayLine *self);  /* forgets the stream; drops what waits */
+GstMiniObject *gss_delay_line_pop (GssDelayLine *self);
+guint64 gss_delay_line_get_n_frames (const GssDelayLine *self); /* PCM frames popped since the last reset */
+void gss_delay_line_finish (GssDelayLine *self); /* end of the stream: everything may leave */
+void gss_delay_line_reset (GssDelayLine *self);  /* forgets the stream; drops what waits */
 
 /**
- * sal_delay_line_abandon:
+ * gss_delay_line_abandon:
  *
- * For what must survive a flush; sal_delay_line_reset() is to follow.
+ * For what must survive a flush; gss_delay_line_reset() is to follow.
  *
  * Returns: (transfer full) (nullable): the next buffer or event, ready or not, as it came
  */
-GstMiniObject *sal_delay_line_abandon (SalDelayLine *self);
-gboolean sal_delay_line_is_empty (const SalDelayLine *self);
+GstMiniObject *gss_delay_line_abandon (GssDelayLine *self);
+gboolean gss_delay_line_is_empty (const GssDelayLine *self);
 
 /**
- * sal_delay_line_get_delay:
+ * gss_delay_line_get_delay:
  *
  * Returns: PCM frames by which maps must be ahead of the sound that leaves; 0 without a mask
  */
-guint sal_delay_line_get_delay (const SalDelayLine *self);
+guint gss_delay_line_get_delay (const GssDelayLine *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalDelayLine, sal_delay_line_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssDelayLine, gss_delay_line_free)

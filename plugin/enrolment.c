@@ -3,23 +3,23 @@
 
 #define MAX_SECONDS 600 /* 64 kB each */
 
-struct _SalEnrolment {
+struct _GssEnrolment {
   GMutex lock;
   SalEnrol *enrol; /* NULL: none under way */
   char *name;
   guint64 n_samples, max_samples;
 };
 
-SalEnrolment *
-sal_enrolment_new (void)
+GssEnrolment *
+gss_enrolment_new (void)
 {
-  SalEnrolment *self = g_new0 (SalEnrolment, 1);
+  GssEnrolment *self = g_new0 (GssEnrolment, 1);
   g_mutex_init (&self->lock);
   return self;
 }
 
 void
-sal_enrolment_free (SalEnrolment *self)
+gss_enrolment_free (GssEnrolment *self)
 {
   if (self == NULL)
     return;
@@ -31,7 +31,7 @@ sal_enrolment_free (SalEnrolment *self)
 
 /* Takes both; returns what there was before. */
 static SalEnrol *
-exchange (SalEnrolment *self, SalEnrol *enrol, char **name,
+exchange (GssEnrolment *self, SalEnrol *enrol, char **name,
     guint64 max_samples)
 {
   g_mutex_lock (&self->lock);
@@ -47,7 +47,7 @@ exchange (SalEnrolment *self, SalEnrol *enrol, char **name,
 }
 
 void
-sal_enrolment_start (SalEnrolment *self, SalModel *model, const char *name)
+gss_enrolment_start (GssEnrolment *self, SalModel *model, const char *name)
 {
   guint rate = sal_model_get_mel_config (model)->sample_rate;
   char *old = g_strdup (name);
@@ -57,14 +57,14 @@ sal_enrolment_start (SalEnrolment *self, SalModel *model, const char *name)
 }
 
 void
-sal_enrolment_cancel (SalEnrolment *self)
+gss_enrolment_cancel (GssEnrolment *self)
 {
   g_autofree char *name = NULL;
   sal_enrol_free (exchange (self, NULL, &name, 0));
 }
 
 void
-sal_enrolment_push (SalEnrolment *self, const float *samples, gsize n_samples)
+gss_enrolment_push (GssEnrolment *self, const float *samples, gsize n_samples)
 {
   g_mutex_lock (&self->lock);
   if (self->enrol != NULL) {
@@ -119,7 +119,7 @@ make_speaker (SalEnrol *enrol, const char *name, const char *location,
 }
 
 GstStructure *
-sal_enrolment_finish (SalEnrolment *self, const char *location)
+gss_enrolment_finish (GssEnrolment *self, const char *location)
 {
   g_autofree char *name = NULL;
   g_autoptr (GError) error = NULL;

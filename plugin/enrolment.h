@@ -9,27 +9,27 @@
 
 #include <saliency/enrol.h>
 
-typedef struct _SalEnrolment SalEnrolment;
+typedef struct _GssEnrolment GssEnrolment;
 
-SalEnrolment *sal_enrolment_new (void);
-void sal_enrolment_free (SalEnrolment *self); /* NULL is a no-op */
+GssEnrolment *gss_enrolment_new (void);
+void gss_enrolment_free (GssEnrolment *self); /* NULL is a no-op */
 
 /**
- * sal_enrolment_start:
+ * gss_enrolment_start:
  *
  * What is pushed from now on counts; what was pushed before does not.
  */
-void sal_enrolment_start (SalEnrolment *self, SalModel *model, const char *name);
-void sal_enrolment_cancel (SalEnrolment *self);
+void gss_enrolment_start (GssEnrolment *self, SalModel *model, const char *name);
+void gss_enrolment_cancel (GssEnrolment *self);
 
 /**
- * sal_enrolment_push:
+ * gss_enrolment_push:
  * @samples: (array length=n_samples): as sal_enrol_push() takes them; kept if an enrolment is under way, up to ten minutes
  */
-void sal_enrolment_push (SalEnrolment *self, const float *samples, gsize n_samples);
+void gss_enrolment_push (GssEnrolment *self, const float *samples, gsize n_samples);
 
 /**
- * sal_enrolment_finish:
+ * gss_enrolment_finish:
  * @location: path of the .speaker file to be written
  *
  * Computes the voice in the calling thread, some seconds for a minute of speech.
@@ -37,6 +37,6 @@ void sal_enrolment_push (SalEnrolment *self, const float *samples, gsize n_sampl
  * Returns: (transfer full): "speaker-enrolment" with name, location and the fields of SalEnrolAdvice; with error
  *   (string) in the place of these if there is no voice
  */
-GstStructure *sal_enrolment_finish (SalEnrolment *self, const char *location);
+GstStructure *gss_enrolment_finish (GssEnrolment *self, const char *location);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalEnrolment, sal_enrolment_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssEnrolment, gss_enrolment_free)

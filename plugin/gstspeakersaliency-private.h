@@ -4,7 +4,7 @@
 
 #include "enrolment.h"
 #include "gstspeakersaliency.h"
-#include "roster.h"
+#include "target-list.h"
 #include "stream.h"
 
 GST_DEBUG_CATEGORY_EXTERN (speaker_saliency_debug);
@@ -13,9 +13,9 @@ struct _GstSpeakerSaliency {
   GstAudioFilter parent;
 
   /* each safe for any thread */
-  SalRoster *roster;
-  SalEnrolment *enrolment;
-  SalPace *pace;
+  GssTargetList *roster;
+  GssEnrolment *enrolment;
+  GssLoadControl *pace;
   gint settings_changed;    /* atomic, so are the next two */
   gint reset_wanted;
   gint mode_unknown;        /* whether upstream is live must be found out */
@@ -23,16 +23,16 @@ struct _GstSpeakerSaliency {
   GMutex loading;           /* held while files are read, never while posting */
 
   /* protected by the object lock */
-  SalSettings settings;
+  GssProperties settings;
   SalModel *model;          /* from start to stop */
   GstClockTime latency;     /* ns, L, as of the last start; NONE before */
 
   /* as of the last start, before the streaming thread begins */
-  SalProcessing processing;
+  GssProcessing processing;
   guint64 hop, budget;      /* ns */
 
   /* of the streaming thread; the pointer also under the object lock */
-  SalStream *stream;        /* from start to stop */
+  GssStream *stream;        /* from start to stop */
   GstBuffer *untouched;     /* leaves as it is: of a stream played backwards */
   gint64 qos_time;          /* monotonic, of the last QOS message */
 };

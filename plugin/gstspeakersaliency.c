@@ -35,7 +35,7 @@
  */
 
 #include "dataflow.h"
-#include "failure.h"
+#include "element-error.h"
 
 GST_DEBUG_CATEGORY (speaker_saliency_debug);
 #define GST_CAT_DEFAULT speaker_saliency_debug
@@ -56,26 +56,26 @@ GST_ELEMENT_REGISTER_DEFINE (speakersaliency, "speakersaliency", GST_RANK_NONE,
 
 /* Model and targets that @settings name; on failure @failed is the file. */
 static SalModel *
-load (GstSpeakerSaliency *self, const SalSettings *settings,
+load (GstSpeakerSaliency *self, const GssProperties *settings,
     const char **failed, GError **error)
 {
   *failed = settings->model;
   g_autoptr (SalModel) model = sal_model_load (settings->model, error);
   if (model == NULL
-      || !sal_roster_load (self->roster, model, settings->target,
+      || !gss_target_list_load (self->roster, model, settings->target,
           settings->targets, failed, error))
     return NULL;
   return g_steal_pointer (&model);
 }
 
-static SalStream *
-open_stream (GstSpeakerSaliency *self, const SalSettings *settings,
+static GssStream *
+open_stream (GstSpeakerSaliency *self, const GssProperties *settings,
     SalModel *model, GError **error)
 {
   SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
-  guint n = sal_roster_take (self->roster, targets);
-  SalStream *stream =
-      sal_dataflow_open (self, settings, model, targets, n, error);
+  guint n = gss_target_list_take (self->roster, targets);
+  GssStream *stream =
+      gss_dataflow_open (self, settings, model, targets, n, error);
   while (n > 0)
     sal_target_unref (targets[--n]);
   return stream;
@@ -83,11 +83,11 @@ open_stream (GstSpeakerSaliency *self, const SalSettings *settings,
 
 /* A new stream with @settings. */
 static gboolean
-enter (GstSpeakerSaliency *self, const SalSettings *settings,
+enter (GstSpeakerSaliency *self, const GssProperties *settings,
     const char **failed, GError **error)
 {
   g_autoptr (SalModel) model = load (self, settings, failed, error);
-  SalStream *stream = NULL;
+  GssStream *stream = NULL;
   if (model != NULL)
     stream = open_stream (self, settings, model, error);
   if (stream == NULL)
@@ -95,7 +95,7 @@ enter (GstSpeakerSaliency *self, const SalSettings *settings,
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
   self->stream = stream;
-  self->latency = sal_settings_get_latency (settings);
+  self->latency = gss_properties_get_latency (settings);
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
@@ -106,24 +106,24 @@ speaker_saliency_start (GstBaseTransform *trans)
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
   g_autoptr (GError) error = NULL;
   const char *failed = NULL;
-  SalSettings settings;
+  GssProperties settings;
   /* a target that is set meanwhile is loaded after this */
   g_mutex_lock (&self->loading);
   g_atomic_int_set (&self->settings_changed, FALSE);
   GST_OBJECT_LOCK (self);
-  sal_settings_copy (&settings, &self->settings);
+  gss_properties_copy (&settings, &self->settings);
   GstClockTime old_latency = self->latency;
   GST_OBJECT_UNLOCK (self);
   gboolean entered = enter (self, &settings, &failed, &error);
   g_mutex_unlock (&self->loading);
 
   if (!entered)
-    sal_failure_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, failed);
+    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, failed);
   else if (GST_CLOCK_TIME_IS_VALID (old_latency)
-      && old_latency != sal_settings_get_latency (&settings))
+      && old_latency != gss_properties_get_latency (&settings))
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_latency (GST_OBJECT (self)));
-  sal_settings_clear (&settings);
+  gss_properties_clear (&settings);
   return entered;
 }
 
@@ -133,10 +133,10 @@ speaker_saliency_stop (GstBaseTransform *trans)
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
   gst_clear_buffer (&self->untouched);
   GST_OBJECT_LOCK (self);
-  g_autoptr (SalStream) stream = g_steal_pointer (&self->stream);
+  g_autoptr (GssStream) stream = g_steal_pointer (&self->stream);
   g_autoptr (SalModel) model = g_steal_pointer (&self->model);
   GST_OBJECT_UNLOCK (self);
-  sal_enrolment_cancel (self->enrolment);
+  gss_enrolment_cancel (self->enrolment);
   return TRUE;
 }
 
@@ -145,7 +145,7 @@ static GstStateChangeReturn
 speaker_saliency_change_state (GstElement *element, GstStateChange transition)
 {
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    sal_dataflow_interrupt (GST_SPEAKER_SALIENCY (element));
+    gss_dataflow_interrupt (GST_SPEAKER_SALIENCY (element));
   return GST_ELEMENT_CLASS (gst_speaker_saliency_parent_class)
       ->change_state (element, transition);
 }
@@ -173,14 +173,14 @@ speaker_saliency_enrol_start (GstSpeakerSaliency *self, const char *name)
   g_autoptr (SalModel) model = ref_model (self);
   if (model == NULL || name == NULL)
     return FALSE;
-  sal_enrolment_start (self->enrolment, model, name);
+  gss_enrolment_start (self->enrolment, model, name);
   return TRUE;
 }
 
 static GstStructure *
 speaker_saliency_enrol_finish (GstSpeakerSaliency *self, const char *location)
 {
-  return sal_enrolment_finish (self->enrolment, location);
+  return gss_enrolment_finish (self->enrolment, location);
 }
 
 static void
@@ -234,20 +234,20 @@ change_targets (GstSpeakerSaliency *self)
 {
   g_autoptr (GError) error = NULL;
   const char *failed = NULL;
-  SalSettings settings;
+  GssProperties settings;
   g_mutex_lock (&self->loading);
   g_autoptr (SalModel) model = ref_model (self);
   GST_OBJECT_LOCK (self);
-  sal_settings_copy (&settings, &self->settings);
+  gss_properties_copy (&settings, &self->settings);
   GST_OBJECT_UNLOCK (self);
   if (model != NULL)
-    sal_roster_load (self->roster, model, settings.target, settings.targets,
+    gss_target_list_load (self->roster, model, settings.target, settings.targets,
         &failed, &error);
   g_mutex_unlock (&self->loading);
 
   if (error != NULL)
-    sal_failure_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, failed);
-  sal_settings_clear (&settings);
+    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, failed);
+  gss_properties_clear (&settings);
 }
 
 static void
@@ -256,7 +256,7 @@ speaker_saliency_set_property (GObject *object, guint prop_id,
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (object);
   GST_OBJECT_LOCK (self);
-  gboolean known = sal_settings_set (&self->settings, prop_id, value);
+  gboolean known = gss_properties_set (&self->settings, prop_id, value);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -269,13 +269,13 @@ speaker_saliency_set_property (GObject *object, guint prop_id,
 static gboolean
 get_fact (GstSpeakerSaliency *self, guint prop_id, GValue *value)
 {
-  SalPaceStats stats;
+  GssLoadStats stats;
   switch (prop_id) {
     case PROP_STATS:
-      g_value_take_boxed (value, sal_pace_get_structure (self->pace));
+      g_value_take_boxed (value, gss_load_control_get_structure (self->pace));
       return TRUE;
     case PROP_MAX_OBSERVED_DELAY:
-      sal_pace_get_stats (self->pace, &stats);
+      gss_load_control_get_stats (self->pace, &stats);
       g_value_set_uint64 (value, stats.max_delay);
       return TRUE;
     default:
@@ -291,7 +291,7 @@ speaker_saliency_get_property (GObject *object, guint prop_id, GValue *value,
   if (get_fact (self, prop_id, value))
     return;
   GST_OBJECT_LOCK (self);
-  gboolean known = sal_settings_get (&self->settings, prop_id, value);
+  gboolean known = gss_properties_get (&self->settings, prop_id, value);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -317,10 +317,10 @@ static void
 speaker_saliency_finalize (GObject *object)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (object);
-  sal_settings_clear (&self->settings);
-  sal_roster_free (self->roster);
-  sal_enrolment_free (self->enrolment);
-  sal_pace_free (self->pace);
+  gss_properties_clear (&self->settings);
+  gss_target_list_free (self->roster);
+  gss_enrolment_free (self->enrolment);
+  gss_load_control_free (self->pace);
   g_mutex_clear (&self->loading);
   G_OBJECT_CLASS (gst_speaker_saliency_parent_class)->finalize (object);
 }
@@ -328,12 +328,12 @@ speaker_saliency_finalize (GObject *object)
 static void
 gst_speaker_saliency_init (GstSpeakerSaliency *self)
 {
-  sal_settings_init (&self->settings);
+  gss_properties_init (&self->settings);
   self->latency = GST_CLOCK_TIME_NONE;
   g_mutex_init (&self->loading);
-  self->roster = sal_roster_new ();
-  self->enrolment = sal_enrolment_new ();
-  self->pace = sal_pace_new ();
+  self->roster = gss_target_list_new ();
+  self->enrolment = gss_enrolment_new ();
+  self->pace = gss_load_control_new ();
   /* buffers are held and rewritten here, the base class only negotiates */
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), FALSE);
 }
@@ -350,7 +350,7 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
   object_class->set_property = speaker_saliency_set_property;
   object_class->get_property = speaker_saliency_get_property;
   object_class->finalize = speaker_saliency_finalize;
-  sal_settings_install (object_class);
+  gss_properties_install (object_class);
   install_facts (object_class);
   install_actions (object_class);
 
@@ -358,7 +358,7 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
       GST_DEBUG_FUNCPTR (speaker_saliency_change_state);
   trans_class->start = GST_DEBUG_FUNCPTR (speaker_saliency_start);
   trans_class->stop = GST_DEBUG_FUNCPTR (speaker_saliency_stop);
-  sal_dataflow_install (trans_class);
+  gss_dataflow_install (trans_class);
 
   gst_element_class_set_static_metadata (element_class, "Speaker saliency",
       "Filter/Effect/Analyzer/Audio",

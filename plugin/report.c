@@ -6,7 +6,7 @@
 #include <gst/saliency/saliency.h>
 
 void
-sal_report_clear (SalReport *self)
+gss_report_clear (GssReport *self)
 {
   g_clear_pointer (&self->map, sal_map_unref);
   g_clear_pointer (&self->target, sal_target_unref);
@@ -41,7 +41,7 @@ mean_saliency (const SalMap *map)
 }
 
 static void
-set_times (const SalReport *self, const GstSegment *segment,
+set_times (const GssReport *self, const GstSegment *segment,
     GstStructure *structure)
 {
   guint64 timestamp = self->base + self->start;
@@ -62,7 +62,7 @@ set_times (const SalReport *self, const GstSegment *segment,
 }
 
 GstStructure *
-sal_report_get_structure (const SalReport *self, const GstSegment *segment,
+gss_report_get_structure (const GssReport *self, const GstSegment *segment,
     gboolean with_map)
 {
   SalMap *map = self->map;
@@ -92,7 +92,7 @@ sal_report_get_structure (const SalReport *self, const GstSegment *segment,
 }
 
 void
-sal_report_attach (const SalReport *self, GstBuffer *buffer)
+gss_report_attach (const GssReport *self, GstBuffer *buffer)
 {
   SalMap *map = self->map;
   g_autoptr (GBytes) saliency = floats_of (map, map->saliency,

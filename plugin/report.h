@@ -7,7 +7,7 @@
 #include <saliency/analyser.h>
 
 /**
- * SalReport:
+ * GssReport:
  *
  * What was settled of one target in a stretch, with all that its readers want to know beside it.
  */
@@ -19,16 +19,16 @@ typedef struct {
   GBytes *bands_hz;     /* owned, float32 [F] */
   GstClockTime base;    /* PTS of the first PCM frame */
   GstClockTime frame_duration; /* ns */
-} SalReport;
+} GssReport;
 
-void sal_report_clear (SalReport *self);
+void gss_report_clear (GssReport *self);
 
 /**
- * sal_report_get_structure:
+ * gss_report_get_structure:
  * @segment: the one in force for the sound
  * @with_map: adds map (GBytes), bands, frames and frame-duration
  *
  * Returns: (transfer full): the structure of a message speakersaliency
  */
-GstStructure *sal_report_get_structure (const SalReport *self, const GstSegment *segment, gboolean with_map);
-void sal_report_attach (const SalReport *self, GstBuffer *buffer); /* @buffer writable */
+GstStructure *gss_report_get_structure (const GssReport *self, const GstSegment *segment, gboolean with_map);
+void gss_report_attach (const GssReport *self, GstBuffer *buffer); /* @buffer writable */

@@ -15,10 +15,10 @@
 /* Tests make windows more expensive: guint in us, on the element. */
 #define COST_KEY "speakersaliency-test-cost"
 
-struct _SalStream {
+struct _GssStream {
   GstElement *element;
-  SalPace *pace;
-  SalStreamFuncs funcs;
+  GssLoadControl *pace;
+  GssStreamFuncs funcs;
   SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
   guint n_targets;
   GBytes *bands_hz;
@@ -28,11 +28,11 @@ struct _SalStream {
   guint patience;              /* model frames that a window may be late by */
   gboolean warn_of_cost;       /* when it is known */
   gboolean warned;             /* of buffers that are too long */
-  SalListener *listener;
-  SalWorker *worker;
+  GssAnalyserInput *listener;
+  GssWorker *worker;
   gboolean is_async;           /* else windows are waited for */
-  SalDelayLine *line;
-  GQueue reports;              /* of SalReport, to be attached to buffers */
+  GssDelayLine *line;
+  GQueue reports;              /* of GssReport, to be attached to buffers */
   gint flushing;               /* atomic */
 
   GstAudioInfo info;
@@ -46,14 +46,14 @@ struct _SalStream {
 static void
 free_report (gpointer data)
 {
-  sal_report_clear (data);
+  gss_report_clear (data);
   g_free (data);
 }
 
 static void
-keep_report (SalStream *self, const SalReport *report)
+keep_report (GssStream *self, const GssReport *report)
 {
-  SalReport *copy = g_new (SalReport, 1);
+  GssReport *copy = g_new (GssReport, 1);
   *copy = *report;
   sal_map_ref (copy->map);
   sal_target_ref (copy->target);
@@ -64,12 +64,12 @@ keep_report (SalStream *self, const SalReport *report)
 }
 
 static void
-report_stretch (SalStream *self, const SalStretch *stretch)
+report_stretch (GssStream *self, const GssStretch *stretch)
 {
   if (stretch->maps[0]->flags & SAL_MAP_LATE)
-    sal_pace_count_late (self->pace);
+    gss_load_control_count_late (self->pace);
   for (guint i = 0; i < stretch->n_maps; i++) {
-    SalReport report = {
+    GssReport report = {
       .map = stretch->maps[i],
       .start = stretch->start,
       .stop = stretch->stop,
@@ -87,15 +87,15 @@ report_stretch (SalStream *self, const SalStretch *stretch)
 
 /* Returns whether a window was computed for any. */
 static gboolean
-take_stretches (SalStream *self)
+take_stretches (GssStream *self)
 {
-  SalStretch stretch;
+  GssStretch stretch;
   gboolean computed = FALSE;
-  while (sal_listener_pop (self->listener, &stretch)) {
-    sal_delay_line_push_maps (self->line, stretch.maps, stretch.n_maps);
+  while (gss_analyser_input_pop (self->listener, &stretch)) {
+    gss_delay_line_push_maps (self->line, stretch.maps, stretch.n_maps);
     computed |= !(stretch.maps[0]->flags & SAL_MAP_SILENCE);
     report_stretch (self, &stretch);
-    sal_stretch_clear (&stretch);
+    gss_stretch_clear (&stretch);
   }
   return computed;
 }
@@ -103,7 +103,7 @@ take_stretches (SalStream *self)
 /* --- windows ------------------------------------------------------------- */
 
 static void
-spend_test_cost (SalStream *self)
+spend_test_cost (GssStream *self)
 {
   gpointer cost = g_object_get_data (G_OBJECT (self->element), COST_KEY);
   if (cost != NULL)
@@ -114,13 +114,13 @@ spend_test_cost (SalStream *self)
 static void
 compute_window (gpointer window, gpointer user_data)
 {
-  SalStream *self = user_data;
-  sal_analyser_compute (sal_listener_get_analyser (self->listener), window);
+  GssStream *self = user_data;
+  sal_analyser_compute (gss_analyser_input_get_analyser (self->listener), window);
   spend_test_cost (self);
 }
 
 static void
-warn_of_cost (SalStream *self, GstClockTime cost)
+warn_of_cost (GssStream *self, GstClockTime cost)
 {
   self->warn_of_cost = FALSE;
   GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
@@ -129,7 +129,7 @@ warn_of_cost (SalStream *self, GstClockTime cost)
 }
 
 static void
-warn_of_length (SalStream *self, GstClockTime duration)
+warn_of_length (GssStream *self, GstClockTime duration)
 {
   self->warned = TRUE;
   GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
@@ -139,14 +139,14 @@ warn_of_length (SalStream *self, GstClockTime duration)
 }
 
 static void
-count_window (SalStream *self, GstClockTime cost)
+count_window (GssStream *self, GstClockTime cost)
 {
-  SalPaceStats stats;
+  GssLoadStats stats;
   if (self->warn_of_cost)
     warn_of_cost (self, cost);
-  if (!sal_pace_count_window (self->pace, cost))
+  if (!gss_load_control_count_window (self->pace, cost))
     return;
-  sal_pace_get_stats (self->pace, &stats);
+  gss_load_control_get_stats (self->pace, &stats);
   GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
       ("a window takes %" G_GUINT64_FORMAT " ms, too much for one every hop; "
           "from now on there is one every %" G_GUINT64_FORMAT " ms",
@@ -156,15 +156,15 @@ count_window (SalStream *self, GstClockTime cost)
 
 /* Windows that are done come back. */
 static void
-collect_windows (SalStream *self)
+collect_windows (GssStream *self)
 {
-  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
   SalWindow *window;
   GstClockTime cost;
-  while ((window = sal_worker_collect (self->worker, &cost)) != NULL) {
-    guint64 age = sal_listener_get_age (self->listener, window);
+  while ((window = gss_worker_collect (self->worker, &cost)) != NULL) {
+    guint64 age = gss_analyser_input_get_age (self->listener, window);
     count_window (self, cost);
-    if (sal_pace_observe_delay (self->pace, age))
+    if (gss_load_control_observe_delay (self->pace, age))
       g_object_notify (G_OBJECT (self->element), "max-observed-delay");
     sal_analyser_give (analyser, window);
   }
@@ -172,31 +172,31 @@ collect_windows (SalStream *self)
 
 /* The newest window goes to the worker, if there is time for it. */
 static void
-dispatch_window (SalStream *self, gboolean in_any_case)
+dispatch_window (GssStream *self, gboolean in_any_case)
 {
-  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
   guint64 seqnum;
   if (!sal_analyser_get_due (analyser, &seqnum)
-      || !(in_any_case || sal_pace_wants (self->pace, seqnum)))
+      || !(in_any_case || gss_load_control_wants (self->pace, seqnum)))
     return;
   SalWindow *window = sal_analyser_take (analyser);
   if (window != NULL)
-    window = sal_worker_submit (self->worker, window);
+    window = gss_worker_submit (self->worker, window);
   if (window == NULL)
     return;
-  sal_pace_count_superseded (self->pace);
+  gss_load_control_count_superseded (self->pace);
   sal_analyser_give (analyser, window);
 }
 
 /* Waits until all windows that are due are done; FALSE if flushing ended it. */
 static gboolean
-complete_windows (SalStream *self)
+complete_windows (GssStream *self)
 {
-  if (!sal_worker_wait (self->worker))
+  if (!gss_worker_wait (self->worker))
     return FALSE;
   collect_windows (self);
   dispatch_window (self, TRUE);
-  if (!sal_worker_wait (self->worker))
+  if (!gss_worker_wait (self->worker))
     return FALSE;
   collect_windows (self);
   return TRUE;
@@ -205,21 +205,21 @@ complete_windows (SalStream *self)
 /* Windows that wait or are done have no more use; one that runs comes back
  * later and is dropped. */
 static void
-drop_windows (SalStream *self)
+drop_windows (GssStream *self)
 {
-  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
   GstClockTime cost;
-  SalWindow *window = sal_worker_withdraw (self->worker);
+  SalWindow *window = gss_worker_withdraw (self->worker);
   if (window != NULL)
     sal_analyser_give (analyser, window);
-  while ((window = sal_worker_collect (self->worker, &cost)) != NULL)
+  while ((window = gss_worker_collect (self->worker, &cost)) != NULL)
     sal_analyser_give (analyser, window);
 }
 
 void
-sal_stream_set_async (SalStream *self, gboolean async)
+gss_stream_set_async (GssStream *self, gboolean async)
 {
-  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
   if (async == self->is_async)
     return;
   if (!async) {
@@ -230,20 +230,20 @@ sal_stream_set_async (SalStream *self, gboolean async)
   }
   self->is_async = async;
   sal_analyser_set_deferred (analyser, async);
-  sal_pace_set_async (self->pace, async);
+  gss_load_control_set_async (self->pace, async);
 }
 
 gboolean
-sal_stream_is_async (const SalStream *self)
+gss_stream_is_async (const GssStream *self)
 {
   return self->is_async;
 }
 
 void
-sal_stream_set_flushing (SalStream *self, gboolean flushing)
+gss_stream_set_flushing (GssStream *self, gboolean flushing)
 {
   g_atomic_int_set (&self->flushing, flushing);
-  sal_worker_set_flushing (self->worker, flushing);
+  gss_worker_set_flushing (self->worker, flushing);
 }
 
 /* --- set-up -------------------------------------------------------------- */
@@ -251,9 +251,9 @@ sal_stream_set_flushing (SalStream *self, gboolean flushing)
 /* One window of faint noise: memory is there and weights are in their place
  * before there is a hurry. */
 static void
-warm_up (SalStream *self, const SalMelConfig *mel)
+warm_up (GssStream *self, const SalMelConfig *mel)
 {
-  SalAnalyser *analyser = sal_listener_get_analyser (self->listener);
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
   gsize n = (gsize) (SAL_WINDOW_FRAMES + 4) * mel->hop;
   g_autofree float *noise = g_new (float, n);
   for (gsize i = 0; i < n; i++)
@@ -280,48 +280,48 @@ new_bands (const SalMelConfig *mel)
 /* How late a window may be: with a mask, as late as the budget says; without,
  * the message waits as long as the sound of the window takes. */
 static guint
-patience_of (const SalSettings *settings, const SalMelConfig *mel)
+patience_of (const GssProperties *settings, const SalMelConfig *mel)
 {
-  if (settings->mask == SAL_MASK_NONE)
+  if (settings->mask == GSS_MASK_NONE)
     return SAL_WINDOW_FRAMES;
   return gst_util_uint64_scale (settings->budget, mel->sample_rate,
       GST_SECOND * mel->hop);
 }
 
 static gboolean
-make_parts (SalStream *self, SalModel *model, const SalSettings *settings,
+make_parts (GssStream *self, SalModel *model, const GssProperties *settings,
     GError **error)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   SalAnalyserConfig analyser;
   SalGateConfig gate;
-  sal_settings_get_analyser_config (settings, mel, &analyser);
-  sal_settings_get_gate_config (settings, &gate);
+  gss_properties_get_analyser_config (settings, mel, &analyser);
+  gss_properties_get_gate_config (settings, &gate);
   self->hop = analyser.hop;
   self->lookahead = analyser.lookahead;
-  self->listener = sal_listener_new (model, self->targets[0], &analyser, error);
+  self->listener = gss_analyser_input_new (model, self->targets[0], &analyser, error);
   if (self->listener == NULL)
     return FALSE;
-  sal_listener_set_tap (self->listener, self->funcs.sample,
+  gss_analyser_input_set_tap (self->listener, self->funcs.sample,
       self->funcs.user_data);
-  self->line = sal_delay_line_new (
-      settings->mask != SAL_MASK_NONE ? &gate : NULL,
-      settings->mask == SAL_MASK_TIME_FREQUENCY, mel,
-      sal_settings_get_latency (settings), error);
+  self->line = gss_delay_line_new (
+      settings->mask != GSS_MASK_NONE ? &gate : NULL,
+      settings->mask == GSS_MASK_TIME_FREQUENCY, mel,
+      gss_properties_get_latency (settings), error);
   if (self->line == NULL)
     return FALSE;
   self->worker =
-      sal_worker_new (self->element, compute_window, self, error);
+      gss_worker_new (self->element, compute_window, self, error);
   return self->worker != NULL;
 }
 
-SalStream *
-sal_stream_new (GstElement *element, SalModel *model,
-    SalTarget *const *targets, guint n_targets, const SalSettings *settings,
-    SalPace *pace, const SalStreamFuncs *funcs, GError **error)
+GssStream *
+gss_stream_new (GstElement *element, SalModel *model,
+    SalTarget *const *targets, guint n_targets, const GssProperties *settings,
+    GssLoadControl *pace, const GssStreamFuncs *funcs, GError **error)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
-  g_autoptr (SalStream) self = g_new0 (SalStream, 1);
+  g_autoptr (GssStream) self = g_new0 (GssStream, 1);
   gst_audio_info_init (&self->info);
   self->base = self->next = GST_CLOCK_TIME_NONE;
   self->element = element;
@@ -337,71 +337,71 @@ sal_stream_new (GstElement *element, SalModel *model,
   self->warn_of_cost = settings->cam.method == SAL_CAM_SCORE;
   if (!make_parts (self, model, settings, error))
     return NULL;
-  sal_stream_set_targets (self, targets, n_targets);
+  gss_stream_set_targets (self, targets, n_targets);
   warm_up (self, mel);
-  sal_pace_start (pace, settings->hop);
+  gss_load_control_start (pace, settings->hop);
   return g_steal_pointer (&self);
 }
 
 static void
-unref_targets (SalStream *self)
+unref_targets (GssStream *self)
 {
   while (self->n_targets > 0)
     g_clear_pointer (&self->targets[--self->n_targets], sal_target_unref);
 }
 
 void
-sal_stream_free (SalStream *self)
+gss_stream_free (GssStream *self)
 {
   if (self == NULL)
     return;
   if (self->worker != NULL) {
-    sal_worker_stop (self->worker);
+    gss_worker_stop (self->worker);
     drop_windows (self);
   }
-  sal_worker_free (self->worker);
+  gss_worker_free (self->worker);
   g_queue_clear_full (&self->reports, free_report);
   g_clear_pointer (&self->align, gst_audio_stream_align_free);
-  sal_delay_line_free (self->line);
-  sal_listener_free (self->listener);
+  gss_delay_line_free (self->line);
+  gss_analyser_input_free (self->listener);
   g_bytes_unref (self->bands_hz);
   unref_targets (self);
   g_free (self);
 }
 
 gboolean
-sal_stream_set_format (SalStream *self, const GstAudioInfo *info,
+gss_stream_set_format (GssStream *self, const GstAudioInfo *info,
     GError **error)
 {
   gst_audio_info_init (&self->info);
-  if (!sal_listener_set_format (self->listener, info)) {
+  if (!gss_analyser_input_set_format (self->listener, info)) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
         "%s at %d Hz cannot be converted to what the model hears",
         GST_AUDIO_INFO_NAME (info), GST_AUDIO_INFO_RATE (info));
     return FALSE;
   }
-  if (!sal_delay_line_set_format (self->line, info, error))
+  if (!gss_delay_line_set_format (self->line, info, error))
     return FALSE;
   self->info = *info;
   g_clear_pointer (&self->align, gst_audio_stream_align_free);
   self->align = gst_audio_stream_align_new (GST_AUDIO_INFO_RATE (info),
       ALIGNMENT_THRESHOLD, DISCONT_WAIT);
-  sal_stream_reset (self);
+  gss_stream_reset (self);
   return TRUE;
 }
 
 const GstAudioInfo *
-sal_stream_get_format (const SalStream *self)
+gss_stream_get_format (const GssStream *self)
 {
   return &self->info;
 }
 
 void
-sal_stream_set_targets (SalStream *self, SalTarget *const *targets,
+gss_stream_set_targets (GssStream *self, SalTarget *const *targets,
     guint n_targets)
 {
   take_stretches (self); /* of those before */
-  sal_analyser_set_targets (sal_listener_get_analyser (self->listener),
+  sal_analyser_set_targets (gss_analyser_input_get_analyser (self->listener),
       targets, n_targets);
   for (guint i = 0; i < n_targets; i++)
     sal_target_ref (targets[i]);
@@ -412,24 +412,24 @@ sal_stream_set_targets (SalStream *self, SalTarget *const *targets,
 }
 
 gboolean
-sal_stream_set_settings (SalStream *self, const SalSettings *settings,
+gss_stream_set_settings (GssStream *self, const GssProperties *settings,
     GError **error)
 {
   SalAnalyserConfig analyser;
   SalGateConfig gate;
-  sal_settings_get_analyser_config (settings, self->mel, &analyser);
-  sal_settings_get_gate_config (settings, &gate);
+  gss_properties_get_analyser_config (settings, self->mel, &analyser);
+  gss_properties_get_gate_config (settings, &gate);
   analyser.hop = self->hop;
   analyser.lookahead = self->lookahead;
-  return sal_analyser_set_config (sal_listener_get_analyser (self->listener),
+  return sal_analyser_set_config (gss_analyser_input_get_analyser (self->listener),
       &analyser, error)
-      && sal_delay_line_set_gate (self->line, &gate, error);
+      && gss_delay_line_set_gate (self->line, &gate, error);
 }
 
 /* --- buffers ------------------------------------------------------------- */
 
 gboolean
-sal_stream_follow (SalStream *self, GstClockTime pts, gsize n_frames,
+gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames,
     gboolean is_discont)
 {
   gboolean has_pts = GST_CLOCK_TIME_IS_VALID (pts);
@@ -447,7 +447,7 @@ sal_stream_follow (SalStream *self, GstClockTime pts, gsize n_frames,
 
 /* After sound was heard by a stream that waits, since @since (monotonic). */
 static void
-account_for (SalStream *self, gint64 since)
+account_for (GssStream *self, gint64 since)
 {
   if (!take_stretches (self))
     return;
@@ -457,15 +457,15 @@ account_for (SalStream *self, gint64 since)
 
 /* As much of [first, first + n) as brings one window at most; how much. */
 static gsize
-hear_some (SalStream *self, const GstAudioBuffer *audio, gsize first, gsize n,
+hear_some (GssStream *self, const GstAudioBuffer *audio, gsize first, gsize n,
     guint patience)
 {
   gint64 since = g_get_monotonic_time ();
-  gsize n_heard = sal_listener_push (self->listener, audio, first, n);
+  gsize n_heard = gss_analyser_input_push (self->listener, audio, first, n);
   if (self->is_async) {
     collect_windows (self);
     dispatch_window (self, FALSE);
-    sal_analyser_settle (sal_listener_get_analyser (self->listener), patience);
+    sal_analyser_settle (gss_analyser_input_get_analyser (self->listener), patience);
     take_stretches (self);
   } else {
     account_for (self, since);
@@ -474,7 +474,7 @@ hear_some (SalStream *self, const GstAudioBuffer *audio, gsize first, gsize n,
 }
 
 void
-sal_stream_push (SalStream *self, GstMiniObject *object,
+gss_stream_push (GssStream *self, GstMiniObject *object,
     const GstAudioBuffer *audio, gsize n_frames)
 {
   /* the next chance to act comes a buffer later */
@@ -484,38 +484,38 @@ sal_stream_push (SalStream *self, GstMiniObject *object,
   guint patience = self->patience > n_wait ? self->patience - n_wait : 0;
   if (patience == 0 && n_frames > 0 && self->is_async && !self->warned)
     warn_of_length (self, wait);
-  sal_delay_line_push (self->line, object, audio, n_frames);
+  gss_delay_line_push (self->line, object, audio, n_frames);
   for (gsize n = 0; n < n_frames && !g_atomic_int_get (&self->flushing);)
     n += hear_some (self, audio, n, n_frames - n, patience);
 }
 
 void
-sal_stream_queue (SalStream *self, GstEvent *event)
+gss_stream_queue (GssStream *self, GstEvent *event)
 {
-  sal_delay_line_push (self->line, GST_MINI_OBJECT_CAST (event), NULL, 0);
+  gss_delay_line_push (self->line, GST_MINI_OBJECT_CAST (event), NULL, 0);
 }
 
 /* A report goes with the first buffer that does not end before its stretch. */
 static GstBuffer *
-attach_reports (SalStream *self, GstBuffer *buffer)
+attach_reports (GssStream *self, GstBuffer *buffer)
 {
-  guint64 n_frames = sal_delay_line_get_n_frames (self->line);
+  guint64 n_frames = gss_delay_line_get_n_frames (self->line);
   GstClockTime end = gst_util_uint64_scale_round (n_frames, GST_SECOND,
       GST_AUDIO_INFO_RATE (&self->info));
-  SalReport *report;
+  GssReport *report;
   while ((report = g_queue_peek_head (&self->reports)) != NULL
       && report->stop <= end) {
     buffer = gst_buffer_make_writable (buffer);
-    sal_report_attach (report, buffer);
+    gss_report_attach (report, buffer);
     free_report (g_queue_pop_head (&self->reports));
   }
   return buffer;
 }
 
 GstMiniObject *
-sal_stream_pop (SalStream *self)
+gss_stream_pop (GssStream *self)
 {
-  GstMiniObject *object = sal_delay_line_pop (self->line);
+  GstMiniObject *object = gss_delay_line_pop (self->line);
   if (object == NULL || !GST_IS_BUFFER (object))
     return object;
   GstBuffer *buffer = attach_reports (self, GST_BUFFER_CAST (object));
@@ -523,65 +523,65 @@ sal_stream_pop (SalStream *self)
 }
 
 void
-sal_stream_finish (SalStream *self, gboolean wait)
+gss_stream_finish (GssStream *self, gboolean wait)
 {
   gint64 since = g_get_monotonic_time ();
   wait &= !g_atomic_int_get (&self->flushing);
   if (self->is_async && wait)
     complete_windows (self);
-  sal_listener_finish (self->listener);
+  gss_analyser_input_finish (self->listener);
   if (self->is_async) {
     if (wait)
       complete_windows (self);
-    sal_analyser_settle (sal_listener_get_analyser (self->listener), 0);
+    sal_analyser_settle (gss_analyser_input_get_analyser (self->listener), 0);
     take_stretches (self);
   } else {
     account_for (self, since);
   }
-  sal_delay_line_finish (self->line);
+  gss_delay_line_finish (self->line);
 }
 
 void
-sal_stream_restart (SalStream *self)
+gss_stream_restart (GssStream *self)
 {
   if (GST_CLOCK_TIME_IS_VALID (self->base))
-    self->next = self->base + sal_listener_get_time (self->listener);
+    self->next = self->base + gss_analyser_input_get_time (self->listener);
   self->base = GST_CLOCK_TIME_NONE;
   g_queue_clear_full (&self->reports, free_report);
   drop_windows (self);
-  sal_delay_line_reset (self->line);
-  sal_listener_reset (self->listener);
+  gss_delay_line_reset (self->line);
+  gss_analyser_input_reset (self->listener);
 }
 
 void
-sal_stream_reset (SalStream *self)
+gss_stream_reset (GssStream *self)
 {
   self->base = GST_CLOCK_TIME_NONE;
-  sal_stream_restart (self);
+  gss_stream_restart (self);
   self->next = GST_CLOCK_TIME_NONE;
 }
 
 void
-sal_stream_forget (SalStream *self)
+gss_stream_forget (GssStream *self)
 {
   drop_windows (self);
-  sal_analyser_forget (sal_listener_get_analyser (self->listener));
+  sal_analyser_forget (gss_analyser_input_get_analyser (self->listener));
 }
 
 GstMiniObject *
-sal_stream_abandon (SalStream *self)
+gss_stream_abandon (GssStream *self)
 {
-  return sal_delay_line_abandon (self->line);
+  return gss_delay_line_abandon (self->line);
 }
 
 gboolean
-sal_stream_is_waiting (const SalStream *self)
+gss_stream_is_waiting (const GssStream *self)
 {
-  return !sal_delay_line_is_empty (self->line);
+  return !gss_delay_line_is_empty (self->line);
 }
 
 gboolean
-sal_stream_has_heard (const SalStream *self)
+gss_stream_has_heard (const GssStream *self)
 {
-  return sal_listener_get_n_frames (self->listener) > 0;
+  return gss_analyser_input_get_n_frames (self->listener) > 0;
 }

@@ -8,9 +8,9 @@ typedef struct {
   GstClockTime cost;
 } Done;
 
-struct _SalWorker {
+struct _GssWorker {
   GstElement *element;
-  SalWorkerFunc func;
+  GssWorkerFunc func;
   gpointer user_data;
   GThread *thread;
 
@@ -51,7 +51,7 @@ leave_processor (void)
 
 /* So that applications can set what priority the thread has. */
 static void
-post_status (SalWorker *self, GstStreamStatusType type)
+post_status (GssWorker *self, GstStreamStatusType type)
 {
   GstMessage *message = gst_message_new_stream_status (
       GST_OBJECT (self->element), type, self->element);
@@ -65,7 +65,7 @@ post_status (SalWorker *self, GstStreamStatusType type)
 
 /* Waits for a job, with the lock held; NULL when stopping. */
 static gpointer
-next_job (SalWorker *self)
+next_job (GssWorker *self)
 {
   while (self->waiting == NULL && !self->is_stopping)
     g_cond_wait (&self->changed, &self->lock);
@@ -78,7 +78,7 @@ next_job (SalWorker *self)
 static gpointer
 run_thread (gpointer data)
 {
-  SalWorker *self = data;
+  GssWorker *self = data;
   gint64 free_since = 0;
   gpointer job;
   post_status (self, GST_STREAM_STATUS_TYPE_ENTER);
@@ -102,11 +102,11 @@ run_thread (gpointer data)
   return NULL;
 }
 
-SalWorker *
-sal_worker_new (GstElement *element, SalWorkerFunc func, gpointer user_data,
+GssWorker *
+gss_worker_new (GstElement *element, GssWorkerFunc func, gpointer user_data,
     GError **error)
 {
-  SalWorker *self = g_new0 (SalWorker, 1);
+  GssWorker *self = g_new0 (GssWorker, 1);
   self->element = element;
   self->func = func;
   self->user_data = user_data;
@@ -115,12 +115,12 @@ sal_worker_new (GstElement *element, SalWorkerFunc func, gpointer user_data,
   g_cond_init (&self->changed);
   self->thread = g_thread_try_new ("speakersaliency", run_thread, self, error);
   if (self->thread == NULL)
-    g_clear_pointer (&self, sal_worker_free);
+    g_clear_pointer (&self, gss_worker_free);
   return self;
 }
 
 void
-sal_worker_stop (SalWorker *self)
+gss_worker_stop (GssWorker *self)
 {
   if (self->thread == NULL)
     return;
@@ -132,11 +132,11 @@ sal_worker_stop (SalWorker *self)
 }
 
 void
-sal_worker_free (SalWorker *self)
+gss_worker_free (GssWorker *self)
 {
   if (self == NULL)
     return;
-  sal_worker_stop (self);
+  gss_worker_stop (self);
   gst_queue_array_free (self->done);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
@@ -144,7 +144,7 @@ sal_worker_free (SalWorker *self)
 }
 
 gpointer
-sal_worker_submit (SalWorker *self, gpointer job)
+gss_worker_submit (GssWorker *self, gpointer job)
 {
   g_mutex_lock (&self->lock);
   gpointer replaced = self->waiting;
@@ -156,7 +156,7 @@ sal_worker_submit (SalWorker *self, gpointer job)
 }
 
 gpointer
-sal_worker_collect (SalWorker *self, GstClockTime *cost)
+gss_worker_collect (GssWorker *self, GstClockTime *cost)
 {
   gpointer job = NULL;
   g_mutex_lock (&self->lock);
@@ -170,7 +170,7 @@ sal_worker_collect (SalWorker *self, GstClockTime *cost)
 }
 
 gboolean
-sal_worker_wait (SalWorker *self)
+gss_worker_wait (GssWorker *self)
 {
   g_mutex_lock (&self->lock);
   while ((self->waiting != NULL || self->is_running) && !self->is_flushing)
@@ -181,7 +181,7 @@ sal_worker_wait (SalWorker *self)
 }
 
 gpointer
-sal_worker_withdraw (SalWorker *self)
+gss_worker_withdraw (GssWorker *self)
 {
   g_mutex_lock (&self->lock);
   gpointer job = g_steal_pointer (&self->waiting);
@@ -190,7 +190,7 @@ sal_worker_withdraw (SalWorker *self)
 }
 
 void
-sal_worker_set_flushing (SalWorker *self, gboolean flushing)
+gss_worker_set_flushing (GssWorker *self, gboolean flushing)
 {
   g_mutex_lock (&self->lock);
   self->is_flushing = flushing;

@@ -4,7 +4,7 @@
 #include <math.h>
 
 void
-sal_section_fail (SalSection *section, const char *format, ...)
+sal_json_fields_fail (SalJsonFields *section, const char *format, ...)
 {
   if (section->failed)
     return;
@@ -12,35 +12,35 @@ sal_section_fail (SalSection *section, const char *format, ...)
   va_start (args, format);
   g_autofree char *message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (section->error, SAL_ERROR, SAL_ERROR_RECORD, "record: %s%s%s",
+  g_set_error (section->error, SAL_ERROR, SAL_ERROR_DESCRIPTION, "record: %s%s%s",
       section->name, *section->name ? ": " : "", message);
   section->failed = TRUE;
 }
 
 JsonNode *
-sal_take_optional (SalSection *section, const char *field)
+sal_json_take_optional (SalJsonFields *section, const char *field)
 {
   g_hash_table_add (section->taken, (gpointer) field);
   return json_object_get_member (section->object, field);
 }
 
 JsonNode *
-sal_take (SalSection *section, const char *field)
+sal_json_take (SalJsonFields *section, const char *field)
 {
-  JsonNode *node = sal_take_optional (section, field);
+  JsonNode *node = sal_json_take_optional (section, field);
   if (node == NULL)
-    sal_section_fail (section, "field %s is missing", field);
+    sal_json_fields_fail (section, "field %s is missing", field);
   return section->failed ? NULL : node;
 }
 
 gboolean
-sal_section_open (SalSection *section, const char *name, JsonNode *node,
+sal_json_fields_open (SalJsonFields *section, const char *name, JsonNode *node,
     GError **error)
 {
-  *section = (SalSection){ .name = name, .error = error };
+  *section = (SalJsonFields){ .name = name, .error = error };
   section->taken = g_hash_table_new (g_str_hash, g_str_equal);
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
-    sal_section_fail (section, "not an object");
+    sal_json_fields_fail (section, "not an object");
     return FALSE;
   }
   section->object = json_node_get_object (node);
@@ -48,7 +48,7 @@ sal_section_open (SalSection *section, const char *name, JsonNode *node,
 }
 
 gboolean
-sal_section_close (SalSection *section)
+sal_json_fields_close (SalJsonFields *section)
 {
   JsonObjectIter iter;
   const char *member;
@@ -57,28 +57,28 @@ sal_section_close (SalSection *section)
     json_object_iter_init (&iter, section->object);
     while (json_object_iter_next (&iter, &member, &node))
       if (!g_hash_table_contains (section->taken, member))
-        sal_section_fail (section, "field %.40s is unknown", member);
+        sal_json_fields_fail (section, "field %.40s is unknown", member);
   }
   g_hash_table_unref (section->taken);
   return !section->failed;
 }
 
 double
-sal_take_number (SalSection *section, const char *field, double low,
+sal_json_take_number (SalJsonFields *section, const char *field, double low,
     double high)
 {
-  JsonNode *node = sal_take (section, field);
+  JsonNode *node = sal_json_take (section, field);
   if (node == NULL)
     return low;
   GType type = json_node_get_value_type (node);
   if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) {
-    sal_section_fail (section, "%s is not a number", field);
+    sal_json_fields_fail (section, "%s is not a number", field);
     return low;
   }
   double value = type == G_TYPE_INT64 ? (double) json_node_get_int (node)
                                       : json_node_get_double (node);
   if (!(value >= low && value <= high)) {
-    sal_section_fail (section, "%s is %g, outside %g..%g", field, value, low,
+    sal_json_fields_fail (section, "%s is %g, outside %g..%g", field, value, low,
         high);
     return low;
   }
@@ -86,30 +86,30 @@ sal_take_number (SalSection *section, const char *field, double low,
 }
 
 guint
-sal_take_count (SalSection *section, const char *field, guint low, guint high)
+sal_json_take_count (SalJsonFields *section, const char *field, guint low, guint high)
 {
-  double value = sal_take_number (section, field, low, high);
+  double value = sal_json_take_number (section, field, low, high);
   if (value != floor (value))
-    sal_section_fail (section, "%s is %g, not a whole number", field, value);
+    sal_json_fields_fail (section, "%s is %g, not a whole number", field, value);
   return (guint) value;
 }
 
 gboolean
-sal_take_boolean (SalSection *section, const char *field)
+sal_json_take_boolean (SalJsonFields *section, const char *field)
 {
-  JsonNode *node = sal_take (section, field);
+  JsonNode *node = sal_json_take (section, field);
   if (node == NULL)
     return FALSE;
   if (json_node_get_value_type (node) != G_TYPE_BOOLEAN)
-    sal_section_fail (section, "%s is neither true nor false", field);
+    sal_json_fields_fail (section, "%s is neither true nor false", field);
   return json_node_get_boolean (node);
 }
 
 int
-sal_take_choice (SalSection *section, const char *field,
+sal_json_take_choice (SalJsonFields *section, const char *field,
     const char *const *choices)
 {
-  JsonNode *node = sal_take (section, field);
+  JsonNode *node = sal_json_take (section, field);
   if (node == NULL)
     return 0;
   const char *text = json_node_get_value_type (node) == G_TYPE_STRING
@@ -118,39 +118,39 @@ sal_take_choice (SalSection *section, const char *field,
     if (g_str_equal (choices[i], text))
       return i;
   g_autofree char *list = g_strjoinv (", ", (char **) choices);
-  sal_section_fail (section, "%s is \"%.40s\", not one of: %s", field, text,
+  sal_json_fields_fail (section, "%s is \"%.40s\", not one of: %s", field, text,
       list);
   return 0;
 }
 
 char *
-sal_take_string (SalSection *section, const char *field)
+sal_json_take_string (SalJsonFields *section, const char *field)
 {
-  JsonNode *node = sal_take (section, field);
+  JsonNode *node = sal_json_take (section, field);
   if (node == NULL)
     return g_strdup ("");
   if (json_node_get_value_type (node) != G_TYPE_STRING) {
-    sal_section_fail (section, "%s is not a string", field);
+    sal_json_fields_fail (section, "%s is not a string", field);
     return g_strdup ("");
   }
   return g_strdup (json_node_get_string (node));
 }
 
 JsonArray *
-sal_take_array (SalSection *section, const char *field, guint least, guint most)
+sal_json_take_array (SalJsonFields *section, const char *field, guint least, guint most)
 {
-  JsonNode *node = sal_take (section, field);
+  JsonNode *node = sal_json_take (section, field);
   if (node == NULL)
     return NULL;
   JsonArray *array
       = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
   if (array == NULL) {
-    sal_section_fail (section, "%s is not a list", field);
+    sal_json_fields_fail (section, "%s is not a list", field);
     return NULL;
   }
   guint length = json_array_get_length (array);
   if (length < least || length > most) {
-    sal_section_fail (section, "%s has %u entries, outside %u..%u", field,
+    sal_json_fields_fail (section, "%s has %u entries, outside %u..%u", field,
         length, least, most);
     return NULL;
   }
@@ -158,7 +158,7 @@ sal_take_array (SalSection *section, const char *field, guint least, guint most)
 }
 
 gboolean
-sal_array_number (JsonArray *array, guint i, double *value)
+sal_json_array_number (JsonArray *array, guint i, double *value)
 {
   JsonNode *node = json_array_get_element (array, i);
   GType type = json_node_get_value_type (node);
@@ -170,14 +170,14 @@ sal_array_number (JsonArray *array, guint i, double *value)
 }
 
 void
-sal_take_floats (SalSection *section, const char *field, guint n, float *out,
+sal_json_take_floats (SalJsonFields *section, const char *field, guint n, float *out,
     gsize stride, double low, double high)
 {
-  JsonArray *array = sal_take_array (section, field, n, n);
+  JsonArray *array = sal_json_take_array (section, field, n, n);
   for (guint i = 0; array != NULL && i < n; i++) {
     double value;
-    if (!sal_array_number (array, i, &value) || value < low || value > high) {
-      sal_section_fail (section, "entry %u of %s is not a number in %g..%g", i,
+    if (!sal_json_array_number (array, i, &value) || value < low || value > high) {
+      sal_json_fields_fail (section, "entry %u of %s is not a number in %g..%g", i,
           field, low, high);
       return;
     }

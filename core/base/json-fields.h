@@ -2,7 +2,7 @@
 /* json-fields.h: an object of a record being read
  *
  * Members are taken out one by one; what is left over at the end is unknown.  The first failure is kept as a
- * %SAL_ERROR_RECORD that names section and field, later reads do nothing and give the lowest value.
+ * %SAL_ERROR_DESCRIPTION that names section and field, later reads do nothing and give the lowest value.
  */
 #pragma once
 
@@ -14,44 +14,44 @@ typedef struct {
   GHashTable *taken;   /* member names, a set */
   GError **error;
   gboolean failed;
-} SalSection;
+} SalJsonFields;
 
 /**
- * sal_section_open:
+ * sal_json_fields_open:
  * @name: kept, not copied
  * @node: (nullable)
  *
- * Returns: whether @node is an object; sal_section_close() either way
+ * Returns: whether @node is an object; sal_json_fields_close() either way
  */
-gboolean sal_section_open (SalSection *section, const char *name, JsonNode *node, GError **error);
-gboolean sal_section_close (SalSection *section); /* FALSE if anything in the section was wrong */
-void sal_section_fail (SalSection *section, const char *format, ...) G_GNUC_PRINTF (2, 3);
+gboolean sal_json_fields_open (SalJsonFields *section, const char *name, JsonNode *node, GError **error);
+gboolean sal_json_fields_close (SalJsonFields *section); /* FALSE if anything in the section was wrong */
+void sal_json_fields_fail (SalJsonFields *section, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-JsonNode *sal_take_optional (SalSection *section, const char *field); /* NULL if there is none */
-JsonNode *sal_take (SalSection *section, const char *field);          /* NULL after a failure */
-double sal_take_number (SalSection *section, const char *field, double low, double high);
-guint sal_take_count (SalSection *section, const char *field, guint low, guint high);
-gboolean sal_take_boolean (SalSection *section, const char *field);
-char *sal_take_string (SalSection *section, const char *field);       /* (transfer full): "" after a failure */
+JsonNode *sal_json_take_optional (SalJsonFields *section, const char *field); /* NULL if there is none */
+JsonNode *sal_json_take (SalJsonFields *section, const char *field);          /* NULL after a failure */
+double sal_json_take_number (SalJsonFields *section, const char *field, double low, double high);
+guint sal_json_take_count (SalJsonFields *section, const char *field, guint low, guint high);
+gboolean sal_json_take_boolean (SalJsonFields *section, const char *field);
+char *sal_json_take_string (SalJsonFields *section, const char *field);       /* (transfer full): "" after a failure */
 
 /**
- * sal_take_choice:
+ * sal_json_take_choice:
  * @choices: ends in %NULL
  *
  * Returns: index of the field's value among them
  */
-int sal_take_choice (SalSection *section, const char *field, const char *const *choices);
+int sal_json_take_choice (SalJsonFields *section, const char *field, const char *const *choices);
 
 /**
- * sal_take_array:
+ * sal_json_take_array:
  *
  * Returns: (transfer none) (nullable): of @least to @most entries, or %NULL after a failure
  */
-JsonArray *sal_take_array (SalSection *section, const char *field, guint least, guint most);
-gboolean sal_array_number (JsonArray *array, guint i, double *value); /* entry i; FALSE if it is no number */
+JsonArray *sal_json_take_array (SalJsonFields *section, const char *field, guint least, guint most);
+gboolean sal_json_array_number (JsonArray *array, guint i, double *value); /* entry i; FALSE if it is no number */
 
 /**
- * sal_take_floats:
+ * sal_json_take_floats:
  * @out: entry i of the list of @n at [i @stride]
  */
-void sal_take_floats (SalSection *section, const char *field, guint n, float *out, gsize stride, double low, double high);
+void sal_json_take_floats (SalJsonFields *section, const char *field, guint n, float *out, gsize stride, double low, double high);

@@ -157,7 +157,7 @@ resident_bytes (void)
 static gboolean
 run_streams (Run *self, Row *row, GError **error)
 {
-  const SalJobs jobs = { .run = run_hop, .drop = drop_hop };
+  const EvalJobs jobs = { .run = run_hop, .drop = drop_hop };
   guint n = self->streams->len;
   guint n_hops = (guint) ceil (SECONDS / self->hop_seconds);
   gint64 cpu_ns = 0;
@@ -165,7 +165,7 @@ run_streams (Run *self, Row *row, GError **error)
   for (guint i = 0; i < n; i++)
     ((Stream *) self->streams->pdata[i])->cpu_ns = 0;
   gint64 begun = g_get_monotonic_time ();
-  if (!sal_jobs_run (&jobs, n * n_hops, MIN (n, g_get_num_processors ()),
+  if (!eval_jobs_run (&jobs, n * n_hops, MIN (n, g_get_num_processors ()),
           self, error))
     return FALSE;
   double wall = (double) (g_get_monotonic_time () - begun) / G_USEC_PER_SEC;

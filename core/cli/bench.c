@@ -146,7 +146,7 @@ open_model (Options *self, GError **error)
 /* Multiply-adds of the convolutions of a forward pass, each taken as it is
  * defined, whatever way it is computed. */
 static double
-count_multiply_adds (const SalRecord *record, guint n_frames)
+count_multiply_adds (const SalDescription *record, guint n_frames)
 {
   const SalTopology *t = &record->topology;
   double h = record->mel.n_bands, w = n_frames;
@@ -233,7 +233,7 @@ run_once (Work *self, guint measure)
 static void
 measure (const CliBench *options, Results *results)
 {
-  const SalRecord *record = sal_model_get_record (options->model);
+  const SalDescription *record = sal_model_get_description (options->model);
   guint n = (guint) options->n_windows;
   g_autofree double *ms = g_new (double, N_MEASURES * n);
   g_auto (Work) work = { 0 };

@@ -41,7 +41,7 @@ read_record (const char *path, GError **error)
   if (file == NULL)
     return NULL;
 
-  const char *text = sal_safetensors_get_metadata (file, SAL_RECORD_KEY);
+  const char *text = sal_safetensors_get_metadata (file, SAL_DESCRIPTION_KEY);
   g_autoptr (JsonParser) parser = text == NULL ? NULL
       : sal_json_parse (text, strlen (text), error);
   return parser == NULL ? NULL
@@ -73,7 +73,7 @@ print_topology (const SalTopology *t)
 }
 
 static void
-print_head (const SalModel *model, const SalRecord *record)
+print_head (const SalModel *model, const SalDescription *record)
 {
   guint n = sal_model_get_n_classes (model);
 
@@ -117,7 +117,7 @@ print_provenance (JsonObject *record)
 static void
 print_human (const SalModel *model, JsonNode *record)
 {
-  const SalRecord *r = sal_model_get_record (model);
+  const SalDescription *r = sal_model_get_description (model);
 
   printf ("%s: %s\n", sal_model_get_path (model), sal_model_get_name (model));
   printf ("  id          %s\n", sal_model_get_id (model));
@@ -130,7 +130,7 @@ print_human (const SalModel *model, JsonNode *record)
 }
 
 static void
-print_stages (const SalGoldenStage *stages, guint n)
+print_stages (const SalSelfCheckStage *stages, guint n)
 {
   printf ("  stage        difference  tolerance\n");
   for (guint i = 0; i < n; i++)
@@ -140,7 +140,7 @@ print_stages (const SalGoldenStage *stages, guint n)
 }
 
 static void
-build_stages (JsonBuilder *b, const SalGoldenStage *stages, guint n)
+build_stages (JsonBuilder *b, const SalSelfCheckStage *stages, guint n)
 {
   json_builder_set_member_name (b, "verify");
   json_builder_begin_array (b);
@@ -155,7 +155,7 @@ build_stages (JsonBuilder *b, const SalGoldenStage *stages, guint n)
 }
 
 static JsonNode *
-to_json (const SalModel *model, JsonNode *record, const SalGoldenStage *stages,
+to_json (const SalModel *model, JsonNode *record, const SalSelfCheckStage *stages,
     guint n_stages)
 {
   g_autoptr (JsonBuilder) b = json_builder_new ();
@@ -175,7 +175,7 @@ to_json (const SalModel *model, JsonNode *record, const SalGoldenStage *stages,
 static gboolean
 run (const Options *options, GError **error)
 {
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n_stages = 0;
   g_autoptr (GError) mismatch = NULL;
   g_autoptr (SalModel) model = cli_load_model (
@@ -187,7 +187,7 @@ run (const Options *options, GError **error)
     return FALSE;
 
   if (options->verify)
-    sal_golden_check (model, stages, &n_stages, &mismatch);
+    sal_self_check_run (model, stages, &n_stages, &mismatch);
   if (options->json) {
     if (!cli_write_json (to_json (model, record, stages, n_stages), "-", error))
       return FALSE;

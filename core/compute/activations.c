@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define B SAL_PLANES_BLOCK
-#define TILE SAL_PLANES_TILE
+#define B SAL_ACTIVATIONS_BLOCK
+#define TILE SAL_ACTIVATIONS_TILE
 
 /* One pixel before, and after as far as a window over the last tile goes. */
 static guint
@@ -14,9 +14,9 @@ bordered (guint size)
 }
 
 gsize
-sal_planes_size (guint n_channels, guint h, guint w)
+sal_activations_size (guint n_channels, guint h, guint w)
 {
-  return sal_planes_in_blocks (n_channels) * bordered (h) * bordered (w);
+  return sal_activations_in_blocks (n_channels) * bordered (h) * bordered (w);
 }
 
 /* All of a plane of memory but its h x w pixels of `pixel` floats. */
@@ -35,13 +35,13 @@ clear_border (float *memory, guint h, guint w, guint pixel)
 }
 
 void
-sal_planes_bind (SalPlanes *self, guint n_channels, guint h, guint w,
+sal_activations_bind (SalActivations *self, guint n_channels, guint h, guint w,
     float *memory)
 {
   self->n_channels = n_channels;
   self->h = h;
   self->w = w;
-  self->n_blocks = sal_planes_blocks (n_channels);
+  self->n_blocks = sal_activations_blocks (n_channels);
   self->row = (gsize) bordered (w) * B;
   self->block = bordered (h) * self->row;
   self->data = NULL;
@@ -53,9 +53,9 @@ sal_planes_bind (SalPlanes *self, guint n_channels, guint h, guint w,
 }
 
 void
-sal_planes_bind_flat (SalPlanes *self, guint h, guint w, float *memory)
+sal_activations_bind_flat (SalActivations *self, guint h, guint w, float *memory)
 {
-  *self = (SalPlanes){ .n_channels = 1, .h = h, .w = w, .n_blocks = 1,
+  *self = (SalActivations){ .n_channels = 1, .h = h, .w = w, .n_blocks = 1,
     .row = bordered (w) };
   if (memory == NULL)
     return;
@@ -64,22 +64,22 @@ sal_planes_bind_flat (SalPlanes *self, guint h, guint w, float *memory)
 }
 
 void
-sal_planes_read (const SalPlanes *self, float *x)
+sal_activations_read (const SalActivations *self, float *x)
 {
   for (guint c = 0; c < self->n_channels; c++)
     for (guint i = 0; i < self->h; i++) {
-      const float *in = sal_planes_at (self, c / B, i, 0) + c % B;
+      const float *in = sal_activations_at (self, c / B, i, 0) + c % B;
       for (guint j = 0; j < self->w; j++)
         *x++ = in[(gsize) j * B];
     }
 }
 
 void
-sal_planes_write (const SalPlanes *self, const float *x)
+sal_activations_write (const SalActivations *self, const float *x)
 {
   for (guint c = 0; c < self->n_blocks * B; c++)
     for (guint i = 0; i < self->h; i++) {
-      float *out = sal_planes_at (self, c / B, i, 0) + c % B;
+      float *out = sal_activations_at (self, c / B, i, 0) + c % B;
       for (guint j = 0; j < self->w; j++)
         out[(gsize) j * B] = c < self->n_channels ? *x++ : 0;
     }

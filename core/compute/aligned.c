@@ -10,7 +10,7 @@
 #define ALIGNMENT 64
 
 float *
-sal_memory_new (gsize n)
+sal_aligned_new (gsize n)
 {
   gsize bytes = MAX (n, 1) * sizeof (float);
   gboolean large = bytes >= LARGE_PAGE / 2;

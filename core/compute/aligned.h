@@ -5,10 +5,10 @@
 #include <glib.h>
 
 /**
- * sal_memory_new:
+ * sal_aligned_new:
  *
  * Large ones ask the system for large pages, which spares a pass over weights of many megabytes most of its page walks.
  *
  * Returns: (transfer full): @n floats, zero, aligned to 64 bytes; free with g_aligned_free()
  */
-float *sal_memory_new (gsize n);
+float *sal_aligned_new (gsize n);

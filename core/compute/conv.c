@@ -5,7 +5,7 @@
 
 #include "compute/aligned.h"
 
-#define B SAL_PLANES_BLOCK
+#define B SAL_ACTIVATIONS_BLOCK
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS
 
@@ -60,10 +60,10 @@ pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
 {
   guint M = backward ? conv->n_out : conv->n_in;
   guint N = backward ? conv->n_in : conv->n_out;
-  gsize rows = sal_planes_in_blocks (M);
+  gsize rows = sal_activations_in_blocks (M);
   double G[7][3];
   transform_matrix (G);
-  float *packed = sal_memory_new (sal_planes_blocks (N) * POINTS * rows * B);
+  float *packed = sal_aligned_new (sal_activations_blocks (N) * POINTS * rows * B);
   for (guint n = 0; n < N; n++)
     for (guint m = 0; m < M; m++) {
       const float *w = weight
@@ -84,10 +84,10 @@ sal_conv_pack (const SalConv *conv, const float *weight)
   if (is_winograd (conv))
     return pack_winograd (conv, weight, FALSE);
   guint C = conv->n_in, taps = conv->kernel * conv->kernel;
-  gsize rows = conv->flat ? 1 : sal_planes_in_blocks (C);
+  gsize rows = conv->flat ? 1 : sal_activations_in_blocks (C);
   /* [O/B, taps, C in blocks, B] */
   float *packed
-      = sal_memory_new (sal_planes_in_blocks (conv->n_out) * taps * rows);
+      = sal_aligned_new (sal_activations_in_blocks (conv->n_out) * taps * rows);
   for (guint o = 0; o < conv->n_out; o++)
     for (guint c = 0; c < C; c++)
       for (guint tap = 0; tap < taps; tap++)
@@ -132,8 +132,8 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
     return pack_winograd (conv, weight, TRUE);
   guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
   guint s = conv->stride, which[9];
-  gsize rows = sal_planes_in_blocks (O);
-  float *packed = sal_memory_new (sal_planes_blocks (C) * taps * rows * B);
+  gsize rows = sal_activations_in_blocks (O);
+  float *packed = sal_aligned_new (sal_activations_blocks (C) * taps * rows * B);
   float *at = packed;
   for (guint parity = 0; parity < s * s; parity++) {
     SalTaps job;
@@ -143,7 +143,7 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
         for (guint t = 0; t < job.n_taps; t++)
           at[((c / B * job.n_taps + t) * rows + o) * B + c % B]
               = weight[((gsize) o * C + c) * taps + which[t]];
-    at += sal_planes_blocks (C) * job.n_taps * rows * B;
+    at += sal_activations_blocks (C) * job.n_taps * rows * B;
   }
   return packed;
 }
@@ -157,7 +157,7 @@ typedef struct {
   const SalTaps *taps;
   guint n_rows, n_strips;
   guint n_blocks, n_parts;
-  SalTeam *team;
+  SalThreadTeam *team;
 } Work;
 
 static void
@@ -187,26 +187,26 @@ strip_rows (const SalKernels *kernels, const SalWinograd *job)
 }
 
 static void
-run_winograd (const SalWinograd *job, SalTeam *team)
+run_winograd (const SalWinograd *job, SalThreadTeam *team)
 {
   const SalKernels *kernels = sal_kernels_get ();
-  guint members = sal_team_get_size (team);
+  guint members = sal_thread_team_get_size (team);
   guint rows = sal_conv_sum_rows (job->y->h), each = strip_rows (kernels, job);
   Work work = { .kernels = kernels, .winograd = job, .n_rows = rows,
     .n_strips = (rows + each - 1) / each, .n_blocks = job->y->n_blocks,
     .n_parts = 1 };
   if (work.n_strips < 2 * members)
     work.n_parts = MIN (members, (work.n_blocks + 1) / 2);
-  sal_team_run (team, work.n_strips * work.n_parts, run_unit, &work);
+  sal_thread_team_run (team, work.n_strips * work.n_parts, run_unit, &work);
 }
 
 static void
-run_taps (const SalTaps *job, SalTeam *team)
+run_taps (const SalTaps *job, SalThreadTeam *team)
 {
   Work work = { .kernels = sal_kernels_get (), .taps = job, .n_rows = job->h,
     .n_parts = 1 };
-  work.n_strips = MIN (job->h, 2 * sal_team_get_size (team));
-  sal_team_run (team, work.n_strips, run_unit, &work);
+  work.n_strips = MIN (job->h, 2 * sal_thread_team_get_size (team));
+  sal_thread_team_run (team, work.n_strips, run_unit, &work);
 }
 
 gsize
@@ -217,9 +217,9 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
   const SalKernels *kernels = sal_kernels_get ();
   gsize most = 0;
   for (guint backward = 0; backward < 2; backward++) {
-    SalPlanes in = { .n_blocks = sal_planes_blocks (conv->n_in), .h = h,
+    SalActivations in = { .n_blocks = sal_activations_blocks (conv->n_in), .h = h,
       .w = w };
-    SalPlanes out = { .n_blocks = sal_planes_blocks (conv->n_out), .h = h,
+    SalActivations out = { .n_blocks = sal_activations_blocks (conv->n_out), .h = h,
       .w = w };
     SalWinograd job = { .x = backward ? &out : &in,
       .y = backward ? &in : &out };
@@ -233,8 +233,8 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
 /* --- the two directions -------------------------------------------------- */
 
 void
-sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes *x,
-    const SalPlanes *y, const SalEpilogue *after, SalTeam *team)
+sal_conv_forward (const SalConv *conv, const float *packed, const SalActivations *x,
+    const SalActivations *y, const SalEpilogue *after, SalThreadTeam *team)
 {
   if (is_winograd (conv)) {
     const SalWinograd job = { .x = x, .y = y, .filter = packed,
@@ -256,8 +256,8 @@ sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes *x,
 
 void
 sal_conv_backward (const SalConv *conv, const float *packed,
-    const SalPlanes *dy, const SalPlanes *dx, const SalEpilogue *after,
-    gboolean accumulate, SalTeam *team)
+    const SalActivations *dy, const SalActivations *dx, const SalEpilogue *after,
+    gboolean accumulate, SalThreadTeam *team)
 {
   if (is_winograd (conv)) {
     const SalWinograd job = { .x = dy, .y = dx, .filter = packed,

@@ -16,7 +16,7 @@ typedef struct {
   guint n_out;  /* O */
   guint kernel; /* k, 1 or 3 */
   guint stride; /* s */
-  gboolean flat;/* C is 1, and x of one float a pixel (sal_planes_bind_flat()) */
+  gboolean flat;/* C is 1, and x of one float a pixel (sal_activations_bind_flat()) */
 } SalConv;
 
 static inline guint
@@ -55,7 +55,7 @@ gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
  *
  * No allocation.  The result does not depend on the size of the team.
  */
-void sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes *x, const SalPlanes *y, const SalEpilogue *after, SalTeam *team);
+void sal_conv_forward (const SalConv *conv, const float *packed, const SalActivations *x, const SalActivations *y, const SalEpilogue *after, SalThreadTeam *team);
 
 /**
  * sal_conv_backward:
@@ -63,7 +63,7 @@ void sal_conv_forward (const SalConv *conv, const float *packed, const SalPlanes
  * @dx: (out caller-allocates): [C, H, W]
  * @after: as above, of dx; with @accumulate, for what is not 3x3 of stride 1, dx is added to instead
  */
-void sal_conv_backward (const SalConv *conv, const float *packed, const SalPlanes *dy, const SalPlanes *dx, const SalEpilogue *after, gboolean accumulate, SalTeam *team);
+void sal_conv_backward (const SalConv *conv, const float *packed, const SalActivations *dy, const SalActivations *dx, const SalEpilogue *after, gboolean accumulate, SalThreadTeam *team);
 
 /* Rows of sums that an epilogue asks for, of an output of h rows. */
 static inline guint

@@ -6,17 +6,17 @@
 
 #define SPINS 40000 /* looks for more work before sleeping, some 100 us */
 
-struct _SalTeam {
+struct _SalThreadTeam {
   guint size;         /* that work is divided for */
   guint n_scratches;  /* no more members than that work at once */
   gsize scratch_size;
   float *scratch;     /* [n_scratches, scratch_size] */
 };
 
-/* A call of sal_team_run(), on its stack. */
+/* A call of sal_thread_team_run(), on its stack. */
 typedef struct {
-  SalTeam *team;
-  SalTeamFunc func;
+  SalThreadTeam *team;
+  SalThreadTeamFunc func;
   gpointer data;
   gint n_units, next;  /* next: atomic */
   GList link;          /* in the pool's jobs while there is room for more */
@@ -112,20 +112,20 @@ need_threads (guint n)
 
 /* --- a team -------------------------------------------------------------- */
 
-SalTeam *
-sal_team_new (guint size, gsize scratch)
+SalThreadTeam *
+sal_thread_team_new (guint size, gsize scratch)
 {
-  SalTeam *self = g_new0 (SalTeam, 1);
+  SalThreadTeam *self = g_new0 (SalThreadTeam, 1);
   self->size = MAX (size, 1);
   self->n_scratches = MIN (self->size, g_get_num_processors ());
-  self->scratch_size = sal_planes_in_blocks (scratch);
-  self->scratch = sal_memory_new (self->n_scratches * self->scratch_size);
+  self->scratch_size = sal_activations_in_blocks (scratch);
+  self->scratch = sal_aligned_new (self->n_scratches * self->scratch_size);
   need_threads (self->n_scratches - 1);
   return self;
 }
 
 void
-sal_team_free (SalTeam *self)
+sal_thread_team_free (SalThreadTeam *self)
 {
   if (self == NULL)
     return;
@@ -134,19 +134,19 @@ sal_team_free (SalTeam *self)
 }
 
 guint
-sal_team_get_size (const SalTeam *self)
+sal_thread_team_get_size (const SalThreadTeam *self)
 {
   return self->size;
 }
 
 gsize
-sal_team_get_bytes (const SalTeam *self)
+sal_thread_team_get_bytes (const SalThreadTeam *self)
 {
   return self->n_scratches * self->scratch_size * sizeof (float);
 }
 
 void
-sal_team_run (SalTeam *self, guint n_units, SalTeamFunc func, gpointer data)
+sal_thread_team_run (SalThreadTeam *self, guint n_units, SalThreadTeamFunc func, gpointer data)
 {
   Job job = { .team = self, .func = func, .data = data,
     .n_units = (gint) n_units };

@@ -8,27 +8,27 @@
 
 #include <glib.h>
 
-typedef struct _SalTeam SalTeam; /* one thread at a time */
+typedef struct _SalThreadTeam SalThreadTeam; /* one thread at a time */
 
 /* One unit of the work, with the scratch of the member that does it. */
-typedef void (*SalTeamFunc) (gpointer data, guint unit, float *scratch);
+typedef void (*SalThreadTeamFunc) (gpointer data, guint unit, float *scratch);
 
 /**
- * sal_team_new:
+ * sal_thread_team_new:
  * @size: members, at least 1; the pool and the machine may give fewer
  * @scratch: floats of each, aligned to 64 bytes
  */
-SalTeam *sal_team_new (guint size, gsize scratch);
-void sal_team_free (SalTeam *self); /* NULL is a no-op */
-guint sal_team_get_size (const SalTeam *self);
-gsize sal_team_get_bytes (const SalTeam *self);
+SalThreadTeam *sal_thread_team_new (guint size, gsize scratch);
+void sal_thread_team_free (SalThreadTeam *self); /* NULL is a no-op */
+guint sal_thread_team_get_size (const SalThreadTeam *self);
+gsize sal_thread_team_get_bytes (const SalThreadTeam *self);
 
 /**
- * sal_team_run:
+ * sal_thread_team_run:
  *
  * Calls @func for every unit below @n_units, in any order, and returns when all are done.
  * No allocation.
  */
-void sal_team_run (SalTeam *self, guint n_units, SalTeamFunc func, gpointer data);
+void sal_thread_team_run (SalThreadTeam *self, guint n_units, SalThreadTeamFunc func, gpointer data);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTeam, sal_team_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalThreadTeam, sal_thread_team_free)

@@ -27,7 +27,7 @@ sink (float *x, gsize i, gsize n)
 }
 
 void
-sal_sort (float *x, gsize n)
+sal_vector_sort (float *x, gsize n)
 {
   for (gsize i = n / 2; i-- > 0;)
     sink (x, i, n);
@@ -40,13 +40,13 @@ sal_sort (float *x, gsize n)
 }
 
 float
-sal_dot (const float *a, const float *b, gsize n)
+sal_vector_dot (const float *a, const float *b, gsize n)
 {
   return sal_kernels_get ()->dot (a, b, n);
 }
 
 void
-sal_add_scaled (float *y, float a, const float *x, gsize n)
+sal_vector_add_scaled (float *y, float a, const float *x, gsize n)
 {
   sal_kernels_get ()->add_scaled (y, a, x, n);
 }
@@ -61,7 +61,7 @@ sal_matrix_vector (gsize m, gsize n, float s, const float *a, const float *x,
 }
 
 void
-sal_turned_matrix_vector (gsize m, gsize n, float s, const float *a,
+sal_matrix_transposed_vector (gsize m, gsize n, float s, const float *a,
     const float *x, float *y)
 {
   const SalKernels *kernels = sal_kernels_get ();
@@ -80,7 +80,7 @@ sal_matrix_matrix (gsize m, gsize n, gsize k, const float *a, const float *b,
 }
 
 void
-sal_turned_matrix_matrix (gsize m, gsize n, gsize k, const float *a,
+sal_matrix_transposed_matrix (gsize m, gsize n, gsize k, const float *a,
     const float *b, float *c)
 {
   const SalKernels *kernels = sal_kernels_get ();

@@ -54,7 +54,7 @@ sal_enrol_new (SalModel *model)
   SalEnrol *self = g_new0 (SalEnrol, 1);
   self->model = sal_model_ref (model);
   /* The record was checked when the model was loaded. */
-  self->mel = sal_mel_new (&sal_model_get_record (model)->mel, NULL);
+  self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
   self->net = sal_net_new (model, WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
   self->cell_frames = sal_model_get_frames_per_column (model);
@@ -87,7 +87,7 @@ sal_enrol_free (SalEnrol *self)
 static double
 frame_seconds (const SalEnrol *self)
 {
-  const SalMelConfig *mel = &sal_model_get_record (self->model)->mel;
+  const SalMelConfig *mel = &sal_model_get_description (self->model)->mel;
   return (double) mel->hop / mel->sample_rate;
 }
 
@@ -126,7 +126,7 @@ check_samples (const float *samples, gsize n_samples, GError **error)
 static void
 forward (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
-  gsize F = sal_model_get_record (self->model)->mel.n_bands;
+  gsize F = sal_model_get_description (self->model)->mel.n_bands;
   g_autofree float *window = g_new (float, F * n);
   for (gsize f = 0; f < F; f++)
     memcpy (window + f * n, hearing->log_mel + f * hearing->T + start,
@@ -139,7 +139,7 @@ static void
 add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
   double frame = frame_seconds (self), energy = 0;
-  gsize n_speech = sal_speech_count (hearing->speech + start, n);
+  gsize n_speech = sal_speech_activity_count (hearing->speech + start, n);
   for (gsize t = start; t < start + n; t++)
     energy += hearing->speech[t] ? hearing->energy[t] : 0;
   SalPiece piece = {
@@ -154,7 +154,7 @@ add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   g_array_append_val (self->pieces, piece);
   g_array_append_vals (self->embeddings, sal_net_get_embedding (self->net),
       self->E);
-  sal_unit_length (&g_array_index (self->embeddings, float, at), self->E);
+  sal_vector_normalise (&g_array_index (self->embeddings, float, at), self->E);
 }
 
 /* The columns of the window that was forwarded, as looks at the cells they are
@@ -171,8 +171,8 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
     gsize cell = MIN (frame / self->cell_frames, cells->n - 1);
     float *column = self->columns + (gsize) j * self->E;
     double h = 0.54 - 0.46 * cos (2 * G_PI * (j + 0.5) / shape[2]);
-    sal_unit_length (column, self->E);
-    sal_add_scaled (
+    sal_vector_normalise (column, self->E);
+    sal_vector_add_scaled (
         &g_array_index (self->cells, float, (cells->first + cell) * self->E),
         (float) h, column, self->E);
   }
@@ -188,8 +188,8 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
         (cells->first + c) * self->E);
     gsize first = c * self->cell_frames;
     gsize n = MIN (self->cell_frames, hearing->T - first);
-    float part = (float) sal_speech_count (hearing->speech + first, n) / n;
-    sal_unit_length (cell, self->E);
+    float part = (float) sal_speech_activity_count (hearing->speech + first, n) / n;
+    sal_vector_normalise (cell, self->E);
     for (guint i = 0; i < self->E; i++)
       cell[i] *= part;
   }
@@ -205,7 +205,7 @@ hear_windows (SalEnrol *self, const Hearing *hearing)
   guint before = self->pieces->len;
   for (gsize start = 0; start + n <= T;
       start = start + n < T ? MIN (start + STEP_FRAMES, T - n) : T) {
-    gsize n_speech = sal_speech_count (hearing->speech + start, n);
+    gsize n_speech = sal_speech_activity_count (hearing->speech + start, n);
     if (n_speech == 0)
       continue;
     forward (self, hearing, start, n);
@@ -228,14 +228,14 @@ static void
 measure (Recording *self, const SalEnrol *enrol, const float *samples,
     const Hearing *hearing)
 {
-  const SalMelConfig *mel = &sal_model_get_record (enrol->model)->mel;
+  const SalMelConfig *mel = &sal_model_get_description (enrol->model)->mel;
   for (gsize t = 0; t < hearing->T; t++)
     self->energy += hearing->speech[t] ? hearing->energy[t] : 0;
   for (gsize i = 0; i < self->n_samples; i++)
     self->n_clipped += fabsf (samples[i]) >= FULL_SCALE;
   gsize n_signal;
-  self->noise = sal_noise_find (hearing->energy, hearing->T);
-  self->signal = sal_noise_remove (hearing->energy, hearing->speech,
+  self->noise = sal_noise_floor_find (hearing->energy, hearing->T);
+  self->signal = sal_noise_floor_remove (hearing->energy, hearing->speech,
       hearing->T, self->noise, &n_signal);
   self->n_signal = n_signal;
   self->facts = (SalEnrolRecording){
@@ -253,14 +253,14 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
     GError **error)
 {
   g_return_val_if_fail (self != NULL, FALSE);
-  const SalMelConfig *mel = &sal_model_get_record (self->model)->mel;
+  const SalMelConfig *mel = &sal_model_get_description (self->model)->mel;
   if (!check_samples (samples, n_samples, error))
     return FALSE;
   gsize T = sal_mel_n_frames (self->mel, n_samples);
   g_autofree float *energy = g_new (float, T + 1);
   g_autofree gboolean *speech = g_new (gboolean, T + 1);
-  sal_speech_energy (samples, n_samples, 0, mel->hop, T, energy);
-  gsize n_speech = sal_speech_find (energy, T, speech);
+  sal_speech_activity_energy (samples, n_samples, 0, mel->hop, T, energy);
+  gsize n_speech = sal_speech_activity_find (energy, T, speech);
   if (n_speech < MIN_SPEECH_FRAMES) {
     double frame = frame_seconds (self);
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
@@ -331,7 +331,7 @@ foreign_part (const SalEnrol *self, const SalPiece *piece,
   double cell = self->cell_frames * frame_seconds (self);
   gsize first = (gsize) lround (piece->start / cell);
   gsize n = MIN ((gsize) lround (piece->seconds / cell), cells->n - first);
-  return (float) sal_speech_count (foreign + cells->first + first, n) / n;
+  return (float) sal_speech_activity_count (foreign + cells->first + first, n) / n;
 }
 
 /* The voice of the pieces that are kept. */
@@ -418,7 +418,7 @@ find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
   SalCells where;
   for (guint r = 0; r < n; r++)
     cells[r] = g_array_index (self->recordings, Recording, r).cells;
-  advice->second_voice = sal_intruder_find (self->model, cells, n,
+  advice->second_voice = sal_second_speaker_find (self->model, cells, n,
       (const float *) self->cells->data, foreign, &where);
   advice->n_kept = choose_pieces (self, foreign);
   if (!advice->second_voice)
@@ -445,17 +445,17 @@ find_agreement (SalEnrol *self, guint n_kept)
   double sum = 0;
   for (guint p = 0; p < n; p++)
     if (get_piece (self, p)->kept)
-      sal_add_scaled (total, 1, embeddings + (gsize) p * E, E);
+      sal_vector_add_scaled (total, 1, embeddings + (gsize) p * E, E);
   for (guint p = 0; p < n; p++) {
     SalPiece *piece = get_piece (self, p);
     const float *embedding = embeddings + (gsize) p * E;
     piece->agreement = 1;
     memcpy (others, total, E * sizeof (float));
     if (piece->kept)
-      sal_add_scaled (others, -1, embedding, E);
+      sal_vector_add_scaled (others, -1, embedding, E);
     if (!piece->kept || n_kept > 1) {
-      sal_unit_length (others, E);
-      piece->agreement = sal_dot (embedding, others, E);
+      sal_vector_normalise (others, E);
+      piece->agreement = sal_vector_dot (embedding, others, E);
     }
     sum += piece->kept ? piece->agreement : 0;
   }
@@ -499,7 +499,7 @@ sal_enrol_finish (SalEnrol *self, const char *name, SalEnrolAdvice *out,
   sum_up (self, &advice);
   find_second_voice (self, &advice);
   advice.agreement = find_agreement (self, advice.n_kept);
-  SalForecast forecast = sal_forecast_of (self->model, embeddings, pieces,
+  SalExpectedErrors forecast = sal_expected_errors_of (self->model, embeddings, pieces,
       advice.n_pieces);
   advice.false_accept = forecast.false_accept;
   advice.false_reject = forecast.false_reject;

@@ -61,7 +61,7 @@ measure (SalModel *model, const float *embeddings, const SalPiece *pieces,
         pieces[p].speech_seconds);
     sum += x;
     squares += x * x;
-    scale += sal_curve_at (&sal_model_get_record (model)->calibration.window
+    scale += sal_curve_at (&sal_model_get_description (model)->calibration.window
         .enrolled, pieces[p].speech_seconds).scale;
     count++;
   }
@@ -86,15 +86,15 @@ false_accept (double m, double s)
   return exp (-m * m / (2 * s * s)) / (t * sqrt (2 * G_PI));
 }
 
-SalForecast
-sal_forecast_of (SalModel *model, const float *embeddings,
+SalExpectedErrors
+sal_expected_errors_of (SalModel *model, const float *embeddings,
     const SalPiece *pieces, guint n)
 {
-  SalForecast unknown = { NAN, NAN };
+  SalExpectedErrors unknown = { NAN, NAN };
   double m, s;
-  if (sal_model_get_record (model)->calibration.window.enrolled.n == 0
+  if (sal_model_get_description (model)->calibration.window.enrolled.n == 0
       || sal_model_get_n_classes (model) == 0
       || measure (model, embeddings, pieces, n, &m, &s) < 2)
     return unknown;
-  return (SalForecast){ (float) false_accept (m, s), (float) phi (-m / s) };
+  return (SalExpectedErrors){ (float) false_accept (m, s), (float) phi (-m / s) };
 }

@@ -22,14 +22,14 @@
 
 typedef struct {
   float false_accept, false_reject; /* probabilities; NAN: unknown */
-} SalForecast;
+} SalExpectedErrors;
 
 /**
- * sal_forecast_of:
+ * sal_expected_errors_of:
  * @embeddings: [n, E], unit length
  * @pieces: [n], in the order they were heard
  *
  * Returns: both rates; unknown if the model is not calibrated or has no classes, or there are fewer than two pieces that
  *   share no sound
  */
-SalForecast sal_forecast_of (SalModel *model, const float *embeddings, const SalPiece *pieces, guint n);
+SalExpectedErrors sal_expected_errors_of (SalModel *model, const float *embeddings, const SalPiece *pieces, guint n);

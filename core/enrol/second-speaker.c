@@ -73,7 +73,7 @@ add_cells (const Search *self, gsize first, gsize last, float sign, float *sum)
   double speech = 0;
   for (gsize c = first; c < last; c++)
     if (!self->foreign[c]) {
-      sal_add_scaled (sum, sign, self->cells + c * self->E, self->E);
+      sal_vector_add_scaled (sum, sign, self->cells + c * self->E, self->E);
       speech += self->weights[c];
     }
   return speech;
@@ -87,7 +87,7 @@ meet_cohort (const Search *self, const float *direction)
   g_autofree float *cosines = g_new (float, 2 * (gsize) N);
   const float *rows = sal_model_get_rows (self->model);
   for (guint j = 0; j < N; j++)
-    cosines[j] = sal_dot (rows + (gsize) j * self->E, direction, self->E);
+    cosines[j] = sal_vector_dot (rows + (gsize) j * self->E, direction, self->E);
   return sal_cohort_stats (self->model, cosines, -1, cosines + N);
 }
 
@@ -106,7 +106,7 @@ list_stretches (Search *self, const SalCells *recordings, guint n_recordings)
       memset (direction, 0, self->E * sizeof (float));
       double speech = add_cells (self, c, c + self->length, 1, direction);
       if (speech < MIN_SPEECH * (double) self->length
-          || sal_unit_length (direction, self->E) <= 0)
+          || sal_vector_normalise (direction, self->E) <= 0)
         continue;
       stretch.cohort = meet_cohort (self, direction);
       g_array_append_val (self->stretches, stretch);
@@ -156,7 +156,7 @@ assign (const Search *self, Split *split)
   for (guint k = 0; k < 2; k++)
     for (guint i = 0; i < split->n; i++)
       split->cosines[k * split->n + i]
-          = sal_dot (self->directions + (gsize) i * self->E,
+          = sal_vector_dot (self->directions + (gsize) i * self->E,
               split->means + k * self->E, self->E);
   for (guint i = 0; i < split->n; i++) {
     const float *y = split->cosines + i;
@@ -175,10 +175,10 @@ update (const Search *self, Split *split)
     return FALSE;
   memset (split->means, 0, 2 * self->E * sizeof (float));
   for (guint i = 0; i < split->n; i++)
-    sal_add_scaled (split->means + (split->second[i] ? self->E : 0), 1,
+    sal_vector_add_scaled (split->means + (split->second[i] ? self->E : 0), 1,
         self->directions + (gsize) i * self->E, self->E);
-  return sal_unit_length (split->means, self->E) > 0
-      && sal_unit_length (split->means + self->E, self->E) > 0;
+  return sal_vector_normalise (split->means, self->E) > 0
+      && sal_vector_normalise (split->means + self->E, self->E) > 0;
 }
 
 /* Two means that the stretches are nearest to, from one stretch and the mean of
@@ -188,9 +188,9 @@ split_from (const Search *self, Split *split, guint start)
 {
   memset (split->means, 0, self->E * sizeof (float));
   for (guint i = 0; i < split->n; i++)
-    sal_add_scaled (split->means, 1, self->directions + (gsize) i * self->E,
+    sal_vector_add_scaled (split->means, 1, self->directions + (gsize) i * self->E,
         self->E);
-  sal_unit_length (split->means, self->E);
+  sal_vector_normalise (split->means, self->E);
   memcpy (split->means + self->E, self->directions + (gsize) start * self->E,
       self->E * sizeof (float));
   double fit = assign (self, split);
@@ -222,7 +222,7 @@ split_voices (Search *self)
   split_from (self, split, best);
   gboolean smaller = split->n_second <= n / 2;
   const float *larger = split->means + (smaller ? 0 : self->E);
-  float y = sal_dot (split->means, split->means + self->E, self->E);
+  float y = sal_vector_dot (split->means, split->means + self->E, self->E);
   SalCohortStats cohort = meet_cohort (self, larger);
   if (split->n_second == 0 || split->n_second == n
       || (y - cohort.mean) / cohort.deviation >= SPLIT_LIMIT)
@@ -279,7 +279,7 @@ find_pure (const Search *self)
   guint n = n_neighbours (self);
   gboolean *pure = g_new (gboolean, n);
   for (guint k = 0; k < n; k++)
-    pure[k] = sal_speech_count (self->foreign
+    pure[k] = sal_speech_activity_count (self->foreign
         + get_stretch (self, k * self->step)->first, self->length) == 0;
   return pure;
 }
@@ -298,7 +298,7 @@ meet_likest (const Search *self, guint i, const gboolean *pure, float *cosines)
   const Stretch *s = get_stretch (self, i);
   guint n = n_neighbours (self), n_met = 0;
   for (guint k = 0; k < n; k++)
-    cosines[k] = sal_dot (self->directions + (gsize) k * self->step * self->E,
+    cosines[k] = sal_vector_dot (self->directions + (gsize) k * self->step * self->E,
         self->directions + (gsize) i * self->E, self->E);
   for (guint k = 0; k < n; k++)
     if (pure[k] && !are_near (self, s, get_stretch (self, k * self->step)))
@@ -334,10 +334,10 @@ judge (Search *self, gboolean *marked)
     double speech = all - leave_out (self, s, rest);
     s->margin = INFINITY;
     if (speech * self->cell_seconds < REST_SECONDS
-        || sal_unit_length (rest, self->E) <= 0)
+        || sal_vector_normalise (rest, self->E) <= 0)
       continue;
     float likest = meet_likest (self, i, pure, cosines);
-    float y = sal_dot (self->directions + (gsize) i * self->E, rest, self->E);
+    float y = sal_vector_dot (self->directions + (gsize) i * self->E, rest, self->E);
     s->margin = MIN (normalise (s, likest) - LIKEST_LIMIT,
         normalise (s, y) - REST_LIMIT);
     for (gsize c = 0; s->margin < 0 && c < self->length; c++)
@@ -390,7 +390,7 @@ static gboolean
 nearer (const Search *self, gsize cell, const float *a, const float *b)
 {
   const float *x = self->cells + cell * self->E;
-  return sal_dot (x, a, self->E) > sal_dot (x, b, self->E);
+  return sal_vector_dot (x, a, self->E) > sal_vector_dot (x, b, self->E);
 }
 
 /* A stretch that has the second voice in most of it was marked as a whole: the
@@ -402,8 +402,8 @@ trim (const Search *self, SalCells run, const float *voice)
   gsize first = run.first, last = run.first + run.n;
   g_autofree float *mean = g_new0 (float, self->E);
   for (gsize c = first; c < last; c++)
-    sal_add_scaled (mean, 1, self->cells + c * self->E, self->E);
-  sal_unit_length (mean, self->E);
+    sal_vector_add_scaled (mean, 1, self->cells + c * self->E, self->E);
+  sal_vector_normalise (mean, self->E);
   while (last - first > 1 && !nearer (self, first, mean, voice))
     self->foreign[first++] = FALSE;
   while (last - first > 1 && !nearer (self, last - 1, mean, voice))
@@ -420,7 +420,7 @@ trim_runs (const Search *self, const SalCells *recordings, guint n_recordings,
   gboolean any = FALSE;
   g_autofree float *voice = g_new0 (float, self->E);
   add_cells (self, 0, self->n_cells, 1, voice);
-  sal_unit_length (voice, self->E);
+  sal_vector_normalise (voice, self->E);
   for (guint r = 0; r < n_recordings; r++) {
     gsize end = recordings[r].first + recordings[r].n;
     for (gsize c = recordings[r].first, next; c < end; c = next) {
@@ -448,7 +448,7 @@ cohort_size (const SalModel *model)
 {
   guint n = 0;
   for (guint j = 0; j < sal_model_get_n_classes (model); j++)
-    n += sal_model_get_record (model)->in_cohort[j] != FALSE;
+    n += sal_model_get_description (model)->in_cohort[j] != FALSE;
   return n;
 }
 
@@ -456,7 +456,7 @@ static void
 search_init (Search *self, const SalModel *model, const float *cells,
     gsize n_cells, gboolean *foreign)
 {
-  const SalMelConfig *mel = &sal_model_get_record (model)->mel;
+  const SalMelConfig *mel = &sal_model_get_description (model)->mel;
   double cell = (double) sal_model_get_frames_per_column (model) * mel->hop
       / mel->sample_rate;
   *self = (Search){ .model = model, .cells = cells, .n_cells = n_cells,
@@ -465,12 +465,12 @@ search_init (Search *self, const SalModel *model, const float *cells,
     .guard = (gsize) lround (GUARD_SECONDS / cell), .foreign = foreign };
   self->weights = g_new (float, n_cells);
   for (gsize c = 0; c < n_cells; c++)
-    self->weights[c] = sqrtf (sal_dot (cells + c * self->E,
+    self->weights[c] = sqrtf (sal_vector_dot (cells + c * self->E,
         cells + c * self->E, self->E));
 }
 
 gboolean
-sal_intruder_find (const SalModel *model, const SalCells *recordings,
+sal_second_speaker_find (const SalModel *model, const SalCells *recordings,
     guint n_recordings, const float *cells, gboolean *foreign, SalCells *where)
 {
   g_return_val_if_fail (n_recordings > 0, FALSE);

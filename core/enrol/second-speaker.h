@@ -27,7 +27,7 @@ typedef struct {
 } SalCells;
 
 /**
- * sal_intruder_find:
+ * sal_second_speaker_find:
  * @recordings: [n_recordings], one after the other, from cell 0 on
  * @cells: [n_cells, E], each as long as the part of it that is speech, [0, 1]
  * @foreign: (out caller-allocates): whether a cell is of a second voice, [n_cells]
@@ -39,4 +39,4 @@ typedef struct {
  *
  * Returns: whether there is a second voice; else no cell is foreign
  */
-gboolean sal_intruder_find (const SalModel *model, const SalCells *recordings, guint n_recordings, const float *cells, gboolean *foreign, SalCells *where);
+gboolean sal_second_speaker_find (const SalModel *model, const SalCells *recordings, guint n_recordings, const float *cells, gboolean *foreign, SalCells *where);

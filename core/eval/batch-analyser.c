@@ -15,18 +15,18 @@ typedef struct {
   guint lookahead;       /* frames */
   SalTimeline *timeline; /* of the dense score */
   SalTimeline *cosines;  /* of whole windows */
-  SalTrace *trace;
+  EvalTrace *trace;
 } Lane;
 
-struct _SalTracker {
+struct _EvalBatchAnalyser {
   SalModel *model;
   guint hop, n_lookaheads, per_column;
   guint *lookaheads;
   SalMel *mel;
   SalNet *net;
   SalScorer *scorer;
-  SalCompany **companies; /* by look-ahead; NULL: the model has none */
-  SalHistory *history;
+  SalSessionCohort **companies; /* by look-ahead; NULL: the model has none */
+  SalFrameRing *history;
   float *frames;   /* what is pushed at a time completes, [n, F] */
   float *window;   /* [F, SAL_WINDOW_FRAMES] */
   float *around;   /* embeddings, [SAL_WINDOW_FRAMES, E] */
@@ -43,12 +43,12 @@ capacity (guint hop)
   return 3 * SAL_WINDOW_FRAMES + hop;
 }
 
-SalTracker *
-sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
+EvalBatchAnalyser *
+eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads,
     guint n_lookaheads)
 {
-  const SalRecord *record = sal_model_get_record (model);
-  SalTracker *self = g_new0 (SalTracker, 1);
+  const SalDescription *record = sal_model_get_description (model);
+  EvalBatchAnalyser *self = g_new0 (EvalBatchAnalyser, 1);
   gsize F = record->mel.n_bands;
 
   self->model = sal_model_ref (model);
@@ -62,12 +62,12 @@ sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
   self->scorer = sal_scorer_new (model);
   self->history = sal_analyser_history_new (model, capacity (hop));
   self->frames = g_new (float,
-      sal_mel_max_frames (self->mel, SAL_HISTORY_SAMPLES) * F);
+      sal_mel_max_frames (self->mel, SAL_FRAME_RING_SAMPLES) * F);
   self->window = g_new (float, SAL_WINDOW_FRAMES * F);
-  self->companies = g_new (SalCompany *, n_lookaheads);
+  self->companies = g_new (SalSessionCohort *, n_lookaheads);
   for (guint l = 0; l < n_lookaheads; l++)
     self->companies[l]
-        = sal_company_new (model, SAL_WINDOW_FRAMES, lookaheads[l]);
+        = sal_session_cohort_new (model, SAL_WINDOW_FRAMES, lookaheads[l]);
   self->around = g_new (float,
       SAL_WINDOW_FRAMES * sal_model_get_embedding_size (model));
   self->columns = g_new (float, SAL_WINDOW_FRAMES);
@@ -76,7 +76,7 @@ sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads,
 }
 
 void
-sal_tracker_free (SalTracker *self)
+eval_batch_analyser_free (EvalBatchAnalyser *self)
 {
   if (self == NULL)
     return;
@@ -85,9 +85,9 @@ sal_tracker_free (SalTracker *self)
   sal_net_free (self->net);
   sal_scorer_free (self->scorer);
   for (guint l = 0; l < self->n_lookaheads; l++)
-    sal_company_free (self->companies[l]);
+    sal_session_cohort_free (self->companies[l]);
   g_free (self->companies);
-  sal_history_free (self->history);
+  sal_frame_ring_free (self->history);
   g_free (self->lookaheads);
   g_free (self->frames);
   g_free (self->window);
@@ -98,24 +98,24 @@ sal_tracker_free (SalTracker *self)
 }
 
 gsize
-sal_tracker_n_frames (const SalTracker *self, gsize n_samples)
+eval_batch_analyser_n_frames (const EvalBatchAnalyser *self, gsize n_samples)
 {
   return sal_mel_n_frames (self->mel, n_samples);
 }
 
-SalTrace *
-sal_traces_new (guint n_traces, gsize n_frames)
+EvalTrace *
+eval_traces_new (guint n_traces, gsize n_frames)
 {
-  SalTrace *traces = g_new (SalTrace, n_traces);
+  EvalTrace *traces = g_new (EvalTrace, n_traces);
 
   for (guint i = 0; i < n_traces; i++)
-    traces[i] = (SalTrace) { g_new0 (float, n_frames + 1),
+    traces[i] = (EvalTrace) { g_new0 (float, n_frames + 1),
       g_new0 (float, n_frames + 1), g_new0 (float, n_frames + 1) };
   return traces;
 }
 
 void
-sal_traces_free (SalTrace *traces, guint n_traces)
+eval_traces_free (EvalTrace *traces, guint n_traces)
 {
   if (traces == NULL)
     return;
@@ -130,14 +130,14 @@ sal_traces_free (SalTrace *traces, guint n_traces)
 /* --- lanes --------------------------------------------------------------- */
 
 static void
-open_lanes (SalTracker *self, SalTarget *const *targets, guint n_targets,
-    SalTrace *traces)
+open_lanes (EvalBatchAnalyser *self, SalTarget *const *targets, guint n_targets,
+    EvalTrace *traces)
 {
-  guint F = sal_model_get_record (self->model)->mel.n_bands;
-  SalPresenceConfig plain; /* of the baseline, whose probability nobody reads */
+  guint F = sal_model_get_description (self->model)->mel.n_bands;
+  SalHmmConfig plain; /* of the baseline, whose probability nobody reads */
   SalLinePair same = { .clean = { 1, 0 } };
 
-  sal_presence_config_init (&plain);
+  sal_hmm_config_init (&plain);
   self->n_lanes = n_targets * self->n_lookaheads;
   self->lanes = g_new (Lane, self->n_lanes);
   for (guint i = 0; i < self->n_lanes; i++) {
@@ -152,7 +152,7 @@ open_lanes (SalTracker *self, SalTarget *const *targets, guint n_targets,
 }
 
 static void
-close_lanes (SalTracker *self)
+close_lanes (EvalBatchAnalyser *self)
 {
   for (guint i = 0; i < self->n_lanes; i++) {
     sal_timeline_free (self->lanes[i].timeline);
@@ -163,10 +163,10 @@ close_lanes (SalTracker *self)
 }
 
 static void
-settle (const SalTracker *self, Lane *lane, guint64 until, float contrast)
+settle (const EvalBatchAnalyser *self, Lane *lane, guint64 until, float contrast)
 {
   const SalSettling how = { .until = until, .contrast = contrast,
-    .known = sal_history_get_n_frames (self->history) };
+    .known = sal_frame_ring_get_n_frames (self->history) };
   g_autoptr (SalMap) map
       = sal_timeline_settle (lane->timeline, self->history, &how);
   g_autoptr (SalMap) plain
@@ -184,16 +184,16 @@ settle (const SalTracker *self, Lane *lane, guint64 until, float contrast)
 
 /* To one lane what the window says, beside whoever was heard by then. */
 static void
-add_window (SalTracker *self, guint i, guint64 start, guint n,
+add_window (EvalBatchAnalyser *self, guint i, guint64 start, guint n,
     guint n_columns, const SalScore *score)
 {
   Lane *lane = &self->lanes[i];
-  SalCompany *company = self->companies[i % self->n_lookaheads];
+  SalSessionCohort *company = self->companies[i % self->n_lookaheads];
 
   memcpy (self->judged, self->columns, n_columns * sizeof (float));
   if (company != NULL)
-    sal_company_judge (company, lane->target,
-        sal_history_get_contrast (self->history), self->judged);
+    sal_session_cohort_judge (company, lane->target,
+        sal_frame_ring_get_contrast (self->history), self->judged);
   sal_timeline_add (lane->timeline, start, n, NULL, self->judged, n_columns,
       self->per_column);
   sal_timeline_add (lane->cosines, start, n, NULL, &score->cosine, 1, n);
@@ -202,20 +202,20 @@ add_window (SalTracker *self, guint i, guint64 start, guint n,
 /* Frames [start, start + n) to all lanes; one forward pass, and one dense score
  * per target. */
 static void
-compute_window (SalTracker *self, guint64 start, guint n)
+compute_window (EvalBatchAnalyser *self, guint64 start, guint n)
 {
   const SalTarget *target = NULL;
   SalScore score = { 0 };
   gboolean counts = FALSE;
   guint shape[3];
 
-  sal_history_get_frames (self->history, start, n, self->window);
+  sal_frame_ring_get_frames (self->history, start, n, self->window);
   sal_net_forward (self->net, self->window, n);
   sal_net_get_stage (self->net, SAL_STAGES - 1, shape);
   sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, self->around);
   for (guint l = 0; l < self->n_lookaheads; l++)
     if (self->companies[l] != NULL)
-      sal_company_listen (self->companies[l], start, n, self->around,
+      sal_session_cohort_listen (self->companies[l], start, n, self->around,
           shape[2]);
   for (guint i = 0; i < self->n_lanes; i++) {
     if (self->lanes[i].target != target) {
@@ -229,20 +229,20 @@ compute_window (SalTracker *self, guint64 start, guint n)
   }
   for (guint l = 0; counts && l < self->n_lookaheads; l++)
     if (self->companies[l] != NULL)
-      sal_company_remember (self->companies[l]);
+      sal_session_cohort_remember (self->companies[l]);
 }
 
 /* The window that ends here, if it is to be computed; then every lane settles
  * what it may. */
 static void
-reach_point (SalTracker *self, gboolean is_last)
+reach_point (EvalBatchAnalyser *self, gboolean is_last)
 {
-  guint64 end = sal_history_get_n_frames (self->history);
+  guint64 end = sal_frame_ring_get_n_frames (self->history);
   guint64 start = end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
-  float contrast = sal_history_get_contrast (self->history);
+  float contrast = sal_frame_ring_get_contrast (self->history);
 
   if (end - start >= SAL_WINDOW_LEAST_FRAMES
-      && !sal_history_is_silent (self->history, start, end))
+      && !sal_frame_ring_is_silent (self->history, start, end))
     compute_window (self, start, (guint) (end - start));
   for (guint i = 0; i < self->n_lanes; i++) {
     guint A = is_last ? 0 : self->lanes[i].lookahead;
@@ -252,43 +252,43 @@ reach_point (SalTracker *self, gboolean is_last)
 
 /* The first n of self->frames. */
 static void
-push_frames (SalTracker *self, gsize n)
+push_frames (EvalBatchAnalyser *self, gsize n)
 {
-  gsize F = sal_model_get_record (self->model)->mel.n_bands;
+  gsize F = sal_model_get_description (self->model)->mel.n_bands;
 
   for (gsize t = 0; t < n; t++) {
-    sal_history_push_frame (self->history, self->frames + t * F);
-    if (sal_history_get_n_frames (self->history) % self->hop == 0)
+    sal_frame_ring_push_frame (self->history, self->frames + t * F);
+    if (sal_frame_ring_get_n_frames (self->history) % self->hop == 0)
       reach_point (self, FALSE);
   }
 }
 
 /* What is left, and a window over it if none ended there. */
 static void
-settle_rest (SalTracker *self)
+settle_rest (EvalBatchAnalyser *self)
 {
-  guint64 T = sal_history_get_n_frames (self->history);
+  guint64 T = sal_frame_ring_get_n_frames (self->history);
 
   if (T % self->hop != 0) {
     reach_point (self, TRUE);
     return;
   }
-  float contrast = sal_history_get_contrast (self->history);
+  float contrast = sal_frame_ring_get_contrast (self->history);
   for (guint i = 0; i < self->n_lanes; i++)
     settle (self, &self->lanes[i], T, contrast);
 }
 
 gsize
-sal_tracker_run (SalTracker *self, const float *samples, gsize n_samples,
-    SalTarget *const *targets, guint n_targets, SalTrace *traces)
+eval_batch_analyser_run (EvalBatchAnalyser *self, const float *samples, gsize n_samples,
+    SalTarget *const *targets, guint n_targets, EvalTrace *traces)
 {
   open_lanes (self, targets, n_targets, traces);
-  sal_history_reset (self->history);
+  sal_frame_ring_reset (self->history);
   for (guint l = 0; l < self->n_lookaheads; l++)
-    sal_company_reset (self->companies[l], 0);
+    sal_session_cohort_reset (self->companies[l], 0);
   while (n_samples > 0) {
-    gsize n = MIN (n_samples, SAL_HISTORY_SAMPLES);
-    sal_history_listen (self->history, samples, n);
+    gsize n = MIN (n_samples, SAL_FRAME_RING_SAMPLES);
+    sal_frame_ring_listen (self->history, samples, n);
     push_frames (self, sal_mel_push (self->mel, samples, n, self->frames));
     samples += n;
     n_samples -= n;
@@ -296,5 +296,5 @@ sal_tracker_run (SalTracker *self, const float *samples, gsize n_samples,
   push_frames (self, sal_mel_finish (self->mel, self->frames));
   settle_rest (self);
   close_lanes (self);
-  return (gsize) sal_history_get_n_frames (self->history);
+  return (gsize) sal_frame_ring_get_n_frames (self->history);
 }

@@ -10,34 +10,34 @@
 
 #include <saliency/target.h>
 
-typedef struct _SalTracker SalTracker; /* one thread at a time */
+typedef struct _EvalBatchAnalyser EvalBatchAnalyser; /* one thread at a time */
 
 typedef struct {
   float *activity; /* probability that the target speaks, [T] */
   float *log_odds; /* what that was made from, [T] */
   float *baseline; /* cosine of the windows, merged, [T] */
-} SalTrace;
+} EvalTrace;
 
 /**
- * sal_tracker_new:
+ * eval_batch_analyser_new:
  * @hop: frames
  * @lookaheads: frames, at most 200, [n_lookaheads]; copied
  */
-SalTracker *sal_tracker_new (SalModel *model, guint hop, const guint *lookaheads, guint n_lookaheads);
-void sal_tracker_free (SalTracker *self); /* NULL is a no-op */
+EvalBatchAnalyser *eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads, guint n_lookaheads);
+void eval_batch_analyser_free (EvalBatchAnalyser *self); /* NULL is a no-op */
 
 /**
- * sal_tracker_run:
+ * eval_batch_analyser_run:
  * @samples: (array length=n_samples): a whole recording, finite mono PCM in [-1, 1]
  * @targets: of the model, [n_targets]
  * @traces: (out caller-allocates): [n_targets, n_lookaheads], with room for T frames each
  *
  * Returns: T
  */
-gsize sal_tracker_run (SalTracker *self, const float *samples, gsize n_samples, SalTarget *const *targets, guint n_targets, SalTrace *traces);
-gsize sal_tracker_n_frames (const SalTracker *self, gsize n_samples); /* T */
+gsize eval_batch_analyser_run (EvalBatchAnalyser *self, const float *samples, gsize n_samples, SalTarget *const *targets, guint n_targets, EvalTrace *traces);
+gsize eval_batch_analyser_n_frames (const EvalBatchAnalyser *self, gsize n_samples); /* T */
 
-SalTrace *sal_traces_new (guint n_traces, gsize n_frames); /* [n_traces], of n_frames each */
-void sal_traces_free (SalTrace *traces, guint n_traces);
+EvalTrace *eval_traces_new (guint n_traces, gsize n_frames); /* [n_traces], of n_frames each */
+void eval_traces_free (EvalTrace *traces, guint n_traces);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTracker, sal_tracker_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalBatchAnalyser, eval_batch_analyser_free)

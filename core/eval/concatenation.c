@@ -8,24 +8,24 @@
 
 #define LEVEL 0.05 /* RMS of each piece */
 
-const char *const sal_join_names[SAL_JOIN_FORMS] = { "A", "A-B", "A-B-A",
+const char *const eval_concatenation_names[EVAL_CONCATENATION_FORMS] = { "A", "A-B", "A-B-A",
   "B-A-B", "A-B-C" };
 
 /* Of piece i. */
 static char
-letter (SalJoinForm form, guint i)
+letter (EvalConcatenationForm form, guint i)
 {
-  return sal_join_names[form][2 * i];
+  return eval_concatenation_names[form][2 * i];
 }
 
 static guint
-count_pieces (SalJoinForm form)
+count_pieces (EvalConcatenationForm form)
 {
-  return (guint) (strlen (sal_join_names[form]) + 1) / 2;
+  return (guint) (strlen (eval_concatenation_names[form]) + 1) / 2;
 }
 
 static guint
-count_speakers (SalJoinForm form)
+count_speakers (EvalConcatenationForm form)
 {
   guint n = 0;
 
@@ -41,13 +41,13 @@ steps_of (const SalMelConfig *mel, double seconds)
 }
 
 guint
-sal_join_max_frames (SalJoinForm form, const SalMelConfig *mel, double seconds)
+eval_concatenation_max_frames (EvalConcatenationForm form, const SalMelConfig *mel, double seconds)
 {
   return count_pieces (form) * steps_of (mel, seconds) + 1;
 }
 
 void
-sal_join_free (SalJoin *self)
+eval_concatenation_free (EvalConcatenation *self)
 {
   if (self == NULL)
     return;
@@ -69,19 +69,19 @@ draw_other (GRand *rand, guint n, const guint *taken, guint n_taken)
 }
 
 static gboolean
-draw_speakers (SalJoin *self, const SalCast *cast, GRand *rand, GError **error)
+draw_speakers (EvalConcatenation *self, const EvalSpeakerSets *cast, GRand *rand, GError **error)
 {
-  guint n = sal_cast_get_n_speakers (cast), labels[SAL_JOIN_MOST];
+  guint n = eval_speaker_sets_get_n_speakers (cast), labels[EVAL_CONCATENATION_MOST];
 
-  if (n < self->n_speakers || sal_cast_get_n_labels (cast) <= self->n_speakers)
+  if (n < self->n_speakers || eval_speaker_sets_get_n_labels (cast) <= self->n_speakers)
     return sal_error_set (error, SAL_ERROR_AUDIO, "%s needs %u speakers and "
-        "one more who is absent: there are %u", sal_join_names[self->form],
+        "one more who is absent: there are %u", eval_concatenation_names[self->form],
         self->n_speakers, n);
   for (guint i = 0; i < self->n_speakers; i++) {
     self->speakers[i] = draw_other (rand, n, self->speakers, i);
-    labels[i] = sal_cast_get_label (cast, self->speakers[i]);
+    labels[i] = eval_speaker_sets_get_label (cast, self->speakers[i]);
   }
-  self->absent = draw_other (rand, sal_cast_get_n_labels (cast), labels,
+  self->absent = draw_other (rand, eval_speaker_sets_get_n_labels (cast), labels,
       self->n_speakers);
   return TRUE;
 }
@@ -91,18 +91,18 @@ draw_speakers (SalJoin *self, const SalCast *cast, GRand *rand, GError **error)
 /* Returns: steps of speech of an utterance, 0 if it must not be heard; -1 and
  * the error of the decoder. */
 static gssize
-count_speech (const SalCast *cast, guint utterance, const SalSound **sound,
+count_speech (const EvalSpeakerSets *cast, guint utterance, const EvalSound **sound,
     GError **error)
 {
-  if (sal_cast_is_enrolled (cast, utterance))
+  if (eval_speaker_sets_is_enrolled (cast, utterance))
     return 0;
-  *sound = sal_corpus_get_sound (sal_cast_get_corpus (cast), utterance, error);
+  *sound = eval_corpus_get_sound (eval_speaker_sets_get_corpus (cast), utterance, error);
   return *sound == NULL ? -1
-      : (gssize) sal_speech_count ((*sound)->speech, (*sound)->n_frames);
+      : (gssize) sal_speech_activity_count ((*sound)->speech, (*sound)->n_frames);
 }
 
 static gboolean
-is_used (const SalJoin *self, guint piece, guint utterance)
+is_used (const EvalConcatenation *self, guint piece, guint utterance)
 {
   for (guint i = 0; i < piece; i++)
     if (self->utterances[i] == utterance)
@@ -112,7 +112,7 @@ is_used (const SalJoin *self, guint piece, guint utterance)
 
 /* Steps [first, first + n) of speech of a sound, others left out. */
 static void
-copy_speech (const SalSound *sound, guint hop, gsize first, gsize n,
+copy_speech (const EvalSound *sound, guint hop, gsize first, gsize n,
     float *out)
 {
   gsize at = 0;
@@ -142,23 +142,23 @@ set_level (float *samples, gsize n)
 /* The first utterance with enough speech, in an order that is drawn; one that
  * was not heard in this trial, if there is one. */
 static gboolean
-find_utterance (SalJoin *self, const SalCast *cast, guint piece, GRand *rand,
-    const SalSound **sound, GError **error)
+find_utterance (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piece, GRand *rand,
+    const EvalSound **sound, GError **error)
 {
   const SalMelConfig *mel
-      = sal_model_get_mel_config (sal_cast_get_model (cast));
+      = sal_model_get_mel_config (eval_speaker_sets_get_model (cast));
   gssize steps = (gssize) (self->piece / mel->hop);
   double seconds = (double) self->piece / mel->sample_rate;
-  guint voice = sal_cast_get_voice (cast,
+  guint voice = eval_speaker_sets_get_voice (cast,
       self->speakers[letter (self->form, piece) - 'A']);
-  SalCorpus *corpus = sal_cast_get_corpus (cast);
-  g_autoptr (GArray) order = sal_corpus_shuffle (corpus, voice, rand);
+  EvalCorpus *corpus = eval_speaker_sets_get_corpus (cast);
+  g_autoptr (GArray) order = eval_corpus_shuffle (corpus, voice, rand);
 
   *sound = NULL;
   for (guint i = 0; i < order->len; i++) {
     guint utterance = g_array_index (order, guint, i);
     gboolean used = is_used (self, piece, utterance);
-    const SalSound *candidate = NULL;
+    const EvalSound *candidate = NULL;
     gssize n = count_speech (cast, utterance, &candidate, error);
     if (n < 0)
       return FALSE;
@@ -171,20 +171,20 @@ find_utterance (SalJoin *self, const SalCast *cast, guint piece, GRand *rand,
   }
   return *sound != NULL || sal_error_set (error, SAL_ERROR_AUDIO,
       "speaker %s has no utterance with %g s of speech",
-      sal_corpus_get_voice (corpus, voice)->name, seconds);
+      eval_corpus_get_voice (corpus, voice)->name, seconds);
 }
 
 static gboolean
-add_piece (SalJoin *self, const SalCast *cast, guint piece, GRand *rand,
+add_piece (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piece, GRand *rand,
     GError **error)
 {
-  guint hop = sal_model_get_mel_config (sal_cast_get_model (cast))->hop;
+  guint hop = sal_model_get_mel_config (eval_speaker_sets_get_model (cast))->hop;
   gsize steps = self->piece / hop;
-  const SalSound *sound;
+  const EvalSound *sound;
 
   if (!find_utterance (self, cast, piece, rand, &sound, error))
     return FALSE;
-  gsize n = sal_speech_count (sound->speech, sound->n_frames);
+  gsize n = sal_speech_activity_count (sound->speech, sound->n_frames);
   gsize first = (gsize) g_rand_int_range (rand, 0, (gint32) (n - steps + 1));
   float *out = self->samples + piece * self->piece;
   copy_speech (sound, hop, first, steps, out);
@@ -192,16 +192,16 @@ add_piece (SalJoin *self, const SalCast *cast, guint piece, GRand *rand,
   return TRUE;
 }
 
-SalJoin *
-sal_join_new (const SalCast *cast, SalJoinForm form, guint number,
+EvalConcatenation *
+eval_concatenation_new (const EvalSpeakerSets *cast, EvalConcatenationForm form, guint number,
     guint32 seed, double seconds, GError **error)
 {
   const SalMelConfig *mel
-      = sal_model_get_mel_config (sal_cast_get_model (cast));
+      = sal_model_get_mel_config (eval_speaker_sets_get_model (cast));
   const guint32 seeds[] = { seed, form, number };
   g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
       G_N_ELEMENTS (seeds));
-  g_autoptr (SalJoin) self = g_new0 (SalJoin, 1);
+  g_autoptr (EvalConcatenation) self = g_new0 (EvalConcatenation, 1);
 
   self->form = form;
   self->number = number;
@@ -221,17 +221,17 @@ sal_join_new (const SalCast *cast, SalJoinForm form, guint number,
 /* --- truth --------------------------------------------------------------- */
 
 guint
-sal_join_get_label (const SalJoin *self, const SalCast *cast, char who)
+eval_concatenation_get_label (const EvalConcatenation *self, const EvalSpeakerSets *cast, char who)
 {
   return who == 'X' ? self->absent
-      : sal_cast_get_label (cast, self->speakers[who - 'A']);
+      : eval_speaker_sets_get_label (cast, self->speakers[who - 'A']);
 }
 
 void
-sal_join_truth (const SalJoin *self, const SalMelConfig *mel, char who,
+eval_concatenation_truth (const EvalConcatenation *self, const SalMelConfig *mel, char who,
     guint n_frames, gboolean *speaks, gboolean *counts)
 {
-  double collar = SAL_JOIN_COLLAR * mel->sample_rate;
+  double collar = EVAL_CONCATENATION_COLLAR * mel->sample_rate;
 
   for (guint t = 0; t < n_frames; t++) {
     gsize at = sal_mel_config_centre (mel) + (gsize) t * mel->hop;

@@ -15,29 +15,29 @@
 typedef struct {
   GArray *order;         /* of guint */
   guint next;            /* in it */
-  const SalSound *sound; /* being heard; NULL: none yet */
+  const EvalSound *sound; /* being heard; NULL: none yet */
   gsize at;              /* sample */
 } Source;
 
 typedef struct {
-  SalCorpus *corpus;
-  const SalConversationConfig *config;
+  EvalCorpus *corpus;
+  const EvalConversationConfig *config;
   guint rate;
   GRand *rand;
   Source *sources;      /* one for each voice */
   GArray *pools[2];     /* of guint: others of the target's sex; the rest */
-  SalConversation *out;
+  EvalConversation *out;
 } Mixing;
 
 void
-sal_conversation_config_init (SalConversationConfig *config)
+eval_conversation_config_init (EvalConversationConfig *config)
 {
-  *config = (SalConversationConfig) { .seconds = 60, .min_turn = 2,
+  *config = (EvalConversationConfig) { .seconds = 60, .min_turn = 2,
     .max_turn = 6, .range_db = 3 };
 }
 
 void
-sal_conversation_free (SalConversation *self)
+eval_conversation_free (EvalConversation *self)
 {
   if (self == NULL)
     return;
@@ -47,10 +47,10 @@ sal_conversation_free (SalConversation *self)
 }
 
 guint
-sal_conversation_draw_absent (const SalCorpus *corpus, guint target,
+eval_conversation_draw_absent (const EvalCorpus *corpus, guint target,
     GRand *rand)
 {
-  gint32 n = (gint32) sal_corpus_get_n_targets (corpus);
+  gint32 n = (gint32) eval_corpus_get_n_targets (corpus);
   guint i = (guint) g_rand_int_range (rand, 0, MAX (n - 1, 1));
 
   return i >= target ? i + 1 : i;
@@ -67,35 +67,35 @@ advance (Mixing *self, guint voice, GError **error)
   for (guint tried = 0; tried < source->order->len; tried++) {
     guint index = g_array_index (source->order, guint, source->next);
     source->next = (source->next + 1) % source->order->len;
-    source->sound = sal_corpus_get_sound (self->corpus, index, error);
+    source->sound = eval_corpus_get_sound (self->corpus, index, error);
     source->at = 0;
     if (source->sound == NULL)
       return FALSE;
-    if (source->sound->speech_seconds >= SAL_SOUND_LEAST_SPEECH)
+    if (source->sound->speech_seconds >= EVAL_SOUND_LEAST_SPEECH)
       return TRUE;
   }
   return sal_error_set (error, SAL_ERROR_AUDIO,
       "speaker %s has no utterance with %g s of speech",
-      sal_corpus_get_voice (self->corpus, voice)->name, SAL_SOUND_LEAST_SPEECH);
+      eval_corpus_get_voice (self->corpus, voice)->name, EVAL_SOUND_LEAST_SPEECH);
 }
 
 static gboolean
 speak (Mixing *self, guint voice, gsize n, GError **error)
 {
-  SalConversation *out = self->out;
+  EvalConversation *out = self->out;
   Source *source = &self->sources[voice];
   double range = self->config->range_db;
   double gain = pow (10, g_rand_double_range (self->rand, -range, range) / 20);
   gsize at = out->n_samples;
-  SalSpoken turn = { at, at + n, voice };
+  EvalSpoken turn = { at, at + n, voice };
 
   if (source->order == NULL)
-    source->order = sal_corpus_shuffle (self->corpus, voice, self->rand);
+    source->order = eval_corpus_shuffle (self->corpus, voice, self->rand);
   while (at < turn.end) {
     if ((source->sound == NULL || source->at == source->sound->n_samples)
         && !advance (self, voice, error))
       return FALSE;
-    const SalSound *sound = source->sound;
+    const EvalSound *sound = source->sound;
     float scale = (float) gain * LEVEL / sound->level;
     gsize part = MIN (turn.end - at, sound->n_samples - source->at);
     for (gsize i = 0; i < part; i++)
@@ -113,7 +113,7 @@ speak (Mixing *self, guint voice, gsize n, GError **error)
 static gsize
 draw_length (const Mixing *self, gsize left)
 {
-  const SalConversationConfig *config = self->config;
+  const EvalConversationConfig *config = self->config;
   gsize least = (gsize) (config->min_turn * self->rate);
   gsize most = (gsize) (config->max_turn * self->rate);
   gsize n = (gsize) (g_rand_double_range (self->rand, config->min_turn,
@@ -137,19 +137,19 @@ draw_other (const Mixing *self, guint sex)
 static gboolean
 fill_pools (Mixing *self, GError **error)
 {
-  const SalConversation *out = self->out;
-  char sex = sal_corpus_get_voice (self->corpus, out->target)->sex;
+  const EvalConversation *out = self->out;
+  char sex = eval_corpus_get_voice (self->corpus, out->target)->sex;
 
-  for (guint v = 0; v < sal_corpus_get_n_voices (self->corpus); v++)
+  for (guint v = 0; v < eval_corpus_get_n_voices (self->corpus); v++)
     if (v != out->target && v != out->absent) {
-      gboolean same = sal_corpus_get_voice (self->corpus, v)->sex == sex;
+      gboolean same = eval_corpus_get_voice (self->corpus, v)->sex == sex;
       g_array_append_val (self->pools[same ? 0 : 1], v);
     }
   if (self->pools[0]->len + self->pools[1]->len > 0)
     return TRUE;
   return sal_error_set (error, SAL_ERROR_AUDIO, "a conversation needs three "
       "speakers, one of them absent: there are %u",
-      sal_corpus_get_n_voices (self->corpus));
+      eval_corpus_get_n_voices (self->corpus));
 }
 
 static gboolean
@@ -176,20 +176,20 @@ mix (Mixing *self, GError **error)
   return TRUE;
 }
 
-SalConversation *
-sal_conversation_new (SalCorpus *corpus, const SalConversationConfig *config,
+EvalConversation *
+eval_conversation_new (EvalCorpus *corpus, const EvalConversationConfig *config,
     guint rate, guint target, const GArray *order, guint absent, GRand *rand,
     GError **error)
 {
-  g_autoptr (SalConversation) self = g_new0 (SalConversation, 1);
-  guint n = sal_corpus_get_n_voices (corpus);
+  g_autoptr (EvalConversation) self = g_new0 (EvalConversation, 1);
+  guint n = eval_corpus_get_n_voices (corpus);
   Mixing mixing = { corpus, config, rate, rand, g_new0 (Source, n),
     { g_array_new (FALSE, FALSE, sizeof (guint)),
         g_array_new (FALSE, FALSE, sizeof (guint)) }, self };
 
   self->target = target;
   self->absent = absent;
-  self->turns = g_array_new (FALSE, FALSE, sizeof (SalSpoken));
+  self->turns = g_array_new (FALSE, FALSE, sizeof (EvalSpoken));
   mixing.sources[target].order = g_array_copy ((GArray *) order);
   gboolean ok = mix (&mixing, error);
   for (guint v = 0; v < n; v++)
@@ -203,22 +203,22 @@ sal_conversation_new (SalCorpus *corpus, const SalConversationConfig *config,
 /* --- truth --------------------------------------------------------------- */
 
 double
-sal_conversation_label (const SalConversation *self, guint centre, guint hop,
+eval_conversation_label (const EvalConversation *self, guint centre, guint hop,
     gsize n_frames, gboolean *is_target, gboolean *speech)
 {
   g_autofree float *energy = g_new (float, n_frames + 1);
   double sum = 0;
   gsize n_speech = 0, t = 0;
 
-  sal_speech_energy (self->clean, self->n_samples,
+  sal_speech_activity_energy (self->clean, self->n_samples,
       (gssize) centre - (gssize) hop / 2, hop, n_frames, energy);
   for (guint i = 0; i < self->turns->len; i++) {
-    const SalSpoken *turn = &g_array_index (self->turns, SalSpoken, i);
+    const EvalSpoken *turn = &g_array_index (self->turns, EvalSpoken, i);
     gsize first = t;
     while (t < n_frames
         && (centre + t * hop < turn->end || i + 1 == self->turns->len))
       is_target[t++] = turn->voice == self->target;
-    n_speech += sal_speech_find (energy + first, t - first, speech + first);
+    n_speech += sal_speech_activity_find (energy + first, t - first, speech + first);
   }
   for (t = 0; t < n_frames; t++)
     sum += speech[t] ? energy[t] : 0;
@@ -226,13 +226,13 @@ sal_conversation_label (const SalConversation *self, guint centre, guint hop,
 }
 
 guint
-sal_conversation_n_switches (const SalConversation *self)
+eval_conversation_n_switches (const EvalConversation *self)
 {
   gboolean open = FALSE;
   guint n = 0;
 
   for (guint i = 0; i < self->turns->len; i++) {
-    gboolean wanted = g_array_index (self->turns, SalSpoken, i).voice
+    gboolean wanted = g_array_index (self->turns, EvalSpoken, i).voice
         == self->target;
     n += wanted != open;
     open = wanted;
@@ -256,7 +256,7 @@ fill_spectrum (GRand *rand, guint rate, fftwf_complex *spectrum, gsize n)
 }
 
 void
-sal_conversation_noise (GRand *rand, guint rate, float *noise, gsize n)
+eval_conversation_noise (GRand *rand, guint rate, float *noise, gsize n)
 {
   fftwf_complex *spectrum = fftwf_alloc_complex (n / 2 + 1);
   float *samples = fftwf_alloc_real (n); /* aligned: always the same sums */

@@ -15,47 +15,47 @@ typedef struct {
   double seconds;            /* of the stream */
   double min_turn, max_turn; /* seconds; max_turn > 2 min_turn */
   double range_db;           /* the gain of a turn is within so much, both ways, evenly */
-} SalConversationConfig;
+} EvalConversationConfig;
 
 typedef struct {
   gsize start, end; /* samples */
   guint voice;      /* of the corpus */
-} SalSpoken;
+} EvalSpoken;
 
 typedef struct {
   guint target, absent; /* voices; the absent one never speaks */
   float *clean;         /* [n_samples] */
   gsize n_samples;
-  GArray *turns;        /* of SalSpoken, without gaps */
-} SalConversation;
+  GArray *turns;        /* of EvalSpoken, without gaps */
+} EvalConversation;
 
 /**
- * sal_conversation_config_init:
+ * eval_conversation_config_init:
  *
  * 60 s, turns of 2 to 6 s, 3 dB.
  */
-void sal_conversation_config_init (SalConversationConfig *config);
+void eval_conversation_config_init (EvalConversationConfig *config);
 
 /**
- * sal_conversation_draw_absent:
+ * eval_conversation_draw_absent:
  *
  * Returns: a target of the corpus that is not @target
  */
-guint sal_conversation_draw_absent (const SalCorpus *corpus, guint target, GRand *rand);
+guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, GRand *rand);
 
 /**
- * sal_conversation_new:
- * @order: (element-type guint): what the target says, as sal_corpus_enrol() left it
+ * eval_conversation_new:
+ * @order: (element-type guint): what the target says, as eval_corpus_enrol() left it
  * @absent: a voice that is not to speak
  *
  * Returns: (transfer full) (nullable): a stream, or %NULL and %SAL_ERROR_AUDIO if a speaker has nothing to say or
  *   there is nobody else, or the error of the decoder
  */
-SalConversation *sal_conversation_new (SalCorpus *corpus, const SalConversationConfig *config, guint rate, guint target, const GArray *order, guint absent, GRand *rand, GError **error);
-void sal_conversation_free (SalConversation *self); /* NULL is a no-op */
+EvalConversation *eval_conversation_new (EvalCorpus *corpus, const EvalConversationConfig *config, guint rate, guint target, const GArray *order, guint absent, GRand *rand, GError **error);
+void eval_conversation_free (EvalConversation *self); /* NULL is a no-op */
 
 /**
- * sal_conversation_label:
+ * eval_conversation_label:
  * @centre: sample of the middle of frame 0; @hop: samples from frame to frame
  * @is_target: (out caller-allocates): whose turn the middle of a frame lies in, [n_frames]
  * @speech: (out caller-allocates): whether it holds speech, by the energy of the clean stream within its turn,
@@ -63,19 +63,19 @@ void sal_conversation_free (SalConversation *self); /* NULL is a no-op */
  *
  * Returns: mean square of the frames of speech
  */
-double sal_conversation_label (const SalConversation *self, guint centre, guint hop, gsize n_frames, gboolean *is_target, gboolean *speech);
+double eval_conversation_label (const EvalConversation *self, guint centre, guint hop, gsize n_frames, gboolean *is_target, gboolean *speech);
 
 /**
- * sal_conversation_n_switches:
+ * eval_conversation_n_switches:
  *
  * Returns: how often a gate that begins closed has to open or close
  */
-guint sal_conversation_n_switches (const SalConversation *self);
+guint eval_conversation_n_switches (const EvalConversation *self);
 
 /**
- * sal_conversation_noise:
+ * eval_conversation_noise:
  * @noise: (out caller-allocates): pink noise from 50 Hz up, 3 dB less per octave, of mean square 1, [n]
  */
-void sal_conversation_noise (GRand *rand, guint rate, float *noise, gsize n);
+void eval_conversation_noise (GRand *rand, guint rate, float *noise, gsize n);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalConversation, sal_conversation_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalConversation, eval_conversation_free)

@@ -12,17 +12,17 @@
 
 /* An utterance and what it sounds like, once somebody asked. */
 typedef struct {
-  SalUtterance utterance;
+  EvalUtterance utterance;
   GMutex lock; /* of the rest */
   gboolean known;
-  SalSound sound;
+  EvalSound sound;
 } Entry;
 
-struct _SalCorpus {
+struct _EvalCorpus {
   GPtrArray *rows;
-  SalDecoder decode;
+  EvalDecoder decode;
   guint rate, hop;
-  GPtrArray *voices;  /* of SalVoice */
+  GPtrArray *voices;  /* of EvalVoice */
   guint n_targets;
   GPtrArray *entries; /* of Entry */
 };
@@ -30,7 +30,7 @@ struct _SalCorpus {
 static void
 voice_free (gpointer data)
 {
-  SalVoice *voice = data;
+  EvalVoice *voice = data;
 
   g_array_unref (voice->utterances);
   g_free (voice);
@@ -56,16 +56,16 @@ is_in (const char *split, char **splits)
 
 /* The voice of that name, made if it is new; NULL if it is no target but has
  * the name of one. */
-static SalVoice *
-find_voice (SalCorpus *self, GHashTable *by_name, const SalManifestRow *row,
+static EvalVoice *
+find_voice (EvalCorpus *self, GHashTable *by_name, const EvalManifestRow *row,
     gboolean is_target)
 {
-  SalVoice *voice = g_hash_table_lookup (by_name, row->speaker);
+  EvalVoice *voice = g_hash_table_lookup (by_name, row->speaker);
 
   if (voice != NULL)
     return voice->is_target == is_target ? voice : NULL;
-  voice = g_new (SalVoice, 1);
-  *voice = (SalVoice) { row->speaker, row->sex, is_target,
+  voice = g_new (EvalVoice, 1);
+  *voice = (EvalVoice) { row->speaker, row->sex, is_target,
     g_array_new (FALSE, FALSE, sizeof (guint)) };
   g_ptr_array_add (self->voices, voice);
   g_hash_table_insert (by_name, (gpointer) row->speaker, voice);
@@ -74,12 +74,12 @@ find_voice (SalCorpus *self, GHashTable *by_name, const SalManifestRow *row,
 }
 
 static void
-add_rows (SalCorpus *self, GHashTable *by_name, char **splits,
+add_rows (EvalCorpus *self, GHashTable *by_name, char **splits,
     gboolean is_target)
 {
   for (guint i = 0; i < self->rows->len; i++) {
-    const SalManifestRow *row = g_ptr_array_index (self->rows, i);
-    SalVoice *voice = is_in (row->split, splits)
+    const EvalManifestRow *row = g_ptr_array_index (self->rows, i);
+    EvalVoice *voice = is_in (row->split, splits)
         ? find_voice (self, by_name, row, is_target) : NULL;
     if (voice == NULL)
       continue;
@@ -95,8 +95,8 @@ add_rows (SalCorpus *self, GHashTable *by_name, char **splits,
 static int
 by_role_and_name (gconstpointer a, gconstpointer b)
 {
-  const SalVoice *x = *(const SalVoice *const *) a;
-  const SalVoice *y = *(const SalVoice *const *) b;
+  const EvalVoice *x = *(const EvalVoice *const *) a;
+  const EvalVoice *y = *(const EvalVoice *const *) b;
 
   return x->is_target != y->is_target ? y->is_target - x->is_target
       : strcmp (x->name, y->name);
@@ -109,7 +109,7 @@ check_splits (const GPtrArray *rows, char **splits, GError **error)
     guint i = 0;
     while (i < rows->len
         && !g_str_equal (splits[s],
-            ((SalManifestRow *) g_ptr_array_index (rows, i))->split))
+            ((EvalManifestRow *) g_ptr_array_index (rows, i))->split))
       i++;
     if (i == rows->len)
       return sal_error_set (error, SAL_ERROR_CONFIG,
@@ -118,9 +118,9 @@ check_splits (const GPtrArray *rows, char **splits, GError **error)
   return TRUE;
 }
 
-SalCorpus *
-sal_corpus_new (GPtrArray *rows, const char *splits, const char *others,
-    const SalMelConfig *mel, SalDecoder decode, GError **error)
+EvalCorpus *
+eval_corpus_new (GPtrArray *rows, const char *splits, const char *others,
+    const SalMelConfig *mel, EvalDecoder decode, GError **error)
 {
   g_auto (GStrv) wanted = g_strsplit (splits, ",", -1);
   g_auto (GStrv) more = others != NULL ? g_strsplit (others, ",", -1) : NULL;
@@ -132,7 +132,7 @@ sal_corpus_new (GPtrArray *rows, const char *splits, const char *others,
   }
   if (!check_splits (rows, wanted, error) || !check_splits (rows, more, error))
     return NULL;
-  SalCorpus *self = g_new0 (SalCorpus, 1);
+  EvalCorpus *self = g_new0 (EvalCorpus, 1);
   self->rows = g_ptr_array_ref (rows);
   self->decode = decode;
   self->rate = mel->sample_rate;
@@ -143,7 +143,7 @@ sal_corpus_new (GPtrArray *rows, const char *splits, const char *others,
   add_rows (self, by_name, more, FALSE);
   g_ptr_array_sort (self->voices, by_role_and_name);
   for (guint v = 0; v < self->voices->len; v++) {
-    const SalVoice *voice = sal_corpus_get_voice (self, v);
+    const EvalVoice *voice = eval_corpus_get_voice (self, v);
     for (guint i = 0; i < voice->utterances->len; i++) {
       guint index = g_array_index (voice->utterances, guint, i);
       ((Entry *) g_ptr_array_index (self->entries, index))->utterance.speaker
@@ -154,7 +154,7 @@ sal_corpus_new (GPtrArray *rows, const char *splits, const char *others,
 }
 
 void
-sal_corpus_free (SalCorpus *self)
+eval_corpus_free (EvalCorpus *self)
 {
   if (self == NULL)
     return;
@@ -165,31 +165,31 @@ sal_corpus_free (SalCorpus *self)
 }
 
 guint
-sal_corpus_get_n_voices (const SalCorpus *self)
+eval_corpus_get_n_voices (const EvalCorpus *self)
 {
   return self->voices->len;
 }
 
 guint
-sal_corpus_get_n_targets (const SalCorpus *self)
+eval_corpus_get_n_targets (const EvalCorpus *self)
 {
   return self->n_targets;
 }
 
 guint
-sal_corpus_get_n_utterances (const SalCorpus *self)
+eval_corpus_get_n_utterances (const EvalCorpus *self)
 {
   return self->entries->len;
 }
 
-const SalVoice *
-sal_corpus_get_voice (const SalCorpus *self, guint voice)
+const EvalVoice *
+eval_corpus_get_voice (const EvalCorpus *self, guint voice)
 {
   return g_ptr_array_index (self->voices, voice);
 }
 
-const SalUtterance *
-sal_corpus_get_utterance (const SalCorpus *self, guint utterance)
+const EvalUtterance *
+eval_corpus_get_utterance (const EvalCorpus *self, guint utterance)
 {
   return &((Entry *) g_ptr_array_index (self->entries, utterance))->utterance;
 }
@@ -214,11 +214,11 @@ active_level (const float *samples, gsize n)
   return n_active > 0 ? (float) sqrt (sum / (double) n_active) : 0;
 }
 
-const SalSound *
-sal_corpus_get_sound (SalCorpus *self, guint utterance, GError **error)
+const EvalSound *
+eval_corpus_get_sound (EvalCorpus *self, guint utterance, GError **error)
 {
   Entry *entry = g_ptr_array_index (self->entries, utterance);
-  SalSound *sound = &entry->sound;
+  EvalSound *sound = &entry->sound;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&entry->lock);
 
   if (entry->known)
@@ -230,10 +230,10 @@ sal_corpus_get_sound (SalCorpus *self, guint utterance, GError **error)
   sound->n_frames = sound->n_samples / self->hop;
   g_autofree float *energy = g_new (float, sound->n_frames + 1);
   gboolean *speech = g_new (gboolean, sound->n_frames + 1);
-  sal_speech_energy (sound->samples, sound->n_samples, 0, self->hop,
+  sal_speech_activity_energy (sound->samples, sound->n_samples, 0, self->hop,
       sound->n_frames, energy);
   sound->speech_seconds
-      = (double) sal_speech_find (energy, sound->n_frames, speech) * self->hop
+      = (double) sal_speech_activity_find (energy, sound->n_frames, speech) * self->hop
       / self->rate;
   sound->speech = speech;
   sound->level = active_level (sound->samples, sound->n_samples);
@@ -244,9 +244,9 @@ sal_corpus_get_sound (SalCorpus *self, guint utterance, GError **error)
 /* --- drawing ------------------------------------------------------------- */
 
 GArray *
-sal_corpus_shuffle (const SalCorpus *self, guint voice, GRand *rand)
+eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand)
 {
-  const SalVoice *v = sal_corpus_get_voice (self, voice);
+  const EvalVoice *v = eval_corpus_get_voice (self, voice);
   GArray *order = g_array_sized_new (FALSE, FALSE, sizeof (guint),
       v->utterances->len);
 
@@ -261,16 +261,16 @@ sal_corpus_shuffle (const SalCorpus *self, guint voice, GRand *rand)
 }
 
 gboolean
-sal_corpus_next (SalCorpus *self, GArray *order, const SalSound **sound,
+eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **sound,
     GError **error)
 {
   *sound = NULL;
   while (order->len > 0) {
-    const SalSound *first = sal_corpus_get_sound (self,
+    const EvalSound *first = eval_corpus_get_sound (self,
         g_array_index (order, guint, 0), error);
     if (first == NULL)
       return FALSE;
-    if (first->speech_seconds >= SAL_SOUND_LEAST_SPEECH) {
+    if (first->speech_seconds >= EVAL_SOUND_LEAST_SPEECH) {
       *sound = first;
       return TRUE;
     }
@@ -288,20 +288,20 @@ finish (SalEnrol *enrol, SalModel *model, const char *name, GError **error)
 }
 
 SalTarget *
-sal_corpus_enrol (SalCorpus *self, SalModel *model, guint voice, GArray *order,
+eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order,
     GArray *used, double seconds, double *net_seconds, GError **error)
 {
-  const char *name = sal_corpus_get_voice (self, voice)->name;
+  const char *name = eval_corpus_get_voice (self, voice)->name;
   g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
-  const SalSound *sound, *following;
+  const EvalSound *sound, *following;
   double net = 0;
 
-  if (!sal_corpus_next (self, order, &sound, error))
+  if (!eval_corpus_next (self, order, &sound, error))
     return NULL;
   while (sound != NULL && net < seconds) {
     guint taken = g_array_index (order, guint, 0);
     g_array_remove_index (order, 0);
-    if (!sal_corpus_next (self, order, &following, error))
+    if (!eval_corpus_next (self, order, &following, error))
       return NULL;
     if (following == NULL) { /* the last one is for listening */
       g_array_append_val (order, taken);
@@ -309,7 +309,7 @@ sal_corpus_enrol (SalCorpus *self, SalModel *model, guint voice, GArray *order,
     }
     if (!sal_enrol_add (enrol, sound->samples, sound->n_samples, error)) {
       g_prefix_error (error, "%s: ",
-          sal_corpus_get_utterance (self, taken)->path);
+          eval_corpus_get_utterance (self, taken)->path);
       return NULL;
     }
     g_array_append_val (used, taken);
@@ -318,7 +318,7 @@ sal_corpus_enrol (SalCorpus *self, SalModel *model, guint voice, GArray *order,
   }
   if (!(net > 0)) {
     sal_error_set (error, SAL_ERROR_AUDIO, "speaker %s has less than two "
-        "utterances with %g s of speech", name, SAL_SOUND_LEAST_SPEECH);
+        "utterances with %g s of speech", name, EVAL_SOUND_LEAST_SPEECH);
     return NULL;
   }
   *net_seconds = net;

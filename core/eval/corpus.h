@@ -6,25 +6,25 @@
 #include <saliency/target.h>
 
 /**
- * SalDecoder:
+ * EvalDecoder:
  * @rate: Hz, asked for
  *
  * Returns: (transfer full) (nullable): a whole recording as finite mono PCM, or %NULL and an error that names
  *   @path; called from several threads at once
  */
-typedef float *(*SalDecoder) (const char *path, guint rate, gsize *n_samples, GError **error);
+typedef float *(*EvalDecoder) (const char *path, guint rate, gsize *n_samples, GError **error);
 
 typedef struct {
   const char *path;
   guint speaker;
-} SalUtterance;
+} EvalUtterance;
 
 typedef struct {
   const char *name;
   char sex;            /* 'f' or 'm' */
   gboolean is_target;  /* of the splits asked for; else of those of the others */
   GArray *utterances;  /* of guint, as in the manifest */
-} SalVoice;
+} EvalVoice;
 
 typedef struct {
   const float *samples;   /* [n_samples] */
@@ -33,15 +33,15 @@ typedef struct {
   gsize n_frames;
   double speech_seconds;  /* net */
   float level;            /* RMS of what is louder than a fiftieth of the peak; 0: silence */
-} SalSound;
+} EvalSound;
 
-#define SAL_SOUND_LEAST_SPEECH 1.0 /* seconds: utterances with less are neither enrolled nor heard */
+#define EVAL_SOUND_LEAST_SPEECH 1.0 /* seconds: utterances with less are neither enrolled nor heard */
 
-typedef struct _SalCorpus SalCorpus; /* any thread */
+typedef struct _EvalCorpus EvalCorpus; /* any thread */
 
 /**
- * sal_corpus_new:
- * @rows: (element-type SalManifestRow): kept as long as the corpus
+ * eval_corpus_new:
+ * @rows: (element-type EvalManifestRow): kept as long as the corpus
  * @splits: names with commas between: whose speakers can be targets
  * @others: (nullable): likewise, of speakers who are never targets; of these, whoever also is in @splits is left out
  * @mel: rate and hop
@@ -49,40 +49,40 @@ typedef struct _SalCorpus SalCorpus; /* any thread */
  * Returns: (transfer full) (nullable): a corpus with its speakers in the order of their names, targets first, or
  *   %NULL and %SAL_ERROR_CONFIG if a split has no recording
  */
-SalCorpus *sal_corpus_new (GPtrArray *rows, const char *splits, const char *others, const SalMelConfig *mel, SalDecoder decode, GError **error);
-void sal_corpus_free (SalCorpus *self); /* NULL is a no-op */
+EvalCorpus *eval_corpus_new (GPtrArray *rows, const char *splits, const char *others, const SalMelConfig *mel, EvalDecoder decode, GError **error);
+void eval_corpus_free (EvalCorpus *self); /* NULL is a no-op */
 
-guint sal_corpus_get_n_voices (const SalCorpus *self);
-guint sal_corpus_get_n_targets (const SalCorpus *self); /* the first so many voices */
-guint sal_corpus_get_n_utterances (const SalCorpus *self);
-const SalVoice *sal_corpus_get_voice (const SalCorpus *self, guint voice);
-const SalUtterance *sal_corpus_get_utterance (const SalCorpus *self, guint utterance);
+guint eval_corpus_get_n_voices (const EvalCorpus *self);
+guint eval_corpus_get_n_targets (const EvalCorpus *self); /* the first so many voices */
+guint eval_corpus_get_n_utterances (const EvalCorpus *self);
+const EvalVoice *eval_corpus_get_voice (const EvalCorpus *self, guint voice);
+const EvalUtterance *eval_corpus_get_utterance (const EvalCorpus *self, guint utterance);
 
 /**
- * sal_corpus_get_sound:
+ * eval_corpus_get_sound:
  *
  * Returns: (nullable): the utterance, kept as long as the corpus; or %NULL and the error of the decoder
  */
-const SalSound *sal_corpus_get_sound (SalCorpus *self, guint utterance, GError **error);
+const EvalSound *eval_corpus_get_sound (EvalCorpus *self, guint utterance, GError **error);
 
 /**
- * sal_corpus_shuffle:
+ * eval_corpus_shuffle:
  *
  * Returns: (transfer full) (element-type guint): the voice's utterances, in an order drawn from @rand
  */
-GArray *sal_corpus_shuffle (const SalCorpus *self, guint voice, GRand *rand);
+GArray *eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand);
 
 /**
- * sal_corpus_next:
+ * eval_corpus_next:
  * @order: (element-type guint) (inout): utterances; those without enough speech are taken from its beginning
  * @sound: (out): the first of the others, which stays in @order; %NULL if there is none
  *
  * Returns: %TRUE, or %FALSE and the error of the decoder
  */
-gboolean sal_corpus_next (SalCorpus *self, GArray *order, const SalSound **sound, GError **error);
+gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **sound, GError **error);
 
 /**
- * sal_corpus_enrol:
+ * eval_corpus_enrol:
  * @order: (element-type guint) (inout): the utterances used are taken from its beginning; at least one that can be
  *   used stays
  * @used: (element-type guint) (inout): they are added to
@@ -92,6 +92,6 @@ gboolean sal_corpus_next (SalCorpus *self, GArray *order, const SalSound **sound
  * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or %SAL_ERROR_AUDIO if there
  *   are less than two utterances with a second of speech
  */
-SalTarget *sal_corpus_enrol (SalCorpus *self, SalModel *model, guint voice, GArray *order, GArray *used, double seconds, double *net_seconds, GError **error);
+SalTarget *eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order, GArray *used, double seconds, double *net_seconds, GError **error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalCorpus, sal_corpus_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalCorpus, eval_corpus_free)

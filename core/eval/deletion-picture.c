@@ -5,7 +5,7 @@
 
 #include "picture/plot.h"
 
-#define N SAL_DELETION_STEPS
+#define N EVAL_DELETION_STEPS
 #define MOST 16 /* curves */
 
 /* Pixels */
@@ -24,17 +24,17 @@ typedef struct {
 } Trace;
 
 static gboolean
-is_shown (const SalDeletionRow *row)
+is_shown (const EvalDeletionRow *row)
 {
-  return row->fill == SAL_FILL_ZERO && (row->kind != SAL_RANK_MAP
-      || row->setting == SAL_MAP_ALL);
+  return row->fill == EVAL_FILL_ZERO && (row->kind != EVAL_RANK_MAP
+      || row->setting == EVAL_MAP_ALL);
 }
 
 static void
-fill_trace (Trace *self, const SalDeletionMean *mean, gboolean log_odds)
+fill_trace (Trace *self, const EvalDeletionMean *mean, gboolean log_odds)
 {
   for (guint i = 0; i <= N; i++) {
-    const SalRate *rate = log_odds ? &mean->log_odds[i] : &mean->hit[i];
+    const EvalInterval *rate = log_odds ? &mean->log_odds[i] : &mean->hit[i];
     double scale = log_odds ? 1 : 100;
     self->x[i] = 100.0 * i / N;
     self->y[i] = scale * rate->mean;
@@ -45,25 +45,25 @@ fill_trace (Trace *self, const SalDeletionMean *mean, gboolean log_odds)
 
 /* The curves of one panel, named in the right one; returns how many. */
 static guint
-make_curves (const GArray *results, const GArray *rows, SalJoinForm form,
-    SalDeletionWay way, gboolean log_odds, Trace *traces, SalPlotCurve *curves)
+make_curves (const GArray *results, const GArray *rows, EvalConcatenationForm form,
+    EvalDeletionWay way, gboolean log_odds, Trace *traces, SalPlotCurve *curves)
 {
   guint n = 0, shown = 0;
 
   for (guint i = 0; i < results->len && n < MOST; i++) {
-    const SalDeletionResult *result
-        = &g_array_index (results, SalDeletionResult, i);
-    const SalDeletionRow *row
-        = &g_array_index (rows, SalDeletionRow, result->row);
+    const EvalDeletionResult *result
+        = &g_array_index (results, EvalDeletionResult, i);
+    const EvalDeletionRow *row
+        = &g_array_index (rows, EvalDeletionRow, result->row);
     if (result->form != form || !is_shown (row))
       continue;
-    gboolean map = row->kind == SAL_RANK_MAP;
+    gboolean map = row->kind == EVAL_RANK_MAP;
     Trace *trace = &traces[n];
     fill_trace (trace, &result->ways[way], log_odds);
     g_snprintf (trace->label, sizeof trace->label, "%s (%u)",
-        sal_deletion_name (row), result->n_trials);
+        eval_deletion_name (row), result->n_trials);
     curves[n++] = (SalPlotCurve) {
-      way == SAL_DELETION_INSERT ? trace->label : NULL,
+      way == EVAL_DELETION_INSERT ? trace->label : NULL,
       sal_plot_colour (map ? row->method : shown++), !map, FALSE, trace->x,
       trace->y, N + 1, map ? trace->low : NULL, map ? trace->high : NULL };
   }
@@ -113,7 +113,7 @@ draw_panel (cairo_t *cr, guint column, guint line, const SalPlotCurve *curves,
   if (log_odds)
     find_range (curves, n, &low, &high);
   g_autofree char *heading = g_strdup_printf ("%s, %s",
-      sal_join_names[sal_deletion_forms[line]],
+      eval_concatenation_names[eval_deletion_forms[line]],
       column == 0 ? "deletion: the lower the better"
           : "insertion: the higher the better");
   SalPlot plot = {
@@ -129,7 +129,7 @@ draw_panel (cairo_t *cr, guint column, guint line, const SalPlotCurve *curves,
 }
 
 cairo_surface_t *
-sal_deletion_draw (const char *title, const GArray *results,
+eval_deletion_draw (const char *title, const GArray *results,
     const GArray *rows, gboolean log_odds)
 {
   cairo_surface_t *surface = sal_plot_paper (WIDTH, HEIGHT, title);
@@ -137,9 +137,9 @@ sal_deletion_draw (const char *title, const GArray *results,
   g_autofree Trace *traces = g_new (Trace, MOST);
   SalPlotCurve curves[MOST];
 
-  for (guint f = 0; f < SAL_DELETION_FORMS; f++)
-    for (guint way = 0; way < SAL_DELETION_WAYS; way++) {
-      guint n = make_curves (results, rows, sal_deletion_forms[f], way,
+  for (guint f = 0; f < EVAL_DELETION_FORMS; f++)
+    for (guint way = 0; way < EVAL_DELETION_WAYS; way++) {
+      guint n = make_curves (results, rows, eval_deletion_forms[f], way,
           log_odds, traces, curves);
       draw_panel (cr, way, f, curves, n, log_odds);
     }

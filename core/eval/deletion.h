@@ -22,61 +22,61 @@
 #include "eval/maps.h"
 #include "eval/intervals.h"
 
-#define SAL_DELETION_STEPS 50
-#define SAL_DELETION_FORMS 2
+#define EVAL_DELETION_STEPS 50
+#define EVAL_DELETION_FORMS 2
 
-extern const SalJoinForm sal_deletion_forms[SAL_DELETION_FORMS]; /* A, B-A-B */
+extern const EvalConcatenationForm eval_deletion_forms[EVAL_DELETION_FORMS]; /* A, B-A-B */
 
-typedef enum { SAL_DELETION_DELETE, SAL_DELETION_INSERT, SAL_DELETION_WAYS } SalDeletionWay;
-typedef enum { SAL_FILL_ZERO, SAL_FILL_SILENCE, SAL_FILL_MEAN, SAL_FILLS } SalFill;
+typedef enum { EVAL_DELETION_DELETE, EVAL_DELETION_INSERT, EVAL_DELETION_WAYS } EvalDeletionWay;
+typedef enum { EVAL_FILL_ZERO, EVAL_FILL_SILENCE, EVAL_FILL_MEAN, EVAL_FILLS } EvalFill;
 
-extern const char *const sal_fill_names[SAL_FILLS];
+extern const char *const eval_fill_names[EVAL_FILLS];
 
 typedef enum {
-  SAL_RANK_MAP,
-  SAL_RANK_RANDOM,
-  SAL_RANK_BLOCKS,
-  SAL_RANK_FRAMES,
-  SAL_RANK_ENERGY,
-  SAL_RANK_ORACLE,
-} SalRankKind;
+  EVAL_RANK_MAP,
+  EVAL_RANK_RANDOM,
+  EVAL_RANK_BLOCKS,
+  EVAL_RANK_FRAMES,
+  EVAL_RANK_ENERGY,
+  EVAL_RANK_ORACLE,
+} EvalRankKind;
 
 typedef struct {
-  SalRankKind kind;
-  guint method, setting; /* of sal_map_methods and _settings, for MAP */
-  SalFill fill;
+  EvalRankKind kind;
+  guint method, setting; /* of eval_map_methods and _settings, for MAP */
+  EvalFill fill;
   guint n_trials;        /* the first so many of each form */
-} SalDeletionRow;
+} EvalDeletionRow;
 
 typedef struct {
-  float part[SAL_DELETION_STEPS + 1];     /* of the bins that were altered */
-  float hit[SAL_DELETION_STEPS + 1];      /* 1: A is recognised */
-  float log_odds[SAL_DELETION_STEPS + 1]; /* of A */
-} SalDeletionCurve;
+  float part[EVAL_DELETION_STEPS + 1];     /* of the bins that were altered */
+  float hit[EVAL_DELETION_STEPS + 1];      /* 1: A is recognised */
+  float log_odds[EVAL_DELETION_STEPS + 1]; /* of A */
+} EvalDeletionCurve;
 
-/* Numbers only: a ledger keeps it as [SAL_DELETION_NUMBERS]. */
+/* Numbers only: a ledger keeps it as [EVAL_DELETION_NUMBERS]. */
 typedef struct {
   float tried, empty; /* 0 or 1; empty: the map was flat */
-  SalDeletionCurve curves[SAL_DELETION_WAYS];
-} SalDeletionOutcome;
+  EvalDeletionCurve curves[EVAL_DELETION_WAYS];
+} EvalDeletionOutcome;
 
-#define SAL_DELETION_NUMBERS (sizeof (SalDeletionOutcome) / sizeof (float))
-
-typedef struct {
-  SalJoin *join;
-  SalDeletionOutcome *outcomes; /* [n_rows] */
-} SalDeletionTrial;
+#define EVAL_DELETION_NUMBERS (sizeof (EvalDeletionOutcome) / sizeof (float))
 
 typedef struct {
-  SalRate area, log_odds_area; /* under hits and log-odds, means of the trials */
-  SalRate hit[SAL_DELETION_STEPS + 1], log_odds[SAL_DELETION_STEPS + 1];
-} SalDeletionMean;
+  EvalConcatenation *join;
+  EvalDeletionOutcome *outcomes; /* [n_rows] */
+} EvalDeletionTrial;
 
 typedef struct {
-  SalJoinForm form;
+  EvalInterval area, log_odds_area; /* under hits and log-odds, means of the trials */
+  EvalInterval hit[EVAL_DELETION_STEPS + 1], log_odds[EVAL_DELETION_STEPS + 1];
+} EvalDeletionMean;
+
+typedef struct {
+  EvalConcatenationForm form;
   guint row, n_trials, n_empty;
-  SalDeletionMean ways[SAL_DELETION_WAYS];
-} SalDeletionResult;
+  EvalDeletionMean ways[EVAL_DELETION_WAYS];
+} EvalDeletionResult;
 
 typedef struct {
   guint32 seed;
@@ -84,49 +84,49 @@ typedef struct {
   guint n_thorough; /* of them, with all fills */
   guint n_score;    /* of them, with Score-CAM */
   double seconds;    /* of a piece */
-  SalMapStyle style;
+  EvalMapStyle style;
   guint n_threads;  /* 0: all processors */
-  gboolean (*wanted) (SalJoinForm form, guint number, gpointer data); /* (nullable): all */
-  gboolean (*take) (const SalDeletionTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
+  gboolean (*wanted) (EvalConcatenationForm form, guint number, gpointer data); /* (nullable): all */
+  gboolean (*take) (const EvalDeletionTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
-} SalDeletionConfig;
+} EvalDeletionConfig;
 
 /**
- * sal_deletion_config_init:
+ * eval_deletion_config_init:
  * @n_trials: 0: 16
  *
  * Seed 2022, a quarter thorough, at least 4, 4 with Score-CAM, pieces of 1.5 s.
  */
-void sal_deletion_config_init (SalDeletionConfig *config, guint n_trials);
+void eval_deletion_config_init (EvalDeletionConfig *config, guint n_trials);
 
-GArray *sal_deletion_rows (const SalDeletionConfig *config); /* (transfer full): of SalDeletionRow */
-const char *sal_deletion_name (const SalDeletionRow *row);
-const char *sal_deletion_layers (const SalDeletionRow *row); /* "none" if it has none */
+GArray *eval_deletion_rows (const EvalDeletionConfig *config); /* (transfer full): of EvalDeletionRow */
+const char *eval_deletion_name (const EvalDeletionRow *row);
+const char *eval_deletion_layers (const EvalDeletionRow *row); /* "none" if it has none */
 
 /**
- * sal_deletion_area:
+ * eval_deletion_area:
  * @y: [STEPS + 1]
  *
  * Returns: the area under @y over @part, by trapezoids
  */
-double sal_deletion_area (const float *part, const float *y);
+double eval_deletion_area (const float *part, const float *y);
 
 /**
- * sal_deletion_run:
- * @rows: (element-type SalDeletionRow)
+ * eval_deletion_run:
+ * @rows: (element-type EvalDeletionRow)
  *
  * Runs the trials that are wanted, number by number, in each both forms.
  *
- * Returns: %TRUE, or %FALSE and the errors of sal_join_new() or of the one who takes
+ * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of the one who takes
  */
-gboolean sal_deletion_run (SalCast *cast, const SalDeletionConfig *config, const GArray *rows, GError **error);
+gboolean eval_deletion_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config, const GArray *rows, GError **error);
 
 /**
- * sal_deletion_measure:
- * @rows: (element-type SalDeletionRow)
- * @trials: (element-type SalDeletionTrial): only the form of their join is looked at
- * @results: (element-type SalDeletionResult): are added, form by form, one for each row with trials
+ * eval_deletion_measure:
+ * @rows: (element-type EvalDeletionRow)
+ * @trials: (element-type EvalDeletionTrial): only the form of their join is looked at
+ * @results: (element-type EvalDeletionResult): are added, form by form, one for each row with trials
  */
-void sal_deletion_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
-void sal_deletion_trial_free (gpointer trial);
+void eval_deletion_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
+void eval_deletion_trial_free (gpointer trial);

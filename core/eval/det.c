@@ -6,7 +6,7 @@
 
 #include "picture/plot.h"
 
-#define D SAL_VERIFICATION_DURATIONS
+#define D EVAL_VERIFICATION_DURATIONS
 
 /* Pixels */
 #define WIDTH 1100
@@ -21,7 +21,7 @@
 
 /* By bisection: nothing here is in a hurry. */
 double
-sal_probit (double p)
+eval_probit (double p)
 {
   double low = -40, high = 40;
 
@@ -47,45 +47,45 @@ typedef struct {
 static double
 to_axis (double rate)
 {
-  return sal_probit (CLAMP (rate, LOWEST / 4, 1 - LOWEST / 4));
+  return eval_probit (CLAMP (rate, LOWEST / 4, 1 - LOWEST / 4));
 }
 
 static gsize
 make_trace (Trace *self, const GArray *trials, guint d, double eer)
 {
-  SalDetection detection;
+  EvalDetection detection;
   g_autofree float *scores = NULL;
   gsize n = 0;
 
-  sal_verification_split (trials, d, offsetof (SalTrial, llr), FALSE, &scores,
+  eval_verification_split (trials, d, offsetof (EvalTrial, llr), FALSE, &scores,
       &detection);
   gsize room = detection.n_target + detection.n_other + 1;
   self->x = g_new (double, room);
   self->y = g_new (double, room);
   if (detection.n_target > 0 && detection.n_other > 0)
-    n = sal_detection_curve (&detection, self->y, self->x);
+    n = eval_detection_curve (&detection, self->y, self->x);
   for (gsize i = 0; i < n; i++) {
     self->x[i] = to_axis (self->x[i]);
     self->y[i] = to_axis (self->y[i]);
   }
   self->eer[0] = self->eer[1] = to_axis (eer);
   self->label = n > 0
-      ? g_strdup_printf ("%g s: equal at %.1f %%", sal_verification_seconds[d],
+      ? g_strdup_printf ("%g s: equal at %.1f %%", eval_verification_seconds[d],
           100 * eer)
-      : g_strdup_printf ("%g s: no trials", sal_verification_seconds[d]);
+      : g_strdup_printf ("%g s: no trials", eval_verification_seconds[d]);
   return n;
 }
 
 cairo_surface_t *
-sal_det_draw (const char *title, const GArray *trials,
-    const SalVerificationRow *rows)
+eval_det_draw (const char *title, const GArray *trials,
+    const EvalVerificationRow *rows)
 {
   static const double rates[] = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
     0.2, 0.4, 0.6 };
   static const char *const labels[] = { "0.1", "0.2", "0.5", "1", "2", "5",
     "10", "20", "40", "60" };
   SalPlotMark marks[G_N_ELEMENTS (rates)];
-  double ends[] = { sal_probit (LOWEST), sal_probit (HIGHEST) };
+  double ends[] = { eval_probit (LOWEST), eval_probit (HIGHEST) };
   SalPlotCurve curves[2 * D + 1] = { { NULL, { 0.7, 0.7, 0.7 }, TRUE, FALSE,
       ends, ends, 2 } };
   Trace traces[D];
@@ -98,7 +98,7 @@ sal_det_draw (const char *title, const GArray *trials,
   SalRect r = { LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM };
 
   for (guint i = 0; i < G_N_ELEMENTS (rates); i++)
-    marks[i] = (SalPlotMark) { sal_probit (rates[i]), labels[i] };
+    marks[i] = (SalPlotMark) { eval_probit (rates[i]), labels[i] };
   for (guint d = 0; d < D; d++) {
     gsize n = make_trace (&traces[d], trials, d, rows[d].eer);
     curves[1 + 2 * d] = (SalPlotCurve) { traces[d].label, sal_plot_colour (d),

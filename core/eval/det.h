@@ -7,18 +7,18 @@
 #include "eval/verification.h"
 
 /**
- * sal_probit:
+ * eval_probit:
  *
  * Returns: x with Phi (x) = @p, Phi being the normal distribution; within 1e-8; infinite at 0 and 1
  */
-double sal_probit (double p);
+double eval_probit (double p);
 
 /**
- * sal_det_draw:
- * @rows: [SAL_VERIFICATION_DURATIONS], of @trials
+ * eval_det_draw:
+ * @rows: [EVAL_VERIFICATION_DURATIONS], of @trials
  *
  * One curve for each duration, by the log-likelihood ratio [Martin1997].
  *
  * Returns: (transfer full): an image
  */
-cairo_surface_t *sal_det_draw (const char *title, const GArray *trials, const SalVerificationRow *rows);
+cairo_surface_t *eval_det_draw (const char *title, const GArray *trials, const EvalVerificationRow *rows);

@@ -27,7 +27,7 @@ ordered (float score)
 
 /* Returns: (transfer full): the distinct scores, rising */
 static Step *
-make_steps (const SalDetection *self, gsize *n_steps)
+make_steps (const EvalDetection *self, gsize *n_steps)
 {
   gsize n = self->n_target + self->n_other, last = 0;
   Step *steps = g_new (Step, n + 1);
@@ -50,13 +50,13 @@ make_steps (const SalDetection *self, gsize *n_steps)
 }
 
 static gboolean
-is_empty (const SalDetection *self)
+is_empty (const EvalDetection *self)
 {
   return self->n_target == 0 || self->n_other == 0;
 }
 
 double
-sal_detection_auc (const SalDetection *self)
+eval_detection_auc (const EvalDetection *self)
 {
   if (is_empty (self))
     return NAN;
@@ -72,7 +72,7 @@ sal_detection_auc (const SalDetection *self)
 }
 
 gsize
-sal_detection_curve (const SalDetection *self, double *miss,
+eval_detection_curve (const EvalDetection *self, double *miss,
     double *false_alarm)
 {
   gsize n;
@@ -91,7 +91,7 @@ sal_detection_curve (const SalDetection *self, double *miss,
 }
 
 double
-sal_detection_eer (const SalDetection *self)
+eval_detection_eer (const EvalDetection *self)
 {
   if (is_empty (self))
     return NAN;
@@ -99,7 +99,7 @@ sal_detection_eer (const SalDetection *self)
   gsize room = self->n_target + self->n_other + 1, i = 1;
   g_autofree double *miss = g_new (double, room);
   g_autofree double *alarm = g_new (double, room);
-  sal_detection_curve (self, miss, alarm);
+  eval_detection_curve (self, miss, alarm);
   while (miss[i] < alarm[i])
     i++;
   double before = alarm[i - 1] - miss[i - 1], after = alarm[i] - miss[i];
@@ -108,7 +108,7 @@ sal_detection_eer (const SalDetection *self)
 }
 
 double
-sal_detection_min_dcf (const SalDetection *self, double p_target)
+eval_detection_min_dcf (const EvalDetection *self, double p_target)
 {
   if (is_empty (self))
     return NAN;
@@ -116,7 +116,7 @@ sal_detection_min_dcf (const SalDetection *self, double p_target)
   gsize room = self->n_target + self->n_other + 1;
   g_autofree double *miss = g_new (double, room);
   g_autofree double *alarm = g_new (double, room);
-  gsize n = sal_detection_curve (self, miss, alarm);
+  gsize n = eval_detection_curve (self, miss, alarm);
   double least = INFINITY;
   for (gsize i = 0; i < n; i++)
     least = MIN (least, p_target * miss[i] + (1 - p_target) * alarm[i]);
@@ -131,7 +131,7 @@ bits (double x)
 }
 
 double
-sal_detection_cllr (const SalDetection *self)
+eval_detection_cllr (const EvalDetection *self)
 {
   if (is_empty (self))
     return NAN;
@@ -165,7 +165,7 @@ pool_violators (Step *steps, gsize n)
 }
 
 double
-sal_detection_min_cllr (const SalDetection *self)
+eval_detection_min_cllr (const EvalDetection *self)
 {
   if (is_empty (self))
     return NAN;

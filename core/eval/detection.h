@@ -14,55 +14,55 @@ typedef struct {
   gsize n_target;
   const float *other; /* [n_other] */
   gsize n_other;
-} SalDetection;
+} EvalDetection;
 
 /**
- * sal_detection_auc:
+ * eval_detection_auc:
  *
  * Returns: the part of all pairs of target and other in which the target's score is higher; equal scores
  *   count half
  */
-double sal_detection_auc (const SalDetection *self);
+double eval_detection_auc (const EvalDetection *self);
 
 /**
- * sal_detection_eer:
+ * eval_detection_eer:
  *
  * Returns: the rate where misses and false alarms cross, straight between two neighbouring steps of the curve
  *   (not its convex hull)
  */
-double sal_detection_eer (const SalDetection *self);
+double eval_detection_eer (const EvalDetection *self);
 
 /**
- * sal_detection_min_dcf:
+ * eval_detection_min_dcf:
  * @p_target: prior of a target, costs of both errors being 1
  *
  * Returns: the least of p_target miss + (1 - p_target) false alarm over all thresholds, divided by
  *   min (p_target, 1 - p_target): 1 is what the best fixed answer costs
  */
-double sal_detection_min_dcf (const SalDetection *self, double p_target);
+double eval_detection_min_dcf (const EvalDetection *self, double p_target);
 
 /**
- * sal_detection_cllr:
+ * eval_detection_cllr:
  *
  * The scores are log-likelihood ratios, natural logarithm [Bruemmer2006].
  *
  * Returns: bits; 0 is perfect, 1 says nothing
  */
-double sal_detection_cllr (const SalDetection *self);
+double eval_detection_cllr (const EvalDetection *self);
 
 /**
- * sal_detection_min_cllr:
+ * eval_detection_min_cllr:
  *
  * Returns: the least that any rising function of the scores can reach, by pooling adjacent violators
  */
-double sal_detection_min_cllr (const SalDetection *self);
+double eval_detection_min_cllr (const EvalDetection *self);
 
 /**
- * sal_detection_curve:
+ * eval_detection_curve:
  * @miss: (out caller-allocates): rate of misses when the threshold lies above the first i distinct scores,
  *   [n_target + n_other + 1]
  * @false_alarm: (out caller-allocates): likewise
  *
  * Returns: how many points there are, from (0, 1) to (1, 0)
  */
-gsize sal_detection_curve (const SalDetection *self, double *miss, double *false_alarm);
+gsize eval_detection_curve (const EvalDetection *self, double *miss, double *false_alarm);

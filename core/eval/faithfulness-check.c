@@ -11,21 +11,21 @@
 #define LAYER_CAM 3 /* among the methods */
 
 typedef struct {
-  SalCast *cast;
-  const SalDeletionConfig *config;
+  EvalSpeakerSets *cast;
+  const EvalDeletionConfig *config;
   const GArray *rows;
-  GPtrArray *trials; /* of SalDeletionTrial */
+  GPtrArray *trials; /* of EvalDeletionTrial */
   float *trust;      /* [n_trials, n_rows] */
   GAsyncQueue *ears;
 } Work;
 
 GArray *
-sal_belief_rows (guint n_trials)
+eval_faithfulness_check_rows (guint n_trials)
 {
-  GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalDeletionRow));
-  const SalDeletionRow some[] = {
-    { SAL_RANK_MAP, SAL_MAP_SIGNED, SAL_MAP_S4, SAL_FILL_ZERO, n_trials },
-    { SAL_RANK_MAP, LAYER_CAM, SAL_MAP_ALL, SAL_FILL_ZERO, n_trials },
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (EvalDeletionRow));
+  const EvalDeletionRow some[] = {
+    { EVAL_RANK_MAP, EVAL_MAP_SIGNED, EVAL_MAP_S4, EVAL_FILL_ZERO, n_trials },
+    { EVAL_RANK_MAP, LAYER_CAM, EVAL_MAP_ALL, EVAL_FILL_ZERO, n_trials },
   };
 
   return g_array_append_vals (rows, some, G_N_ELEMENTS (some));
@@ -34,17 +34,17 @@ sal_belief_rows (guint n_trials)
 static guint
 max_frames (const Work *work)
 {
-  return sal_join_max_frames (SAL_JOIN_B_A_B,
-      sal_model_get_mel_config (sal_cast_get_model (work->cast)),
+  return eval_concatenation_max_frames (EVAL_CONCATENATION_B_A_B,
+      sal_model_get_mel_config (eval_speaker_sets_get_model (work->cast)),
       work->config->seconds);
 }
 
-static SalEar *
+static EvalProbe *
 get_ear (const Work *work)
 {
-  SalEar *self = g_async_queue_try_pop (work->ears);
+  EvalProbe *self = g_async_queue_try_pop (work->ears);
 
-  return self != NULL ? self : sal_ear_new (sal_cast_get_model (work->cast),
+  return self != NULL ? self : eval_probe_new (eval_speaker_sets_get_model (work->cast),
       max_frames (work), &work->config->style);
 }
 
@@ -52,27 +52,27 @@ static gpointer
 run_trial (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
-  const SalDeletionTrial *trial = g_ptr_array_index (work->trials, index);
-  g_autoptr (SalJoin) join = sal_join_new (work->cast, trial->join->form,
+  const EvalDeletionTrial *trial = g_ptr_array_index (work->trials, index);
+  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast, trial->join->form,
       trial->join->number, work->config->seed, work->config->seconds, error);
   if (join == NULL)
     return NULL;
 
-  const SalTarget *target = sal_cast_get_target (work->cast,
-      sal_join_get_label (join, work->cast, 'A'));
-  g_autoptr (SalTrust) trust = sal_trust_new (sal_cast_get_model (work->cast),
+  const SalTarget *target = eval_speaker_sets_get_target (work->cast,
+      eval_concatenation_get_label (join, work->cast, 'A'));
+  g_autoptr (SalFaithfulness) trust = sal_faithfulness_new (eval_speaker_sets_get_model (work->cast),
       max_frames (work));
-  SalEar *ear = get_ear (work);
+  EvalProbe *ear = get_ear (work);
   float *values = g_new0 (float, work->rows->len);
-  sal_ear_listen (ear, join);
-  sal_maps_begin (ear->maps, ear->net, target);
-  sal_trust_begin (trust, ear->net);
+  eval_probe_listen (ear, join);
+  eval_maps_begin (ear->maps, ear->net, target);
+  sal_faithfulness_begin (trust, ear->net);
   for (guint r = 0; r < work->rows->len; r++) {
-    const SalDeletionRow *row = &g_array_index (work->rows, SalDeletionRow, r);
-    SalCamLayers layers = sal_map_settings[row->setting].layers;
-    sal_maps_draw (ear->maps, row->method, layers);
-    if (sal_maps_fuse (ear->maps, layers, ear->map))
-      values[r] = sal_trust_measure (trust, ear->altered_net, target,
+    const EvalDeletionRow *row = &g_array_index (work->rows, EvalDeletionRow, r);
+    SalCamLayers layers = eval_map_settings[row->setting].layers;
+    eval_maps_draw (ear->maps, row->method, layers);
+    if (eval_maps_fuse (ear->maps, layers, ear->map))
+      values[r] = sal_faithfulness_measure (trust, ear->altered_net, target,
           ear->map);
   }
   g_async_queue_push (work->ears, ear);
@@ -95,19 +95,19 @@ take_trial (guint index, gpointer result, gpointer data, GError **error)
 
 /* Insertion less deletion. */
 static float
-difference (const SalDeletionOutcome *outcome, gboolean hits)
+difference (const EvalDeletionOutcome *outcome, gboolean hits)
 {
-  const SalDeletionCurve *insertion = &outcome->curves[SAL_DELETION_INSERT];
-  const SalDeletionCurve *deletion = &outcome->curves[SAL_DELETION_DELETE];
+  const EvalDeletionCurve *insertion = &outcome->curves[EVAL_DELETION_INSERT];
+  const EvalDeletionCurve *deletion = &outcome->curves[EVAL_DELETION_DELETE];
 
-  return (float) (sal_deletion_area (insertion->part,
+  return (float) (eval_deletion_area (insertion->part,
           hits ? insertion->hit : insertion->log_odds)
-      - sal_deletion_area (deletion->part,
+      - eval_deletion_area (deletion->part,
           hits ? deletion->hit : deletion->log_odds));
 }
 
 static void
-set_interval (SalBeliefResult *self)
+set_interval (EvalFaithfulnessResult *self)
 {
   gboolean known = self->n_trials > 3 && fabs (self->log_odds) < 1;
   double width = known ? 1.96 * sqrt (1.06 / (self->n_trials - 3.0)) : NAN;
@@ -117,7 +117,7 @@ set_interval (SalBeliefResult *self)
 }
 
 static void
-measure (const Work *work, SalJoinForm form, guint row, GArray *results)
+measure (const Work *work, EvalConcatenationForm form, guint row, GArray *results)
 {
   guint n_all = work->trials->len, n = 0;
   g_autofree float *trust = g_new (float, n_all + 1);
@@ -126,7 +126,7 @@ measure (const Work *work, SalJoinForm form, guint row, GArray *results)
   double sum = 0;
 
   for (guint i = 0; i < n_all; i++) {
-    const SalDeletionTrial *trial = g_ptr_array_index (work->trials, i);
+    const EvalDeletionTrial *trial = g_ptr_array_index (work->trials, i);
     if (trial->join->form != form || !trial->outcomes[row].tried)
       continue;
     trust[n] = work->trust[i * work->rows->len + row];
@@ -134,9 +134,9 @@ measure (const Work *work, SalJoinForm form, guint row, GArray *results)
     hits[n] = difference (&trial->outcomes[row], TRUE);
     sum += trust[n++];
   }
-  SalBeliefResult result = { form, row, n,
-    .log_odds = sal_ranks_spearman (trust, log_odds, n),
-    .top1 = sal_ranks_spearman (trust, hits, n), .mean = sum / n };
+  EvalFaithfulnessResult result = { form, row, n,
+    .log_odds = eval_spearman (trust, log_odds, n),
+    .top1 = eval_spearman (trust, hits, n), .mean = sum / n };
   set_interval (&result);
   g_array_append_val (results, result);
 }
@@ -144,16 +144,16 @@ measure (const Work *work, SalJoinForm form, guint row, GArray *results)
 /* --- the whole curves ---------------------------------------------------- */
 
 typedef struct {
-  const SalDeletionConfig *config; /* the caller's */
+  const EvalDeletionConfig *config; /* the caller's */
   guint n_rows;
-  GPtrArray *trials;               /* of SalDeletionTrial, without sound */
+  GPtrArray *trials;               /* of EvalDeletionTrial, without sound */
 } Keeping;
 
 static gboolean
-keep_trial (const SalDeletionTrial *trial, gpointer data, GError **error)
+keep_trial (const EvalDeletionTrial *trial, gpointer data, GError **error)
 {
   const Keeping *self = data;
-  SalDeletionTrial *copy = g_new (SalDeletionTrial, 1);
+  EvalDeletionTrial *copy = g_new (EvalDeletionTrial, 1);
 
   copy->join = g_memdup2 (trial->join, sizeof *trial->join);
   copy->join->samples = NULL;
@@ -166,44 +166,44 @@ keep_trial (const SalDeletionTrial *trial, gpointer data, GError **error)
 static void
 pass_progress (double part, gpointer data)
 {
-  const SalDeletionConfig *config = ((const Keeping *) data)->config;
+  const EvalDeletionConfig *config = ((const Keeping *) data)->config;
 
   if (config->progress != NULL)
     config->progress (part, config->data);
 }
 
 static gboolean
-run_curves (SalCast *cast, const SalDeletionConfig *config,
+run_curves (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
     const GArray *rows, GPtrArray *trials, GError **error)
 {
   Keeping keeping = { config, rows->len, trials };
-  SalDeletionConfig all = *config;
+  EvalDeletionConfig all = *config;
 
   all.wanted = NULL;
   all.take = keep_trial;
   all.progress = pass_progress;
   all.data = &keeping;
-  return sal_deletion_run (cast, &all, rows, error);
+  return eval_deletion_run (cast, &all, rows, error);
 }
 
 gboolean
-sal_belief_run (SalCast *cast, const SalDeletionConfig *config,
+eval_faithfulness_check_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
     const GArray *rows, GArray *results, GError **error)
 {
-  static const SalJobs jobs = { run_trial, take_trial, g_free, NULL };
+  static const EvalJobs jobs = { run_trial, take_trial, g_free, NULL };
   g_autoptr (GPtrArray) trials
-      = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
+      = g_ptr_array_new_with_free_func (eval_deletion_trial_free);
 
   if (!run_curves (cast, config, rows, trials, error))
     return FALSE;
   g_autofree float *trust = g_new0 (float, (gsize) trials->len * rows->len);
   Work work = { cast, config, rows, trials, trust,
-    g_async_queue_new_full (sal_ear_free) };
-  gboolean ok = sal_jobs_run (&jobs, trials->len, config->n_threads, &work,
+    g_async_queue_new_full (eval_probe_free) };
+  gboolean ok = eval_jobs_run (&jobs, trials->len, config->n_threads, &work,
       error);
   g_async_queue_unref (work.ears);
-  for (guint f = 0; ok && f < SAL_DELETION_FORMS; f++)
+  for (guint f = 0; ok && f < EVAL_DELETION_FORMS; f++)
     for (guint r = 0; r < rows->len; r++)
-      measure (&work, sal_deletion_forms[f], r, results);
+      measure (&work, eval_deletion_forms[f], r, results);
   return ok;
 }

@@ -8,8 +8,8 @@
 #include "picture/png.h"
 
 #define MINUS "\342\210\222"
-#define M SAL_FIGURE_METHODS
-#define R SAL_FIGURE_ROWS
+#define M EVAL_FIGURE_METHODS
+#define R EVAL_FIGURE_ROWS
 
 /* Pixels */
 #define LEFT 118
@@ -21,7 +21,7 @@
 #define STRIP_HEIGHT 20
 #define BAR_WIDTH 16
 #define PANEL_WIDTH \
-    ((SAL_FIGURE_WIDTH - LEFT - RIGHT - (M - 1) * GAP) / (double) M)
+    ((EVAL_FIGURE_WIDTH - LEFT - RIGHT - (M - 1) * GAP) / (double) M)
 #define HEIGHT (TOP + R * PANEL_HEIGHT + (R - 1) * GAP + BOTTOM)
 
 static const SalColour ink = { 0.15, 0.15, 0.15 };
@@ -30,8 +30,8 @@ static const char *const headings[M] = { "Grad-CAM", "Grad-CAM++",
   "Score-CAM", "Layer-CAM", "signed Layer-CAM" };
 
 typedef struct {
-  const SalFigure *figure;
-  const SalCast *cast;
+  const EvalFigure *figure;
+  const EvalSpeakerSets *cast;
   const SalMelConfig *mel;
   const char *title;
   float loudest, range; /* log-Mel drawn darkest, and below it white */
@@ -47,12 +47,12 @@ panel_at (guint m, guint r)
 
 /* The level that one bin in a thousand passes. */
 static float
-find_loudest (const SalFigure *figure)
+find_loudest (const EvalFigure *figure)
 {
   gsize n = (gsize) figure->n_bands * figure->n_frames;
   g_autofree float *sorted = g_memdup2 (figure->log_mel, n * sizeof (float));
 
-  sal_sort (sorted, n);
+  sal_vector_sort (sorted, n);
   return sorted[n - 1 - n / 1000];
 }
 
@@ -62,7 +62,7 @@ find_loudest (const SalFigure *figure)
 static cairo_surface_t *
 paint_map (const Drawing *self, const float *map)
 {
-  const SalFigure *figure = self->figure;
+  const EvalFigure *figure = self->figure;
   guint F = figure->n_bands, T = figure->n_frames;
   cairo_surface_t *image = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
       (int) T, (int) F);
@@ -85,7 +85,7 @@ paint_map (const Drawing *self, const float *map)
 static void
 draw_map (cairo_t *cr, const Drawing *self, const SalRect *r, const float *map)
 {
-  const SalFigure *figure = self->figure;
+  const EvalFigure *figure = self->figure;
   cairo_surface_t *image = paint_map (self, map);
   double hop = (double) self->mel->hop / self->mel->sample_rate;
   double first = (double) sal_mel_config_centre (self->mel)
@@ -111,7 +111,7 @@ static void
 draw_joins (cairo_t *cr, const Drawing *self, const SalRect *r)
 {
   static const double dashes[] = { 3, 3 };
-  const SalJoin *join = self->figure->join;
+  const EvalConcatenation *join = self->figure->join;
 
   sal_axes_colour (cr, ink);
   cairo_set_line_width (cr, 1);
@@ -127,12 +127,12 @@ draw_joins (cairo_t *cr, const Drawing *self, const SalRect *r)
 static void
 draw_turns (cairo_t *cr, const Drawing *self, guint m)
 {
-  const SalJoin *join = self->figure->join;
+  const EvalConcatenation *join = self->figure->join;
   SalRect panel = panel_at (m, 0);
   double w = panel.w / join->n_pieces;
 
   for (guint i = 0; i < join->n_pieces; i++) {
-    char name[] = { sal_join_names[join->form][2 * i], '\0' };
+    char name[] = { eval_concatenation_names[join->form][2 * i], '\0' };
     gboolean target = name[0] == 'A';
     SalRect r = { panel.x + i * w, panel.y - STRIP_HEIGHT - 4, w,
       STRIP_HEIGHT };
@@ -175,7 +175,7 @@ draw_bars (cairo_t *cr)
 {
   static const char *const plain[] = { "0", "0.5", "1" };
   static const char *const both[] = { MINUS "1", "0", "1" };
-  double x = SAL_FIGURE_WIDTH - RIGHT + 22;
+  double x = EVAL_FIGURE_WIDTH - RIGHT + 22;
   SalRect first = { x, TOP + 44, BAR_WIDTH, 160 };
   SalRect second = { x, TOP + 322, BAR_WIDTH, 160 };
 
@@ -205,7 +205,7 @@ draw_titles (cairo_t *cr, const Drawing *self)
   }
   for (guint r = 0; r < R; r++) {
     SalRect panel = panel_at (0, r);
-    sal_axes_text (cr, 12, panel.y + panel.h / 2, 0, sal_figure_rows[r]);
+    sal_axes_text (cr, 12, panel.y + panel.h / 2, 0, eval_figure_rows[r]);
   }
   sal_axes_font (cr, 12, FALSE);
   sal_axes_text (cr, LEFT - 8, TOP - STRIP_HEIGHT / 2.0 - 4, 1, "who speaks");
@@ -264,7 +264,7 @@ save_svg (const Drawing *self, const char *path, GError **error)
   g_autoptr (GByteArray) text = g_byte_array_new ();
   g_autoptr (GError) cause = NULL;
   cairo_surface_t *surface = cairo_svg_surface_create_for_stream (append, text,
-      SAL_FIGURE_WIDTH, HEIGHT);
+      EVAL_FIGURE_WIDTH, HEIGHT);
   cairo_t *cr = cairo_create (surface);
 
   draw_all (cr, self);
@@ -286,7 +286,7 @@ static gboolean
 save_png (const Drawing *self, const char *path, GError **error)
 {
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
-      SAL_FIGURE_WIDTH, HEIGHT);
+      EVAL_FIGURE_WIDTH, HEIGHT);
   cairo_t *cr = cairo_create (surface);
 
   draw_all (cr, self);
@@ -295,11 +295,11 @@ save_png (const Drawing *self, const char *path, GError **error)
 }
 
 gboolean
-sal_figure_save (const SalFigure *self, const SalCast *cast, const char *title,
+eval_figure_save (const EvalFigure *self, const EvalSpeakerSets *cast, const char *title,
     const char *path, GError **error)
 {
   const SalMelConfig *mel
-      = sal_model_get_mel_config (sal_cast_get_model (cast));
+      = sal_model_get_mel_config (eval_speaker_sets_get_model (cast));
   g_autofree char *png = g_strconcat (path, ".png", NULL);
   g_autofree char *svg = g_strconcat (path, ".svg", NULL);
   Drawing drawing = { self, cast, mel, title, find_loudest (self),

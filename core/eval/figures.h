@@ -11,46 +11,46 @@
 #include "eval/concatenation.h"
 #include "eval/maps.h"
 
-#define SAL_FIGURE_METHODS 5 /* columns: Grad-CAM, Grad-CAM++, Score-CAM, Layer-CAM, signed Layer-CAM */
-#define SAL_FIGURE_ROWS 5    /* S1, S2, S3, S4, fused */
-#define SAL_FIGURE_FORMS 2
-#define SAL_FIGURE_WIDTH 1200 /* pixels */
+#define EVAL_FIGURE_METHODS 5 /* columns: Grad-CAM, Grad-CAM++, Score-CAM, Layer-CAM, signed Layer-CAM */
+#define EVAL_FIGURE_ROWS 5    /* S1, S2, S3, S4, fused */
+#define EVAL_FIGURE_FORMS 2
+#define EVAL_FIGURE_WIDTH 1200 /* pixels */
 
-extern const SalJoinForm sal_figure_forms[SAL_FIGURE_FORMS]; /* A, B-A-B */
-extern const guint sal_figure_methods[SAL_FIGURE_METHODS];   /* among sal_map_methods */
-extern const char *const sal_figure_rows[SAL_FIGURE_ROWS];
+extern const EvalConcatenationForm eval_figure_forms[EVAL_FIGURE_FORMS]; /* A, B-A-B */
+extern const guint eval_figure_methods[EVAL_FIGURE_METHODS];   /* among eval_map_methods */
+extern const char *const eval_figure_rows[EVAL_FIGURE_ROWS];
 
 typedef struct {
-  SalJoin *join;
+  EvalConcatenation *join;
   guint n_bands, n_frames;
   float *log_mel; /* [F, T] */
-  float *maps[SAL_FIGURE_METHODS][SAL_FIGURE_ROWS]; /* [F, T] */
-  gboolean empty[SAL_FIGURE_METHODS][SAL_FIGURE_ROWS];
-} SalFigure;
+  float *maps[EVAL_FIGURE_METHODS][EVAL_FIGURE_ROWS]; /* [F, T] */
+  gboolean empty[EVAL_FIGURE_METHODS][EVAL_FIGURE_ROWS];
+} EvalFigure;
 
 typedef struct {
   guint32 seed;
   guint n_trials;  /* of each form */
   double seconds;  /* of a piece of B-A-B; utterances of A are twice as long */
-  SalMapStyle style;
+  EvalMapStyle style;
   guint n_threads; /* 0: all processors */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
-} SalFiguresConfig;
+} EvalFiguresConfig;
 
-void sal_figures_config_init (SalFiguresConfig *config, guint n_trials); /* 0: 2; seed 2022, 1.5 s */
+void eval_figures_config_init (EvalFiguresConfig *config, guint n_trials); /* 0: 2; seed 2022, 1.5 s */
 
 /**
- * sal_figures_run:
- * @figures: (element-type SalFigure): are added, trial by trial, in each A, then B-A-B
+ * eval_figures_run:
+ * @figures: (element-type EvalFigure): are added, trial by trial, in each A, then B-A-B
  *
- * Returns: %TRUE, or %FALSE and the errors of sal_join_new()
+ * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new()
  */
-gboolean sal_figures_run (SalCast *cast, const SalFiguresConfig *config, GPtrArray *figures, GError **error);
-void sal_figure_free (gpointer figure);
+gboolean eval_figures_run (EvalSpeakerSets *cast, const EvalFiguresConfig *config, GPtrArray *figures, GError **error);
+void eval_figure_free (gpointer figure);
 
 /**
- * sal_figure_save:
+ * eval_figure_save:
  * @path: without its ending: PATH.png and PATH.svg are written
  *
  * The maps over the log-Mel in grey, axes in seconds and hertz, who speaks above each column, a colour bar for each
@@ -58,4 +58,4 @@ void sal_figure_free (gpointer figure);
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */
-gboolean sal_figure_save (const SalFigure *self, const SalCast *cast, const char *title, const char *path, GError **error);
+gboolean eval_figure_save (const EvalFigure *self, const EvalSpeakerSets *cast, const char *title, const char *path, GError **error);

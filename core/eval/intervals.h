@@ -8,20 +8,20 @@ typedef struct {
   double mean;      /* not a number if there is no value */
   double low, high; /* of the 95 % interval */
   guint n;
-} SalRate;
+} EvalInterval;
 
 /**
- * sal_rate_of_hits:
+ * eval_interval_of_hits:
  *
  * Returns: @n_hits of @n, with the score interval of Wilson 1927
  */
-SalRate sal_rate_of_hits (guint n_hits, guint n);
+EvalInterval eval_interval_of_hits (guint n_hits, guint n);
 
 /**
- * sal_rate_of_values:
+ * eval_interval_of_values:
  * @values: [n]; those that are no number do not count
  *
  * Returns: their mean, with the percentile interval of 1000 draws of as many with replacement, which are the same in
  *   every call
  */
-SalRate sal_rate_of_values (const float *values, guint n);
+EvalInterval eval_interval_of_values (const float *values, guint n);

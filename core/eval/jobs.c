@@ -10,7 +10,7 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  const SalJobs *jobs;
+  const EvalJobs *jobs;
   gpointer data;
   GMutex lock; /* of the rest */
   GCond changed;
@@ -92,7 +92,7 @@ take_all (Work *work, guint n, GError **error)
 }
 
 gboolean
-sal_jobs_run (const SalJobs *self, guint n, guint n_threads, gpointer data,
+eval_jobs_run (const EvalJobs *self, guint n, guint n_threads, gpointer data,
     GError **error)
 {
   guint n_workers = n_threads > 0 ? n_threads : g_get_num_processors ();

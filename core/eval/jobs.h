@@ -7,14 +7,14 @@
 typedef struct {
   /* Returns: (transfer full) (nullable): the result of job @index, or %NULL and @error; in any thread */
   gpointer (*run) (guint index, gpointer data, GError **error);
-  /* (nullable): @result: (transfer full); one job after the other, in the thread of sal_jobs_run() */
+  /* (nullable): @result: (transfer full); one job after the other, in the thread of eval_jobs_run() */
   gboolean (*take) (guint index, gpointer result, gpointer data, GError **error);
   void (*drop) (gpointer result); /* for results that nobody takes */
-  void (*progress) (double part, gpointer data); /* (nullable): 0..1, in the thread of sal_jobs_run() */
-} SalJobs;
+  void (*progress) (double part, gpointer data); /* (nullable): 0..1, in the thread of eval_jobs_run() */
+} EvalJobs;
 
 /**
- * sal_jobs_run:
+ * eval_jobs_run:
  * @n_threads: 0: one for each processor
  *
  * What is taken does not depend on @n_threads, nor does the error: that of the first job that fails, after the
@@ -22,4 +22,4 @@ typedef struct {
  *
  * Returns: %TRUE, or %FALSE and the error of a job
  */
-gboolean sal_jobs_run (const SalJobs *self, guint n, guint n_threads, gpointer data, GError **error);
+gboolean eval_jobs_run (const EvalJobs *self, guint n, guint n_threads, gpointer data, GError **error);

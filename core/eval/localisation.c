@@ -13,15 +13,15 @@
 #include "network/model-internal.h"
 #include "eval/ranking.h"
 
-#define N_FORMS SAL_LOCALISATION_FORMS
+#define N_FORMS EVAL_LOCALISATION_FORMS
 #define DENSE_SECONDS 2 /* of look-ahead: all is known */
 
-const SalJoinForm sal_localisation_forms[N_FORMS] = { SAL_JOIN_A_B,
-  SAL_JOIN_A_B_A, SAL_JOIN_B_A_B, SAL_JOIN_A_B_C };
+const EvalConcatenationForm eval_localisation_forms[N_FORMS] = { EVAL_CONCATENATION_A_B,
+  EVAL_CONCATENATION_A_B_A, EVAL_CONCATENATION_B_A_B, EVAL_CONCATENATION_A_B_C };
 
 typedef struct {
-  SalCast *cast;
-  const SalLocalisationConfig *config;
+  EvalSpeakerSets *cast;
+  const EvalLocalisationConfig *config;
   const GArray *rows;
   GArray *jobs; /* of guint: the trials that are wanted */
   GAsyncQueue *ears;
@@ -30,8 +30,8 @@ typedef struct {
 /* Where a trial is. */
 typedef struct {
   const Work *work;
-  SalEar *ear;
-  const SalJoin *join;
+  EvalProbe *ear;
+  const EvalConcatenation *join;
   const SalTarget *target;
   char given;     /* whom the truth is of */
   int method;     /* whose maps are drawn for them, -1: none */
@@ -39,60 +39,60 @@ typedef struct {
 } Place;
 
 void
-sal_localisation_config_init (SalLocalisationConfig *config, guint n_trials)
+eval_localisation_config_init (EvalLocalisationConfig *config, guint n_trials)
 {
   guint n = n_trials > 0 ? n_trials : 400;
 
-  *config = (SalLocalisationConfig) { .seed = 2022, .n_trials = n,
+  *config = (EvalLocalisationConfig) { .seed = 2022, .n_trials = n,
     .n_thorough = MAX (n / 10, MIN (n, 16)), .n_score = MIN (n, 8),
     .seconds = 2 };
-  sal_map_style_init (&config->style);
+  eval_map_style_init (&config->style);
 }
 
 /* --- rows ---------------------------------------------------------------- */
 
 static const char *const suffixes[] = {
-  [SAL_MASK_NONE] = "original", [SAL_MASK_MAP] = "",
-  [SAL_MASK_RANDOM] = "/random", [SAL_MASK_ENERGY] = "/energy",
-  [SAL_MASK_TIME] = "/time", [SAL_MASK_GATE] = "/gate",
-  [SAL_MASK_DENSE] = "dense", [SAL_MASK_ORACLE] = "oracle",
+  [EVAL_MASK_NONE] = "original", [EVAL_MASK_MAP] = "",
+  [EVAL_MASK_RANDOM] = "/random", [EVAL_MASK_ENERGY] = "/energy",
+  [EVAL_MASK_TIME] = "/time", [EVAL_MASK_GATE] = "/gate",
+  [EVAL_MASK_DENSE] = "dense", [EVAL_MASK_ORACLE] = "oracle",
 };
 
 static gboolean
-has_map (const SalLocalisationRow *row)
+has_map (const EvalLocalisationRow *row)
 {
-  return row->kind >= SAL_MASK_MAP && row->kind <= SAL_MASK_GATE;
+  return row->kind >= EVAL_MASK_MAP && row->kind <= EVAL_MASK_GATE;
 }
 
 char *
-sal_localisation_name (const SalLocalisationRow *row)
+eval_localisation_name (const EvalLocalisationRow *row)
 {
-  return g_strconcat (has_map (row) ? sal_map_methods[row->method].name : "",
+  return g_strconcat (has_map (row) ? eval_map_methods[row->method].name : "",
       suffixes[row->kind], row->cut ? "/cut" : "", NULL);
 }
 
 const char *
-sal_localisation_layers (const SalLocalisationRow *row)
+eval_localisation_layers (const EvalLocalisationRow *row)
 {
-  return has_map (row) ? sal_map_settings[row->setting].name : "none";
+  return has_map (row) ? eval_map_settings[row->setting].name : "none";
 }
 
 static void
-add_row (GArray *rows, SalMaskKind kind, guint method, guint setting,
+add_row (GArray *rows, EvalMaskKind kind, guint method, guint setting,
     char given, guint n_trials)
 {
-  SalLocalisationRow row = { kind, method, setting, given, FALSE, n_trials };
+  EvalLocalisationRow row = { kind, method, setting, given, FALSE, n_trials };
 
   g_array_append_val (rows, row);
 }
 
 /* What is not let through is silenced, or cut out. */
 static void
-add_gate (GArray *rows, const SalLocalisationConfig *config, SalMaskKind kind,
+add_gate (GArray *rows, const EvalLocalisationConfig *config, EvalMaskKind kind,
     guint method, guint setting, char given)
 {
   guint n = given == 'B' ? config->n_thorough : config->n_trials;
-  SalLocalisationRow row = { kind, method, setting, given, TRUE, n };
+  EvalLocalisationRow row = { kind, method, setting, given, TRUE, n };
 
   add_row (rows, kind, method, setting, given, n);
   g_array_append_val (rows, row);
@@ -101,7 +101,7 @@ add_gate (GArray *rows, const SalLocalisationConfig *config, SalMaskKind kind,
 /* In all trials: what the paper has a figure for, drawn for A as there, but
  * Score-CAM, which takes long; and of our own maps the usual and the fused. */
 static guint
-count_trials (const SalLocalisationConfig *config, const SalMapMethod *row,
+count_trials (const EvalLocalisationConfig *config, const EvalMapMethod *row,
     guint setting, char given)
 {
   gboolean ours = row->degrid || row->method == SAL_CAM_SIGNED_LAYER;
@@ -110,60 +110,60 @@ count_trials (const SalLocalisationConfig *config, const SalMapMethod *row,
     return given == 'A' ? config->n_score : (config->n_score + 3) / 4;
   if (given != 'A' || !row->every)
     return config->n_thorough;
-  return ours && setting != SAL_MAP_S4 && setting != SAL_MAP_ALL
+  return ours && setting != EVAL_MAP_S4 && setting != EVAL_MAP_ALL
       ? config->n_thorough : config->n_trials;
 }
 
 /* All that is made from the maps of a method. */
 static void
-add_method (GArray *rows, const SalLocalisationConfig *config, guint method,
+add_method (GArray *rows, const EvalLocalisationConfig *config, guint method,
     char given)
 {
-  const SalMapMethod *row = &sal_map_methods[method];
-  const guint controlled[] = { SAL_MAP_S2, SAL_MAP_S4, SAL_MAP_ALL };
-  gboolean is_signed = method == SAL_MAP_SIGNED;
+  const EvalMapMethod *row = &eval_map_methods[method];
+  const guint controlled[] = { EVAL_MAP_S2, EVAL_MAP_S4, EVAL_MAP_ALL };
+  gboolean is_signed = method == EVAL_MAP_SIGNED;
   gboolean costly = row->method == SAL_CAM_SCORE;
 
-  for (guint s = 0; s < SAL_MAP_SETTINGS; s++)
-    if (row->degrid ? s != SAL_MAP_S4
-            : row->every || s == SAL_MAP_S4 || s == SAL_MAP_ALL)
-      add_row (rows, SAL_MASK_MAP, method, s, given,
+  for (guint s = 0; s < EVAL_MAP_SETTINGS; s++)
+    if (row->degrid ? s != EVAL_MAP_S4
+            : row->every || s == EVAL_MAP_S4 || s == EVAL_MAP_ALL)
+      add_row (rows, EVAL_MASK_MAP, method, s, given,
           count_trials (config, row, s, given));
   if (is_signed)
-    add_gate (rows, config, SAL_MASK_GATE, method, SAL_MAP_S4, given);
+    add_gate (rows, config, EVAL_MASK_GATE, method, EVAL_MAP_S4, given);
   if (given != 'A' || costly || row->degrid || !row->every)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (controlled); i++)
-    for (SalMaskKind kind = SAL_MASK_RANDOM; kind <= SAL_MASK_TIME; kind++)
+    for (EvalMaskKind kind = EVAL_MASK_RANDOM; kind <= EVAL_MASK_TIME; kind++)
       add_row (rows, kind, method, controlled[i], given, config->n_thorough);
 }
 
 GArray *
-sal_localisation_rows (const SalLocalisationConfig *config)
+eval_localisation_rows (const EvalLocalisationConfig *config)
 {
-  GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalLocalisationRow));
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (EvalLocalisationRow));
 
-  add_row (rows, SAL_MASK_NONE, 0, 0, 0, config->n_trials);
+  add_row (rows, EVAL_MASK_NONE, 0, 0, 0, config->n_trials);
   for (const char *given = "ABX"; *given != '\0'; given++) {
-    for (guint m = 0; m < sal_n_map_methods; m++)
+    for (guint m = 0; m < eval_n_map_methods; m++)
       add_method (rows, config, m, *given);
-    add_gate (rows, config, SAL_MASK_DENSE, 0, 0, *given);
+    add_gate (rows, config, EVAL_MASK_DENSE, 0, 0, *given);
     if (*given != 'X')
-      add_gate (rows, config, SAL_MASK_ORACLE, 0, 0, *given);
+      add_gate (rows, config, EVAL_MASK_ORACLE, 0, 0, *given);
   }
   return rows;
 }
 
 /* --- masks --------------------------------------------------------------- */
 
-static SalEar *
+static EvalProbe *
 get_ear (const Work *work)
 {
-  SalEar *self = g_async_queue_try_pop (work->ears);
-  SalModel *model = sal_cast_get_model (work->cast);
+  EvalProbe *self = g_async_queue_try_pop (work->ears);
+  SalModel *model = eval_speaker_sets_get_model (work->cast);
 
-  return self != NULL ? self : sal_ear_new (model,
-      sal_join_max_frames (SAL_JOIN_A_B_C, sal_model_get_mel_config (model),
+  return self != NULL ? self : eval_probe_new (model,
+      eval_concatenation_max_frames (EVAL_CONCATENATION_A_B_C, sal_model_get_mel_config (model),
           work->config->seconds), &work->config->style);
 }
 
@@ -178,59 +178,59 @@ keep_positive (float *map, gsize size)
 static void
 gate (Place *place)
 {
-  SalEar *ear = place->ear;
+  EvalProbe *ear = place->ear;
 
-  for (gsize i = 0; i < sal_ear_size (ear); i++)
+  for (gsize i = 0; i < eval_probe_size (ear); i++)
     ear->mask[i] = place->profile[i % ear->n_frames] > 0 ? 1 : 0;
 }
 
 /* The map of a row, and its mean over the bands. */
 static void
-take_map (Place *place, const SalLocalisationRow *row)
+take_map (Place *place, const EvalLocalisationRow *row)
 {
-  SalEar *ear = place->ear;
+  EvalProbe *ear = place->ear;
 
   if (place->method != (int) row->method)
-    sal_maps_draw (ear->maps, row->method,
-        sal_map_settings[SAL_MAP_ALL].layers);
+    eval_maps_draw (ear->maps, row->method,
+        eval_map_settings[EVAL_MAP_ALL].layers);
   place->method = (int) row->method;
-  sal_maps_fuse (ear->maps, sal_map_settings[row->setting].layers, ear->map);
-  sal_mask_profile (ear->map, ear->n_bands, ear->n_frames, place->profile);
+  eval_maps_fuse (ear->maps, eval_map_settings[row->setting].layers, ear->map);
+  eval_mask_profile (ear->map, ear->n_bands, ear->n_frames, place->profile);
 }
 
 /* Something else that keeps as much as the map does. */
 static void
-mask_like_map (Place *place, const SalLocalisationRow *row)
+mask_like_map (Place *place, const EvalLocalisationRow *row)
 {
-  SalEar *ear = place->ear;
-  const SalJoin *join = place->join;
+  EvalProbe *ear = place->ear;
+  const EvalConcatenation *join = place->join;
   const guint32 seeds[] = { place->work->config->seed, join->form,
     join->number, row->method, row->setting };
   guint F = ear->n_bands, T = ear->n_frames;
 
-  keep_positive (ear->map, sal_ear_size (ear));
-  gsize n = (gsize) lrint (sal_mask_mass (ear->map, sal_ear_size (ear))
-      * (double) sal_ear_size (ear));
-  if (row->kind == SAL_MASK_RANDOM) {
+  keep_positive (ear->map, eval_probe_size (ear));
+  gsize n = (gsize) lrint (eval_mask_mass (ear->map, eval_probe_size (ear))
+      * (double) eval_probe_size (ear));
+  if (row->kind == EVAL_MASK_RANDOM) {
     g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
         G_N_ELEMENTS (seeds));
-    sal_mask_random (rand, sal_ear_size (ear), n, ear->mask);
-  } else if (row->kind == SAL_MASK_ENERGY) {
-    sal_mask_largest (ear->log_mel, F, T, n, ear->mask);
+    eval_mask_random (rand, eval_probe_size (ear), n, ear->mask);
+  } else if (row->kind == EVAL_MASK_ENERGY) {
+    eval_mask_largest (ear->log_mel, F, T, n, ear->mask);
   } else {
-    sal_mask_profile (ear->map, F, T, place->profile);
-    sal_mask_spread (place->profile, F, T, ear->mask);
+    eval_mask_profile (ear->map, F, T, place->profile);
+    eval_mask_spread (place->profile, F, T, ear->mask);
   }
-  sal_mask_profile (ear->mask, F, T, place->profile);
+  eval_mask_profile (ear->mask, F, T, place->profile);
 }
 
 /* The log-likelihood ratio of every frame. */
 static void
 score_densely (Place *place)
 {
-  SalEar *ear = place->ear;
-  const SalRecord *record
-      = sal_model_get_record (sal_cast_get_model (place->work->cast));
+  EvalProbe *ear = place->ear;
+  const SalDescription *record
+      = sal_model_get_description (eval_speaker_sets_get_model (place->work->cast));
   const SalCurvePair *pair = &record->calibration.dense;
   SalLine line = sal_curve_at (sal_target_get_class (place->target) < 0
       ? &pair->enrolled : &pair->classes, DENSE_SECONDS);
@@ -251,34 +251,34 @@ score_densely (Place *place)
 
 /* Fills mask and profile. */
 static void
-make_mask (Place *place, const SalLocalisationRow *row)
+make_mask (Place *place, const EvalLocalisationRow *row)
 {
-  SalEar *ear = place->ear;
+  EvalProbe *ear = place->ear;
 
   if (has_map (row))
     take_map (place, row);
   switch (row->kind) {
-    case SAL_MASK_NONE:
-      for (gsize i = 0; i < sal_ear_size (ear); i++)
+    case EVAL_MASK_NONE:
+      for (gsize i = 0; i < eval_probe_size (ear); i++)
         ear->mask[i] = 1;
       break;
-    case SAL_MASK_MAP:
-      keep_positive (ear->map, sal_ear_size (ear));
-      memcpy (ear->mask, ear->map, sal_ear_size (ear) * sizeof (float));
+    case EVAL_MASK_MAP:
+      keep_positive (ear->map, eval_probe_size (ear));
+      memcpy (ear->mask, ear->map, eval_probe_size (ear) * sizeof (float));
       break;
-    case SAL_MASK_RANDOM:
-    case SAL_MASK_ENERGY:
-    case SAL_MASK_TIME:
+    case EVAL_MASK_RANDOM:
+    case EVAL_MASK_ENERGY:
+    case EVAL_MASK_TIME:
       mask_like_map (place, row);
       break;
-    case SAL_MASK_GATE:
+    case EVAL_MASK_GATE:
       gate (place);
       break;
-    case SAL_MASK_DENSE:
+    case EVAL_MASK_DENSE:
       score_densely (place);
       gate (place);
       break;
-    case SAL_MASK_ORACLE:
+    case EVAL_MASK_ORACLE:
       for (guint t = 0; t < ear->n_frames; t++)
         place->profile[t] = ear->speaks[t] ? 1 : 0;
       gate (place);
@@ -289,7 +289,7 @@ make_mask (Place *place, const SalLocalisationRow *row)
 /* --- trials -------------------------------------------------------------- */
 
 static float
-auc_of (const SalEar *self, const float *profile)
+auc_of (const EvalProbe *self, const float *profile)
 {
   g_autofree float *scores = g_new (float, self->n_frames + 1);
   gsize n[2] = { 0, 0 };
@@ -300,32 +300,32 @@ auc_of (const SalEar *self, const float *profile)
   for (guint t = 0; t < self->n_frames; t++)
     if (self->counts[t] && !self->speaks[t])
       scores[n[0] + n[1]++] = profile[t];
-  SalDetection detection = { scores, n[0], scores + n[0], n[1] };
-  return (float) sal_detection_auc (&detection);
+  EvalDetection detection = { scores, n[0], scores + n[0], n[1] };
+  return (float) eval_detection_auc (&detection);
 }
 
 static void
 give (Place *place, char given)
 {
-  SalEar *ear = place->ear;
+  EvalProbe *ear = place->ear;
   const SalMelConfig *mel
-      = sal_model_get_mel_config (sal_cast_get_model (place->work->cast));
+      = sal_model_get_mel_config (eval_speaker_sets_get_model (place->work->cast));
 
   place->given = given;
   place->method = -1;
-  place->target = sal_cast_get_target (place->work->cast,
-      sal_join_get_label (place->join, place->work->cast, given));
-  sal_maps_begin (ear->maps, ear->net, place->target);
-  sal_join_truth (place->join, mel, given, ear->n_frames, ear->speaks,
+  place->target = eval_speaker_sets_get_target (place->work->cast,
+      eval_concatenation_get_label (place->join, place->work->cast, given));
+  eval_maps_begin (ear->maps, ear->net, place->target);
+  eval_concatenation_truth (place->join, mel, given, ear->n_frames, ear->speaks,
       ear->counts);
 }
 
 static void
-hear_masked (SalEar *self, gboolean raw)
+hear_masked (EvalProbe *self, gboolean raw)
 {
   const float *intact = raw ? self->log_mel : self->input;
 
-  for (gsize i = 0; i < sal_ear_size (self); i++)
+  for (gsize i = 0; i < eval_probe_size (self); i++)
     self->altered[i] = self->mask[i] * intact[i];
   if (raw)
     sal_net_forward (self->altered_net, self->altered, self->n_frames);
@@ -335,40 +335,40 @@ hear_masked (SalEar *self, gboolean raw)
 
 /* What the network makes of a row's mask; NULL: nothing is left. */
 static const float *
-hear (Place *place, const SalLocalisationRow *row)
+hear (Place *place, const EvalLocalisationRow *row)
 {
-  SalEar *ear = place->ear;
+  EvalProbe *ear = place->ear;
 
   if (row->cut)
-    return sal_ear_listen_cut (ear, ear->mask);
-  hear_masked (ear, place->work->config->raw || row->kind >= SAL_MASK_GATE);
+    return eval_probe_listen_cut (ear, ear->mask);
+  hear_masked (ear, place->work->config->raw || row->kind >= EVAL_MASK_GATE);
   return sal_net_get_embedding (ear->altered_net);
 }
 
-static SalLocalisationOutcome
-try_row (Place *place, const SalLocalisationRow *row)
+static EvalLocalisationOutcome
+try_row (Place *place, const EvalLocalisationRow *row)
 {
-  SalEar *ear = place->ear;
-  const SalCast *cast = place->work->cast;
+  EvalProbe *ear = place->ear;
+  const EvalSpeakerSets *cast = place->work->cast;
   char given = row->given != 0 ? row->given : 'A';
 
   if (given != place->given)
     give (place, given);
   make_mask (place, row);
   const float *embedding = hear (place, row);
-  return (SalLocalisationOutcome) {
-    embedding != NULL && sal_cast_recognise (cast, embedding)
-        == (int) sal_join_get_label (place->join, cast, given) ? 1 : 0,
-    (float) sal_mask_mass (ear->mask, sal_ear_size (ear)),
-    row->kind == SAL_MASK_NONE ? NAN : auc_of (ear, place->profile) };
+  return (EvalLocalisationOutcome) {
+    embedding != NULL && eval_speaker_sets_recognise (cast, embedding)
+        == (int) eval_concatenation_get_label (place->join, cast, given) ? 1 : 0,
+    (float) eval_mask_mass (ear->mask, eval_probe_size (ear)),
+    row->kind == EVAL_MASK_NONE ? NAN : auc_of (ear, place->profile) };
 }
 
 void
-sal_localisation_trial_free (gpointer trial)
+eval_localisation_trial_free (gpointer trial)
 {
-  SalLocalisationTrial *self = trial;
+  EvalLocalisationTrial *self = trial;
 
-  sal_join_free (self->join);
+  eval_concatenation_free (self->join);
   g_free (self->outcomes);
   g_free (self);
 }
@@ -378,22 +378,22 @@ run_trial (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
   guint trial = g_array_index (work->jobs, guint, index);
-  g_autoptr (SalJoin) join = sal_join_new (work->cast,
-      sal_localisation_forms[trial % N_FORMS], trial / N_FORMS,
+  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast,
+      eval_localisation_forms[trial % N_FORMS], trial / N_FORMS,
       work->config->seed, work->config->seconds, error);
   if (join == NULL)
     return NULL;
 
   Place place = { work, get_ear (work), join, NULL, 0, -1, NULL };
-  SalLocalisationTrial *self = g_new (SalLocalisationTrial, 1);
-  self->outcomes = g_new (SalLocalisationOutcome, work->rows->len);
-  sal_ear_listen (place.ear, join);
+  EvalLocalisationTrial *self = g_new (EvalLocalisationTrial, 1);
+  self->outcomes = g_new (EvalLocalisationOutcome, work->rows->len);
+  eval_probe_listen (place.ear, join);
   place.profile = g_new (float, place.ear->n_frames);
   for (guint r = 0; r < work->rows->len; r++) {
-    const SalLocalisationRow *row
-        = &g_array_index (work->rows, SalLocalisationRow, r);
+    const EvalLocalisationRow *row
+        = &g_array_index (work->rows, EvalLocalisationRow, r);
     self->outcomes[r] = join->number < row->n_trials ? try_row (&place, row)
-        : (SalLocalisationOutcome) { NAN, NAN, NAN };
+        : (EvalLocalisationOutcome) { NAN, NAN, NAN };
   }
   g_free (place.profile);
   g_async_queue_push (work->ears, place.ear);
@@ -405,38 +405,38 @@ run_trial (guint index, gpointer data, GError **error)
 static gboolean
 take_trial (guint index, gpointer result, gpointer data, GError **error)
 {
-  const SalLocalisationConfig *config = ((const Work *) data)->config;
+  const EvalLocalisationConfig *config = ((const Work *) data)->config;
   gboolean ok = config->take == NULL
       || config->take (result, config->data, error);
 
-  sal_localisation_trial_free (result);
+  eval_localisation_trial_free (result);
   return ok;
 }
 
 static void
 report_progress (double part, gpointer data)
 {
-  const SalLocalisationConfig *config = ((const Work *) data)->config;
+  const EvalLocalisationConfig *config = ((const Work *) data)->config;
 
   if (config->progress != NULL)
     config->progress (part, config->data);
 }
 
 gboolean
-sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config,
+eval_localisation_run (EvalSpeakerSets *cast, const EvalLocalisationConfig *config,
     const GArray *rows, GError **error)
 {
-  static const SalJobs jobs = { run_trial, take_trial,
-    sal_localisation_trial_free, report_progress };
+  static const EvalJobs jobs = { run_trial, take_trial,
+    eval_localisation_trial_free, report_progress };
   Work work = { cast, config, rows,
     g_array_new (FALSE, FALSE, sizeof (guint)),
-    g_async_queue_new_full (sal_ear_free) };
+    g_async_queue_new_full (eval_probe_free) };
 
   for (guint i = 0; i < config->n_trials * N_FORMS; i++)
     if (config->wanted == NULL || config->wanted (
-            sal_localisation_forms[i % N_FORMS], i / N_FORMS, config->data))
+            eval_localisation_forms[i % N_FORMS], i / N_FORMS, config->data))
       g_array_append_val (work.jobs, i);
-  gboolean ok = sal_jobs_run (&jobs, work.jobs->len, config->n_threads, &work,
+  gboolean ok = eval_jobs_run (&jobs, work.jobs->len, config->n_threads, &work,
       error);
   g_array_unref (work.jobs);
   g_async_queue_unref (work.ears);
@@ -445,34 +445,34 @@ sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config,
 
 /* --- results ------------------------------------------------------------- */
 
-static SalLocalisationResult
-measure (const GPtrArray *trials, SalJoinForm form, guint row)
+static EvalLocalisationResult
+measure (const GPtrArray *trials, EvalConcatenationForm form, guint row)
 {
   g_autofree float *aucs = g_new (float, trials->len + 1);
   guint n = 0, n_hits = 0;
   double mass = 0;
 
   for (guint i = 0; i < trials->len; i++) {
-    const SalLocalisationTrial *trial = g_ptr_array_index (trials, i);
-    const SalLocalisationOutcome *outcome = &trial->outcomes[row];
+    const EvalLocalisationTrial *trial = g_ptr_array_index (trials, i);
+    const EvalLocalisationOutcome *outcome = &trial->outcomes[row];
     if (trial->join->form != form || isnan (outcome->hit))
       continue;
     n_hits += outcome->hit > 0;
     mass += outcome->mass;
     aucs[n++] = outcome->auc;
   }
-  return (SalLocalisationResult) { form, row, sal_rate_of_hits (n_hits, n),
-    sal_rate_of_values (aucs, n), mass / n };
+  return (EvalLocalisationResult) { form, row, eval_interval_of_hits (n_hits, n),
+    eval_interval_of_values (aucs, n), mass / n };
 }
 
 void
-sal_localisation_measure (const GArray *rows, const GPtrArray *trials,
+eval_localisation_measure (const GArray *rows, const GPtrArray *trials,
     GArray *results)
 {
   for (guint f = 0; f < N_FORMS; f++)
     for (guint r = 0; r < rows->len; r++) {
-      SalLocalisationResult result = measure (trials,
-          sal_localisation_forms[f], r);
+      EvalLocalisationResult result = measure (trials,
+          eval_localisation_forms[f], r);
       if (result.top1.n > 0)
         g_array_append_val (results, result);
     }

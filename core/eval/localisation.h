@@ -35,45 +35,45 @@
 #include "eval/intervals.h"
 
 typedef enum {
-  SAL_MASK_NONE,
-  SAL_MASK_MAP,
-  SAL_MASK_RANDOM,
-  SAL_MASK_ENERGY,
-  SAL_MASK_TIME,
-  SAL_MASK_GATE,
-  SAL_MASK_DENSE,
-  SAL_MASK_ORACLE,
-} SalMaskKind;
+  EVAL_MASK_NONE,
+  EVAL_MASK_MAP,
+  EVAL_MASK_RANDOM,
+  EVAL_MASK_ENERGY,
+  EVAL_MASK_TIME,
+  EVAL_MASK_GATE,
+  EVAL_MASK_DENSE,
+  EVAL_MASK_ORACLE,
+} EvalMaskKind;
 
 typedef struct {
-  SalMaskKind kind;
-  guint method, setting; /* of sal_map_methods and _settings, for MAP .. GATE */
+  EvalMaskKind kind;
+  guint method, setting; /* of eval_map_methods and _settings, for MAP .. GATE */
   char given;            /* 'A', 'B' or 'X'; 0: nobody */
   gboolean cut;          /* of GATE, DENSE and ORACLE */
   guint n_trials;        /* the first so many of each form */
-} SalLocalisationRow;
+} EvalLocalisationRow;
 
-#define SAL_LOCALISATION_FORMS 4
-#define SAL_LOCALISATION_NUMBERS (sizeof (SalLocalisationOutcome) / sizeof (float))
+#define EVAL_LOCALISATION_FORMS 4
+#define EVAL_LOCALISATION_NUMBERS (sizeof (EvalLocalisationOutcome) / sizeof (float))
 
-/* Numbers only: a ledger keeps it as [SAL_LOCALISATION_NUMBERS]. */
+/* Numbers only: a ledger keeps it as [EVAL_LOCALISATION_NUMBERS]. */
 typedef struct {
   float hit;  /* 1: the given speaker is recognised, 0: not; NAN: not tried */
   float mass; /* kept part, mean of the mask */
   float auc;  /* NAN: there is none */
-} SalLocalisationOutcome;
+} EvalLocalisationOutcome;
 
 typedef struct {
-  SalJoin *join;
-  SalLocalisationOutcome *outcomes; /* [n_rows] */
-} SalLocalisationTrial;
+  EvalConcatenation *join;
+  EvalLocalisationOutcome *outcomes; /* [n_rows] */
+} EvalLocalisationTrial;
 
 typedef struct {
-  SalJoinForm form;
+  EvalConcatenationForm form;
   guint row;
-  SalRate top1, auc;
+  EvalInterval top1, auc;
   double mass;
-} SalLocalisationResult;
+} EvalLocalisationResult;
 
 typedef struct {
   guint32 seed;
@@ -81,45 +81,45 @@ typedef struct {
   guint n_thorough;  /* of them, with maps for B and X, gates for B, Grad-CAM, our maps in every setting, and controls of equal area */
   guint n_score;     /* of them, with Score-CAM for A; a quarter of those for B and X */
   double seconds;    /* of a piece */
-  SalMapStyle style;
+  EvalMapStyle style;
   gboolean raw;      /* masks the log-Mel of the front end, else what the network takes in */
   guint n_threads;   /* 0: all processors */
-  gboolean (*wanted) (SalJoinForm form, guint number, gpointer data); /* (nullable): all */
-  gboolean (*take) (const SalLocalisationTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
+  gboolean (*wanted) (EvalConcatenationForm form, guint number, gpointer data); /* (nullable): all */
+  gboolean (*take) (const EvalLocalisationTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
-} SalLocalisationConfig;
+} EvalLocalisationConfig;
 
-extern const SalJoinForm sal_localisation_forms[SAL_LOCALISATION_FORMS]; /* A-B .. A-B-C */
+extern const EvalConcatenationForm eval_localisation_forms[EVAL_LOCALISATION_FORMS]; /* A-B .. A-B-C */
 
 /**
- * sal_localisation_config_init:
+ * eval_localisation_config_init:
  * @n_trials: 0: 400
  *
  * Seed 2022, a tenth of the trials but at least 16 thorough, 8 with Score-CAM, pieces of 2 s: of 1.5 s even the true
  * segments are recognised only nine times in ten.
  */
-void sal_localisation_config_init (SalLocalisationConfig *config, guint n_trials);
+void eval_localisation_config_init (EvalLocalisationConfig *config, guint n_trials);
 
-GArray *sal_localisation_rows (const SalLocalisationConfig *config); /* (transfer full): of SalLocalisationRow */
-char *sal_localisation_name (const SalLocalisationRow *row); /* (transfer full): as above, MAP with its name */
-const char *sal_localisation_layers (const SalLocalisationRow *row); /* "none" if it has none */
+GArray *eval_localisation_rows (const EvalLocalisationConfig *config); /* (transfer full): of EvalLocalisationRow */
+char *eval_localisation_name (const EvalLocalisationRow *row); /* (transfer full): as above, MAP with its name */
+const char *eval_localisation_layers (const EvalLocalisationRow *row); /* "none" if it has none */
 
 /**
- * sal_localisation_run:
- * @rows: (element-type SalLocalisationRow)
+ * eval_localisation_run:
+ * @rows: (element-type EvalLocalisationRow)
  *
  * Runs the trials that are wanted, number by number, in each the forms A-B .. A-B-C.
  *
- * Returns: %TRUE, or %FALSE and the errors of sal_join_new() or of the one who takes
+ * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of the one who takes
  */
-gboolean sal_localisation_run (SalCast *cast, const SalLocalisationConfig *config, const GArray *rows, GError **error);
+gboolean eval_localisation_run (EvalSpeakerSets *cast, const EvalLocalisationConfig *config, const GArray *rows, GError **error);
 
 /**
- * sal_localisation_measure:
- * @rows: (element-type SalLocalisationRow)
- * @trials: (element-type SalLocalisationTrial): only the form of their join is looked at
- * @results: (element-type SalLocalisationResult): are added, form by form, one for each row with trials
+ * eval_localisation_measure:
+ * @rows: (element-type EvalLocalisationRow)
+ * @trials: (element-type EvalLocalisationTrial): only the form of their join is looked at
+ * @results: (element-type EvalLocalisationResult): are added, form by form, one for each row with trials
  */
-void sal_localisation_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
-void sal_localisation_trial_free (gpointer trial);
+void eval_localisation_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
+void eval_localisation_trial_free (gpointer trial);

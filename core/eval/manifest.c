@@ -32,7 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
 static void
 row_free (gpointer data)
 {
-  SalManifestRow *row = data;
+  EvalManifestRow *row = data;
 
   g_free (row->path);
   g_free (row->speaker);
@@ -65,11 +65,11 @@ check_fields (const char *const *fields, GError **error)
 
 /* Takes the row in, unless it repeats or contradicts one before. */
 static gboolean
-add_row (Reading *self, SalManifestRow *row, GError **error)
+add_row (Reading *self, EvalManifestRow *row, GError **error)
 {
-  const SalManifestRow *same = g_hash_table_lookup (self->speakers,
+  const EvalManifestRow *same = g_hash_table_lookup (self->speakers,
       row->speaker);
-  const SalManifestRow *twin = g_hash_table_lookup (self->paths, row->path);
+  const EvalManifestRow *twin = g_hash_table_lookup (self->paths, row->path);
 
   if (twin != NULL) {
     gboolean equal = g_str_equal (twin->speaker, row->speaker)
@@ -103,8 +103,8 @@ take_row (const char *const *fields, gpointer data, GError **error)
     return sal_error_set (error, SAL_ERROR_FORMAT,
         "\"%s\" is no number of seconds", fields[SECONDS]);
 
-  SalManifestRow *row = g_new (SalManifestRow, 1);
-  *row = (SalManifestRow) {
+  EvalManifestRow *row = g_new (EvalManifestRow, 1);
+  *row = (EvalManifestRow) {
     .path = g_path_is_absolute (fields[PATH]) ? g_strdup (fields[PATH])
         : g_build_filename (self->folder, fields[PATH], NULL),
     .speaker = g_strdup (fields[SPEAKER]),
@@ -117,7 +117,7 @@ take_row (const char *const *fields, gpointer data, GError **error)
 }
 
 GPtrArray *
-sal_manifest_load (const char *path, GError **error)
+eval_manifest_load (const char *path, GError **error)
 {
   g_return_val_if_fail (path != NULL, NULL);
   g_auto (Reading) reading = {

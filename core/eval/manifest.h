@@ -16,14 +16,14 @@ typedef struct {
   char *source;
   char *split;
   double seconds; /* > 0 */
-} SalManifestRow;
+} EvalManifestRow;
 
 /**
- * sal_manifest_load:
+ * eval_manifest_load:
  *
  * A path that comes twice with the same speaker and split counts once; else it may not, and a speaker has one sex.
  *
- * Returns: (transfer full) (nullable) (element-type SalManifestRow): the rows in the order of the file, or %NULL
+ * Returns: (transfer full) (nullable) (element-type EvalManifestRow): the rows in the order of the file, or %NULL
  *   and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line
  */
-GPtrArray *sal_manifest_load (const char *path, GError **error);
+GPtrArray *eval_manifest_load (const char *path, GError **error);

@@ -11,34 +11,34 @@
 
 /* Grad-CAM++ is defined for exp (logit), Score-CAM for the posterior; to the
  * others log-odds are the posterior (cam.h). */
-const SalMapMethod sal_map_methods[] = {
+const EvalMapMethod eval_map_methods[] = {
   { "grad-cam", SAL_CAM_GRAD, SAL_SCORE_LOG_ODDS, 0, FALSE },
   { "grad-cam++", SAL_CAM_GRAD_PLUS_PLUS, SAL_SCORE_LOGIT, 0, TRUE },
   { "score-cam", SAL_CAM_SCORE, SAL_SCORE_POSTERIOR, SAL_CAM_FEW_CHANNELS,
       TRUE },
   { "layer-cam", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
   { "layer-cam-degrid", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE, TRUE },
-  [SAL_MAP_SIGNED] = { "signed-layer-cam", SAL_CAM_SIGNED_LAYER,
+  [EVAL_MAP_SIGNED] = { "signed-layer-cam", SAL_CAM_SIGNED_LAYER,
       SAL_SCORE_LOG_ODDS, 0, TRUE },
 };
-const guint sal_n_map_methods = G_N_ELEMENTS (sal_map_methods);
+const guint eval_n_map_methods = G_N_ELEMENTS (eval_map_methods);
 
-const SalMapSetting sal_map_settings[SAL_MAP_SETTINGS] = {
-  [SAL_MAP_S1] = { "S1", SAL_CAM_S1 },
-  [SAL_MAP_S2] = { "S2", SAL_CAM_S2 },
-  [SAL_MAP_S3] = { "S3", SAL_CAM_S3 },
-  [SAL_MAP_S4] = { "S4", SAL_CAM_S4 },
-  [SAL_MAP_S4_S3] = { "S4+S3", SAL_CAM_S4 | SAL_CAM_S3 },
-  [SAL_MAP_S4_S3_S2] = { "S4+S3+S2", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 },
-  [SAL_MAP_ALL] = { "S4+S3+S2+S1",
+const EvalMapSetting eval_map_settings[EVAL_MAP_SETTINGS] = {
+  [EVAL_MAP_S1] = { "S1", SAL_CAM_S1 },
+  [EVAL_MAP_S2] = { "S2", SAL_CAM_S2 },
+  [EVAL_MAP_S3] = { "S3", SAL_CAM_S3 },
+  [EVAL_MAP_S4] = { "S4", SAL_CAM_S4 },
+  [EVAL_MAP_S4_S3] = { "S4+S3", SAL_CAM_S4 | SAL_CAM_S3 },
+  [EVAL_MAP_S4_S3_S2] = { "S4+S3+S2", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 },
+  [EVAL_MAP_ALL] = { "S4+S3+S2+S1",
       SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 | SAL_CAM_S1 },
 };
 
-struct _SalMaps {
+struct _EvalMaps {
   SalModel *model;
   SalCam *cam;
   SalScorer *scorer;
-  SalMapStyle style;
+  EvalMapStyle style;
   guint n_bands;
   float *gradient;               /* [E] */
   float *raw;                    /* [H, W] of a layer */
@@ -51,19 +51,19 @@ struct _SalMaps {
 };
 
 void
-sal_map_style_init (SalMapStyle *style)
+eval_map_style_init (EvalMapStyle *style)
 {
   SalCamConfig config;
 
   sal_cam_config_init (&config);
-  *style = (SalMapStyle) { config.gamma, config.percentile, config.degrid,
+  *style = (EvalMapStyle) { config.gamma, config.percentile, config.degrid,
     config.fusion };
 }
 
-SalMaps *
-sal_maps_new (SalModel *model, guint max_frames, const SalMapStyle *style)
+EvalMaps *
+eval_maps_new (SalModel *model, guint max_frames, const EvalMapStyle *style)
 {
-  SalMaps *self = g_new0 (SalMaps, 1);
+  EvalMaps *self = g_new0 (EvalMaps, 1);
   self->n_bands = sal_model_get_mel_config (model)->n_bands;
   gsize size = (gsize) self->n_bands * max_frames;
 
@@ -80,7 +80,7 @@ sal_maps_new (SalModel *model, guint max_frames, const SalMapStyle *style)
 }
 
 void
-sal_maps_free (SalMaps *self)
+eval_maps_free (EvalMaps *self)
 {
   if (self == NULL)
     return;
@@ -96,7 +96,7 @@ sal_maps_free (SalMaps *self)
 }
 
 void
-sal_maps_begin (SalMaps *self, SalNet *net, const SalTarget *target)
+eval_maps_begin (EvalMaps *self, SalNet *net, const SalTarget *target)
 {
   self->net = net;
   self->target = target;
@@ -104,7 +104,7 @@ sal_maps_begin (SalMaps *self, SalNet *net, const SalTarget *target)
 }
 
 static void
-go_back (SalMaps *self, SalScoreFunction score)
+go_back (EvalMaps *self, SalScoreFunction score)
 {
   if (self->score == (int) score)
     return;
@@ -115,9 +115,9 @@ go_back (SalMaps *self, SalScoreFunction score)
 }
 
 static float
-layer_scale (const SalMaps *self, guint layer)
+layer_scale (const EvalMaps *self, guint layer)
 {
-  const SalTopology *topology = &sal_model_get_record (self->model)->topology;
+  const SalTopology *topology = &sal_model_get_description (self->model)->topology;
   float scale = 1;
 
   for (guint i = 0; i <= layer; i++)
@@ -127,7 +127,7 @@ layer_scale (const SalMaps *self, guint layer)
 
 /* From the gradients that are there. */
 static gboolean
-draw_layer (SalMaps *self, const SalCamConfig *config, guint layer)
+draw_layer (EvalMaps *self, const SalCamConfig *config, guint layer)
 {
   guint shape[3], F = self->n_bands, T = sal_net_get_n_frames (self->net);
   float peak, scale = layer_scale (self, layer);
@@ -143,9 +143,9 @@ draw_layer (SalMaps *self, const SalCamConfig *config, guint layer)
 }
 
 void
-sal_maps_draw (SalMaps *self, guint method, SalCamLayers layers)
+eval_maps_draw (EvalMaps *self, guint method, SalCamLayers layers)
 {
-  const SalMapMethod *row = &sal_map_methods[method];
+  const EvalMapMethod *row = &eval_map_methods[method];
   SalCamConfig config;
   float peak;
 
@@ -173,7 +173,7 @@ sal_maps_draw (SalMaps *self, guint method, SalCamLayers layers)
 }
 
 gboolean
-sal_maps_fuse (const SalMaps *self, SalCamLayers layers, float *map)
+eval_maps_fuse (const EvalMaps *self, SalCamLayers layers, float *map)
 {
   gsize size = (gsize) self->n_bands * sal_net_get_n_frames (self->net);
   guint n = 0;

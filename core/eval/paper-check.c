@@ -14,10 +14,10 @@
 #define SURE 0.99 /* recognised so often, nothing can be gained */
 #define ALL "S4+S3+S2+S1"
 
-const char *const sal_verdict_names[SAL_VERDICT_KINDS] = { "agrees",
+const char *const eval_verdict_names[EVAL_VERDICT_KINDS] = { "agrees",
   "agrees in part", "does not agree", "cannot be told", "beyond the paper" };
 
-const SalPaperRow sal_paper_rows[SAL_PAPER_FORMS] = {
+const EvalPaperRow eval_paper_rows[EVAL_PAPER_FORMS] = {
   { "A-B", 49.15, 61.85, 71.55 },
   { "A-B-A", 83.55, 85.00, 92.20 },
   { "B-A-B", 15.35, 35.20, 44.60 },
@@ -28,22 +28,22 @@ static const char *const settings[] = { "S1", "S2", "S3", "S4", "S4+S3",
   "S4+S3+S2", ALL };
 
 void
-sal_verdict_free (gpointer verdict)
+eval_verdict_free (gpointer verdict)
 {
-  SalVerdict *self = verdict;
+  EvalVerdict *self = verdict;
 
   g_free (self->text);
   g_free (self);
 }
 
 static void G_GNUC_PRINTF (3, 4)
-add (GPtrArray *verdicts, SalVerdictKind kind, const char *format, ...)
+add (GPtrArray *verdicts, EvalVerdictKind kind, const char *format, ...)
 {
-  SalVerdict *self = g_new (SalVerdict, 1);
+  EvalVerdict *self = g_new (EvalVerdict, 1);
   va_list args;
 
   va_start (args, format);
-  *self = (SalVerdict) { kind, g_strdup_vprintf (format, args) };
+  *self = (EvalVerdict) { kind, g_strdup_vprintf (format, args) };
   va_end (args);
   g_ptr_array_add (verdicts, self);
 }
@@ -111,7 +111,7 @@ find_row (const Trials *self, const char *form, const char *method,
 /* --- gains --------------------------------------------------------------- */
 
 typedef struct {
-  SalRate gain;
+  EvalInterval gain;
   double before, after; /* of the same trials */
 } Gain;
 
@@ -136,47 +136,47 @@ gain_of (const Trials *self, const char *form, const char *method,
     sums[1] += y;
     gains[n_pairs++] = y - x;
   }
-  return (Gain) { sal_rate_of_values (gains, n_pairs), sums[0] / n_pairs,
+  return (Gain) { eval_interval_of_values (gains, n_pairs), sums[0] / n_pairs,
     sums[1] / n_pairs };
 }
 
-static SalVerdictKind
+static EvalVerdictKind
 judge_gain (const Gain *self, double wanted)
 {
-  const SalRate *gain = &self->gain;
+  const EvalInterval *gain = &self->gain;
 
   if (gain->n < FEWEST)
-    return SAL_VERDICT_OPEN;
+    return EVAL_VERDICT_OPEN;
   if (self->after >= SURE)
-    return SAL_VERDICT_AGREES;
+    return EVAL_VERDICT_AGREES;
   gboolean as_much = 100 * gain->high >= wanted;
   if (gain->low > 0)
-    return as_much ? SAL_VERDICT_AGREES : SAL_VERDICT_PARTLY;
-  return as_much ? SAL_VERDICT_OPEN : SAL_VERDICT_DIFFERS;
+    return as_much ? EVAL_VERDICT_AGREES : EVAL_VERDICT_PARTLY;
+  return as_much ? EVAL_VERDICT_OPEN : EVAL_VERDICT_DIFFERS;
 }
 
 /* Of a variant that the paper does not have it is said likewise, but it is no
  * finding of the paper. */
 static void
 add_layer_cam (const Trials *self, const char *what, const char *method,
-    const char *layers, const SalPaperRow *paper, double theirs,
+    const char *layers, const EvalPaperRow *paper, double theirs,
     GPtrArray *verdicts)
 {
   gboolean variant = !g_str_equal (method, "layer-cam");
   Gain gain = gain_of (self, paper->form, method, layers);
   double wanted = theirs - paper->original;
-  SalVerdictKind kind = judge_gain (&gain, wanted);
+  EvalVerdictKind kind = judge_gain (&gain, wanted);
 
   if (gain.gain.n == 0)
     return;
-  add (verdicts, variant ? SAL_VERDICT_BEYOND : kind,
+  add (verdicts, variant ? EVAL_VERDICT_BEYOND : kind,
       "Layer-CAM %s %s Top-1 by %.1f points on %s (from %.1f to %.1f %%; "
       "95 %% interval %+.1f to %+.1f, %u trials), the paper raises it "
       "by %.4g (from %.2f to %.2f %%): %s.", what,
       gain.gain.mean < 0 ? "lowers" : "raises", 100 * fabs (gain.gain.mean),
       paper->form, 100 * gain.before, 100 * gain.after, 100 * gain.gain.low,
       100 * gain.gain.high, gain.gain.n, wanted, paper->original, theirs,
-      sal_verdict_names[kind]);
+      eval_verdict_names[kind]);
 }
 
 /* The largest gain of a method that should have next to none. */
@@ -187,27 +187,27 @@ add_other (const Trials *self, const char *name, const char *method,
   const char *form = NULL, *layers = NULL;
   Gain most = { .gain = { .n = 0 } };
 
-  for (guint f = 0; f < SAL_PAPER_FORMS; f++)
+  for (guint f = 0; f < EVAL_PAPER_FORMS; f++)
     for (guint s = 0; s < G_N_ELEMENTS (settings); s++) {
-      Gain gain = gain_of (self, sal_paper_rows[f].form, method, settings[s]);
+      Gain gain = gain_of (self, eval_paper_rows[f].form, method, settings[s]);
       if (gain.gain.n == 0
           || (form != NULL && gain.gain.mean <= most.gain.mean))
         continue;
       most = gain;
-      form = sal_paper_rows[f].form;
+      form = eval_paper_rows[f].form;
       layers = settings[s];
     }
   if (form == NULL)
     return;
-  SalVerdictKind kind = most.gain.n < FEWEST ? SAL_VERDICT_OPEN
-      : 100 * most.gain.mean <= SLACK ? SAL_VERDICT_AGREES
-      : 100 * most.gain.low <= SAL_PAPER_OTHERS ? SAL_VERDICT_OPEN
-      : SAL_VERDICT_DIFFERS;
+  EvalVerdictKind kind = most.gain.n < FEWEST ? EVAL_VERDICT_OPEN
+      : 100 * most.gain.mean <= SLACK ? EVAL_VERDICT_AGREES
+      : 100 * most.gain.low <= EVAL_PAPER_OTHERS ? EVAL_VERDICT_OPEN
+      : EVAL_VERDICT_DIFFERS;
   add (verdicts, kind, "%s changes Top-1 by at most %+.1f points in any form "
       "and setting (%s on %s; 95 %% interval %+.1f to %+.1f, %u trials), in "
       "the paper by at most %+.1f: %s.", name, 100 * most.gain.mean, layers,
       form, 100 * most.gain.low, 100 * most.gain.high, most.gain.n,
-      SAL_PAPER_OTHERS, sal_verdict_names[kind]);
+      EVAL_PAPER_OTHERS, eval_verdict_names[kind]);
 }
 
 /* --- beyond the paper ---------------------------------------------------- */
@@ -241,8 +241,8 @@ average (const Trials *self, const char *method, const char *layers,
   double sums[2] = { 0, 0 };
   guint n[2] = { 0, 0 };
 
-  for (guint f = 0; f < SAL_PAPER_FORMS; f++) {
-    const GArray *row = find_row (self, sal_paper_rows[f].form, method, layers,
+  for (guint f = 0; f < EVAL_PAPER_FORMS; f++) {
+    const GArray *row = find_row (self, eval_paper_rows[f].form, method, layers,
         given);
     double before = sums[0];
     guint n_before = n[0];
@@ -266,7 +266,7 @@ add_beyond (const Trials *self, const char *name, const char *method,
   Average x = average (self, method, layers, "X");
 
   if (isfinite (a.hits) && isfinite (x.hits))
-    add (verdicts, SAL_VERDICT_BEYOND, "%s, all forms together: drawn for A, "
+    add (verdicts, EVAL_VERDICT_BEYOND, "%s, all forms together: drawn for A, "
         "A is recognised in %.1f %% (%.1f %% in the form where it is least); "
         "drawn for X, who is absent, X is recognised in %.1f %% (at most "
         "%.1f %%), by the mask alone; the frames of A are told from others "
@@ -274,7 +274,7 @@ add_beyond (const Trials *self, const char *name, const char *method,
 }
 
 gboolean
-sal_verdicts_of_table2 (const char *path, const char *set, GPtrArray *verdicts,
+eval_paper_check_of_table2 (const char *path, const char *set, GPtrArray *verdicts,
     GError **error)
 {
   g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal,
@@ -283,16 +283,16 @@ sal_verdicts_of_table2 (const char *path, const char *set, GPtrArray *verdicts,
 
   if (!sal_tsv_read (path, columns, N_COLUMNS, NULL, take_line, &self, error))
     return FALSE;
-  for (const SalPaperRow *row = sal_paper_rows;
-      row < sal_paper_rows + SAL_PAPER_FORMS; row++)
+  for (const EvalPaperRow *row = eval_paper_rows;
+      row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
     add_layer_cam (&self, "fused over S1 to S4", "layer-cam", ALL, row,
         row->all, verdicts);
-  for (const SalPaperRow *row = sal_paper_rows;
-      row < sal_paper_rows + SAL_PAPER_FORMS; row++)
+  for (const EvalPaperRow *row = eval_paper_rows;
+      row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
     add_layer_cam (&self, "fused over S1 to S4 with smoothed gradients",
         "layer-cam-degrid", ALL, row, row->all, verdicts);
-  for (const SalPaperRow *row = sal_paper_rows;
-      row < sal_paper_rows + SAL_PAPER_FORMS; row++)
+  for (const EvalPaperRow *row = eval_paper_rows;
+      row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
     add_layer_cam (&self, "of S2", "layer-cam", "S2", row, row->s2, verdicts);
   add_other (&self, "Grad-CAM++", "grad-cam++", verdicts);
   add_other (&self, "Score-CAM", "score-cam", verdicts);
@@ -370,15 +370,15 @@ add_insertion (JsonArray *results, const char *set, const char *form, guint m,
   double mean = number (map, "insertion", ""), low = number (map, "insertion",
       "_low"), high = number (map, "insertion", "_high");
   double random = number (chance, "insertion", "");
-  SalVerdictKind kind = low > random ? SAL_VERDICT_AGREES
-      : high < random ? SAL_VERDICT_DIFFERS : SAL_VERDICT_OPEN;
+  EvalVerdictKind kind = low > random ? EVAL_VERDICT_AGREES
+      : high < random ? EVAL_VERDICT_DIFFERS : EVAL_VERDICT_OPEN;
   if (trials_of (map) < FEWEST_CURVES)
-    kind = SAL_VERDICT_OPEN;
+    kind = EVAL_VERDICT_OPEN;
   add (verdicts, kind, "Inserted in the order of %s fused over S1 to S4, bins "
       "of %s reach an area of %.3f (95 %% interval %.3f to %.3f, %u trials), "
       "in random order %.3f; in the paper the map is the better one: %s.",
       methods[m].name, form, mean, low, high, trials_of (map), random,
-      sal_verdict_names[kind]);
+      eval_verdict_names[kind]);
 }
 
 /* Layer-CAM is the best of the paper's three. */
@@ -400,19 +400,19 @@ add_order (JsonArray *results, const char *set, gboolean insertion,
   }
   double next = insertion ? MAX (areas[1], areas[2]) : MIN (areas[1], areas[2]);
   double edge = number (row, what, insertion ? "_low" : "_high");
-  SalVerdictKind kind = fewest < FEWEST_CURVES ? SAL_VERDICT_OPEN
-      : sign * (edge - next) > 0 ? SAL_VERDICT_AGREES
-      : sign * (areas[0] - next) > 0 ? SAL_VERDICT_PARTLY
-      : SAL_VERDICT_DIFFERS;
+  EvalVerdictKind kind = fewest < FEWEST_CURVES ? EVAL_VERDICT_OPEN
+      : sign * (edge - next) > 0 ? EVAL_VERDICT_AGREES
+      : sign * (areas[0] - next) > 0 ? EVAL_VERDICT_PARTLY
+      : EVAL_VERDICT_DIFFERS;
   add (verdicts, kind, "In the %s of B-A-B the area is %.3f for Layer-CAM, "
       "%.3f for Grad-CAM++ and %.3f for Score-CAM (at least %u trials each; "
       "the %s the better); in the paper Layer-CAM is the best: %s.", what,
       areas[0], areas[1], areas[2], fewest, insertion ? "higher" : "lower",
-      sal_verdict_names[kind]);
+      eval_verdict_names[kind]);
 }
 
 void
-sal_verdicts_of_deletion (JsonArray *results, const char *set,
+eval_paper_check_of_deletion (JsonArray *results, const char *set,
     GPtrArray *verdicts)
 {
   static const char *const forms[] = { "A", "B-A-B" };

@@ -12,46 +12,46 @@
 #include <saliency/error.h>
 
 typedef enum {
-  SAL_VERDICT_AGREES,
-  SAL_VERDICT_PARTLY,  /* the same way, but less */
-  SAL_VERDICT_DIFFERS,
-  SAL_VERDICT_OPEN,    /* too few trials to tell */
-  SAL_VERDICT_BEYOND,  /* the paper says nothing of it */
-  SAL_VERDICT_KINDS
-} SalVerdictKind;
+  EVAL_VERDICT_AGREES,
+  EVAL_VERDICT_PARTLY,  /* the same way, but less */
+  EVAL_VERDICT_DIFFERS,
+  EVAL_VERDICT_OPEN,    /* too few trials to tell */
+  EVAL_VERDICT_BEYOND,  /* the paper says nothing of it */
+  EVAL_VERDICT_KINDS
+} EvalVerdictKind;
 
-extern const char *const sal_verdict_names[SAL_VERDICT_KINDS]; /* "agrees", .. */
+extern const char *const eval_verdict_names[EVAL_VERDICT_KINDS]; /* "agrees", .. */
 
 typedef struct {
-  SalVerdictKind kind;
+  EvalVerdictKind kind;
   char *text; /* a sentence */
-} SalVerdict;
+} EvalVerdict;
 
 /* Table 2 of [Li2022]: Top-1 in %, A given. */
 typedef struct {
   const char *form;
   double original, s2, all; /* nothing masked; Layer-CAM of S2, and of S4+S3+S2+S1 */
-} SalPaperRow;
+} EvalPaperRow;
 
-#define SAL_PAPER_FORMS 4
-#define SAL_PAPER_OTHERS 1.9 /* points: the most that Grad-CAM++ or Score-CAM gain there */
+#define EVAL_PAPER_FORMS 4
+#define EVAL_PAPER_OTHERS 1.9 /* points: the most that Grad-CAM++ or Score-CAM gain there */
 
-extern const SalPaperRow sal_paper_rows[SAL_PAPER_FORMS];
+extern const EvalPaperRow eval_paper_rows[EVAL_PAPER_FORMS];
 
 /**
- * sal_verdicts_of_table2:
+ * eval_paper_check_of_table2:
  * @path: the table of all trials, tsv.h: set, form, trial, method, layers, given, recognised and auc
  * @set: those of this set
- * @verdicts: (element-type SalVerdict): are added, to be freed with sal_verdict_free()
+ * @verdicts: (element-type EvalVerdict): are added, to be freed with eval_verdict_free()
  *
  * Returns: %TRUE, or %FALSE and the errors of sal_tsv_read()
  */
-gboolean sal_verdicts_of_table2 (const char *path, const char *set, GPtrArray *verdicts, GError **error);
+gboolean eval_paper_check_of_table2 (const char *path, const char *set, GPtrArray *verdicts, GError **error);
 
 /**
- * sal_verdicts_of_deletion:
+ * eval_paper_check_of_deletion:
  * @results: objects with form, set, method, layers, fill, deletion_auc and insertion_auc, each also with _low and _high, and
  *   trials
  */
-void sal_verdicts_of_deletion (JsonArray *results, const char *set, GPtrArray *verdicts);
-void sal_verdict_free (gpointer verdict);
+void eval_paper_check_of_deletion (JsonArray *results, const char *set, GPtrArray *verdicts);
+void eval_verdict_free (gpointer verdict);

@@ -3,10 +3,10 @@
 
 #define LEAST 16 /* frames: two columns of S4 */
 
-SalEar *
-sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
+EvalProbe *
+eval_probe_new (SalModel *model, guint max_frames, const EvalMapStyle *style)
 {
-  SalEar *self = g_new0 (SalEar, 1);
+  EvalProbe *self = g_new0 (EvalProbe, 1);
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   gsize size = (gsize) mel->n_bands * max_frames;
 
@@ -16,7 +16,7 @@ sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
   self->net = sal_net_new (model, max_frames, 0, 1);
   self->altered_net = sal_net_new (model, max_frames, SAL_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
-  self->maps = sal_maps_new (model, max_frames, style);
+  self->maps = eval_maps_new (model, max_frames, style);
   self->n_bands = mel->n_bands;
   self->log_mel = g_new (float, size);
   self->input = g_new (float, size);
@@ -29,9 +29,9 @@ sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style)
 }
 
 void
-sal_ear_free (gpointer ear)
+eval_probe_free (gpointer ear)
 {
-  SalEar *self = ear;
+  EvalProbe *self = ear;
 
   if (self == NULL)
     return;
@@ -41,7 +41,7 @@ sal_ear_free (gpointer ear)
   sal_net_free (self->altered_net);
   sal_net_free (self->cut_net);
   sal_scorer_free (self->scorer);
-  sal_maps_free (self->maps);
+  eval_maps_free (self->maps);
   g_free (self->log_mel);
   g_free (self->input);
   g_free (self->altered);
@@ -53,7 +53,7 @@ sal_ear_free (gpointer ear)
 }
 
 void
-sal_ear_listen (SalEar *self, const SalJoin *join)
+eval_probe_listen (EvalProbe *self, const EvalConcatenation *join)
 {
   self->n_frames = (guint) sal_mel_n_frames (self->mel, join->n_samples);
   sal_mel_process (self->mel, join->samples, join->n_samples, self->log_mel);
@@ -63,7 +63,7 @@ sal_ear_listen (SalEar *self, const SalJoin *join)
 }
 
 const float *
-sal_ear_listen_cut (SalEar *self, const float *wanted)
+eval_probe_listen_cut (EvalProbe *self, const float *wanted)
 {
   guint T = self->n_frames, n = 0;
 
@@ -83,7 +83,7 @@ sal_ear_listen_cut (SalEar *self, const float *wanted)
 }
 
 gsize
-sal_ear_size (const SalEar *self)
+eval_probe_size (const EvalProbe *self)
 {
   return (gsize) self->n_bands * self->n_frames;
 }

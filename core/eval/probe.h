@@ -12,32 +12,32 @@ typedef struct {
   SalNet *altered_net;
   SalNet *cut_net;     /* of some frames of it; NULL until it is needed */
   SalScorer *scorer;
-  SalMaps *maps;
+  EvalMaps *maps;
   guint n_bands, n_frames, max_frames;
   float *log_mel;      /* of the intact window, [F, T] */
   float *input;        /* what the network takes in of it, [F, T] */
   float *altered;      /* [F, T] */
   float *map, *mask;   /* [F, T] */
-  gboolean *speaks, *counts; /* sal_join_truth(), [T] */
-} SalEar;
+  gboolean *speaks, *counts; /* eval_concatenation_truth(), [T] */
+} EvalProbe;
 
-SalEar *sal_ear_new (SalModel *model, guint max_frames, const SalMapStyle *style);
-void sal_ear_free (gpointer ear); /* NULL is a no-op */
+EvalProbe *eval_probe_new (SalModel *model, guint max_frames, const EvalMapStyle *style);
+void eval_probe_free (gpointer ear); /* NULL is a no-op */
 
 /**
- * sal_ear_listen_cut:
+ * eval_probe_listen_cut:
  * @wanted: which frames, those above 0, [n_frames]
  *
  * The network hears these frames alone, one after the other.  What was altered is lost.
  *
  * Returns: (transfer none) (nullable): the embedding, until the next call; %NULL if there is less than 0.16 s of them
  */
-const float *sal_ear_listen_cut (SalEar *self, const float *wanted);
+const float *eval_probe_listen_cut (EvalProbe *self, const float *wanted);
 
 /**
- * sal_ear_listen:
+ * eval_probe_listen:
  *
  * One forward pass of net and altered_net, which are then ready for this length.
  */
-void sal_ear_listen (SalEar *self, const SalJoin *join);
-gsize sal_ear_size (const SalEar *self); /* F T */
+void eval_probe_listen (EvalProbe *self, const EvalConcatenation *join);
+gsize eval_probe_size (const EvalProbe *self); /* F T */

@@ -21,7 +21,7 @@ by_value (gconstpointer a, gconstpointer b)
 }
 
 void
-sal_ranking_order (const float *values, guint n_bands, guint n_frames,
+eval_ranking_order (const float *values, guint n_bands, guint n_frames,
     guint *order)
 {
   gsize size = (gsize) n_bands * n_frames;
@@ -39,13 +39,13 @@ sal_ranking_order (const float *values, guint n_bands, guint n_frames,
 }
 
 void
-sal_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n,
+eval_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n,
     float *mask)
 {
   gsize size = (gsize) n_bands * n_frames;
   g_autofree guint *order = g_new (guint, size + 1);
 
-  sal_ranking_order (values, n_bands, n_frames, order);
+  eval_ranking_order (values, n_bands, n_frames, order);
   memset (mask, 0, size * sizeof (float));
   for (gsize i = 0; i < MIN (n, size); i++)
     mask[order[i]] = 1;
@@ -53,7 +53,7 @@ sal_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n,
 
 /* Each of those left is as likely to be one of the wanted. */
 void
-sal_mask_random (GRand *rand, gsize size, gsize n, float *mask)
+eval_mask_random (GRand *rand, gsize size, gsize n, float *mask)
 {
   for (gsize i = 0; i < size; i++) {
     gboolean taken
@@ -64,7 +64,7 @@ sal_mask_random (GRand *rand, gsize size, gsize n, float *mask)
 }
 
 void
-sal_mask_profile (const float *map, guint n_bands, guint n_frames,
+eval_mask_profile (const float *map, guint n_bands, guint n_frames,
     float *profile)
 {
   for (guint t = 0; t < n_frames; t++) {
@@ -76,7 +76,7 @@ sal_mask_profile (const float *map, guint n_bands, guint n_frames,
 }
 
 void
-sal_mask_spread (const float *profile, guint n_bands, guint n_frames,
+eval_mask_spread (const float *profile, guint n_bands, guint n_frames,
     float *mask)
 {
   for (guint f = 0; f < n_bands; f++)
@@ -84,7 +84,7 @@ sal_mask_spread (const float *profile, guint n_bands, guint n_frames,
 }
 
 double
-sal_mask_mass (const float *mask, gsize size)
+eval_mask_mass (const float *mask, gsize size)
 {
   double sum = 0;
 

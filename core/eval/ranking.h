@@ -9,19 +9,19 @@
 #include <glib.h>
 
 /**
- * sal_ranking_order:
+ * eval_ranking_order:
  * @order: (out caller-allocates): indices of @values, [F T]
  */
-void sal_ranking_order (const float *values, guint n_bands, guint n_frames, guint *order);
+void eval_ranking_order (const float *values, guint n_bands, guint n_frames, guint *order);
 
 /**
- * sal_mask_largest:
+ * eval_mask_largest:
  * @n: bins to keep
  * @mask: (out caller-allocates): 1 for the first @n in order, else 0
  */
-void sal_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n, float *mask);
-void sal_mask_random (GRand *rand, gsize size, gsize n, float *mask); /* n of size bins at random */
+void eval_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n, float *mask);
+void eval_mask_random (GRand *rand, gsize size, gsize n, float *mask); /* n of size bins at random */
 
-void sal_mask_profile (const float *map, guint n_bands, guint n_frames, float *profile); /* mean over the bands, [T] */
-void sal_mask_spread (const float *profile, guint n_bands, guint n_frames, float *mask); /* the same in every band */
-double sal_mask_mass (const float *mask, gsize size); /* mean: the part that is kept */
+void eval_mask_profile (const float *map, guint n_bands, guint n_frames, float *profile); /* mean over the bands, [T] */
+void eval_mask_spread (const float *profile, guint n_bands, guint n_frames, float *mask); /* the same in every band */
+double eval_mask_mass (const float *mask, gsize size); /* mean: the part that is kept */

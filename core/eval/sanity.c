@@ -8,15 +8,15 @@
 #include "eval/spearman.h"
 #include "eval/weight-shuffle.h"
 
-const char *const sal_sanity_stages[SAL_SANITY_STAGES] = { "embedding", "S4",
+const char *const eval_sanity_stages[EVAL_SANITY_STAGES] = { "embedding", "S4",
   "S3", "S2", "S1", "stem", "B given", "X given" };
 
-static const guint parts[SAL_SANITY_LAYERS] = { SAL_PART_TOP, SAL_PART_S4,
-  SAL_PART_S3, SAL_PART_S2, SAL_PART_S1, SAL_PART_STEM };
+static const guint parts[EVAL_SANITY_LAYERS] = { EVAL_PART_TOP, EVAL_PART_S4,
+  EVAL_PART_S3, EVAL_PART_S2, EVAL_PART_S1, EVAL_PART_STEM };
 
 /* A trial as the intact model saw it. */
 typedef struct {
-  SalJoin *join;
+  EvalConcatenation *join;
   gsize size;     /* F T */
   float **ranks;  /* of each row's map for A, [F T]; NULL ends */
   float *energy;  /* of the log-Mel, [F T] */
@@ -28,8 +28,8 @@ typedef struct {
 } Outcome;
 
 typedef struct {
-  SalCast *cast;
-  const SalSanityConfig *config;
+  EvalSpeakerSets *cast;
+  const EvalSanityConfig *config;
   const GArray *rows;
   GPtrArray *trials;    /* of Trial */
   SalModel *model;      /* that hears now */
@@ -41,74 +41,74 @@ typedef struct {
 } Work;
 
 void
-sal_sanity_config_init (SalSanityConfig *config, guint n_trials)
+eval_sanity_config_init (EvalSanityConfig *config, guint n_trials)
 {
   guint n = n_trials > 0 ? n_trials : 32;
 
-  *config = (SalSanityConfig) { .seed = 2022, .n_trials = n,
+  *config = (EvalSanityConfig) { .seed = 2022, .n_trials = n,
     .n_score = MIN (n, 4), .n_draws = MIN (n, 4), .seconds = 1.5 };
-  sal_map_style_init (&config->style);
+  eval_map_style_init (&config->style);
 }
 
 /* --- rows ---------------------------------------------------------------- */
 
 const char *
-sal_sanity_name (const SalSanityRow *row)
+eval_sanity_name (const EvalSanityRow *row)
 {
-  return row->energy ? "energy" : sal_map_methods[row->method].name;
+  return row->energy ? "energy" : eval_map_methods[row->method].name;
 }
 
 const char *
-sal_sanity_layers (const SalSanityRow *row)
+eval_sanity_layers (const EvalSanityRow *row)
 {
-  return row->energy ? "none" : sal_map_settings[row->setting].name;
+  return row->energy ? "none" : eval_map_settings[row->setting].name;
 }
 
 GArray *
-sal_sanity_rows (const SalSanityConfig *config)
+eval_sanity_rows (const EvalSanityConfig *config)
 {
-  GArray *rows = g_array_new (FALSE, FALSE, sizeof (SalSanityRow));
-  static const guint settings[] = { SAL_MAP_S4, SAL_MAP_ALL };
+  GArray *rows = g_array_new (FALSE, FALSE, sizeof (EvalSanityRow));
+  static const guint settings[] = { EVAL_MAP_S4, EVAL_MAP_ALL };
 
-  for (guint m = 0; m < sal_n_map_methods; m++)
+  for (guint m = 0; m < eval_n_map_methods; m++)
     for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
-      gboolean costly = sal_map_methods[m].method == SAL_CAM_SCORE;
-      SalSanityRow row = { FALSE, m, settings[i],
+      gboolean costly = eval_map_methods[m].method == SAL_CAM_SCORE;
+      EvalSanityRow row = { FALSE, m, settings[i],
         costly ? config->n_score : config->n_trials };
       if (row.n_trials > 0
-          && !(sal_map_methods[m].degrid && settings[i] == SAL_MAP_S4))
+          && !(eval_map_methods[m].degrid && settings[i] == EVAL_MAP_S4))
         g_array_append_val (rows, row);
     }
-  SalSanityRow energy = { .energy = TRUE, .n_trials = config->n_trials };
+  EvalSanityRow energy = { .energy = TRUE, .n_trials = config->n_trials };
   g_array_append_val (rows, energy);
   return rows;
 }
 
-static const SalSanityRow *
+static const EvalSanityRow *
 row_at (const Work *work, guint i)
 {
-  return &g_array_index (work->rows, SalSanityRow, i);
+  return &g_array_index (work->rows, EvalSanityRow, i);
 }
 
 /* --- maps ---------------------------------------------------------------- */
 
-static SalEar *
+static EvalProbe *
 get_ear (const Work *work)
 {
-  SalEar *self = g_async_queue_try_pop (work->ears);
+  EvalProbe *self = g_async_queue_try_pop (work->ears);
 
-  return self != NULL ? self : sal_ear_new (work->model,
-      sal_join_max_frames (SAL_JOIN_B_A_B,
+  return self != NULL ? self : eval_probe_new (work->model,
+      eval_concatenation_max_frames (EVAL_CONCATENATION_B_A_B,
           sal_model_get_mel_config (work->model), work->config->seconds),
       &work->config->style);
 }
 
 /* Whom the maps are for: class rows belong to the model that hears. */
 static SalTarget *
-find_target (const Work *work, const SalJoin *join, GError **error)
+find_target (const Work *work, const EvalConcatenation *join, GError **error)
 {
-  guint label = sal_join_get_label (join, work->cast, work->given);
-  const SalTarget *target = sal_cast_get_target (work->cast, label);
+  guint label = eval_concatenation_get_label (join, work->cast, work->given);
+  const SalTarget *target = eval_speaker_sets_get_target (work->cast, label);
 
   if (sal_target_get_class (target) >= 0)
     return sal_target_new_class (work->model, sal_target_get_name (target),
@@ -120,19 +120,19 @@ find_target (const Work *work, const SalJoin *join, GError **error)
  * other, and the last, with all layers, has been drawn with them.
  * Returns: FALSE if the map is flat */
 static gboolean
-rank_row (SalEar *ear, const SalSanityRow *row, int *drawn, float *ranks)
+rank_row (EvalProbe *ear, const EvalSanityRow *row, int *drawn, float *ranks)
 {
-  gsize size = sal_ear_size (ear);
+  gsize size = eval_probe_size (ear);
 
   if (row->energy)
-    return sal_ranks_find (ear->log_mel, size, ranks);
+    return eval_spearman_find (ear->log_mel, size, ranks);
   if (*drawn != (int) row->method)
-    sal_maps_draw (ear->maps, row->method,
-        sal_map_settings[SAL_MAP_ALL].layers);
+    eval_maps_draw (ear->maps, row->method,
+        eval_map_settings[EVAL_MAP_ALL].layers);
   *drawn = (int) row->method;
-  gboolean any = sal_maps_fuse (ear->maps,
-      sal_map_settings[row->setting].layers, ear->map);
-  return sal_ranks_find (ear->map, size, ranks) && any;
+  gboolean any = eval_maps_fuse (ear->maps,
+      eval_map_settings[row->setting].layers, ear->map);
+  return eval_spearman_find (ear->map, size, ranks) && any;
 }
 
 static void
@@ -144,7 +144,7 @@ trial_free (gpointer data)
     g_free (self->ranks[r]);
   g_free (self->ranks);
   g_free (self->energy);
-  sal_join_free (self->join);
+  eval_concatenation_free (self->join);
   g_free (self);
 }
 
@@ -153,23 +153,23 @@ static gpointer
 run_intact (guint index, gpointer data, GError **error)
 {
   Work *work = data;
-  const SalSanityConfig *config = work->config;
-  g_autoptr (SalJoin) join = sal_join_new (work->cast, SAL_JOIN_B_A_B, index,
+  const EvalSanityConfig *config = work->config;
+  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast, EVAL_CONCATENATION_B_A_B, index,
       config->seed, config->seconds, error);
   g_autoptr (SalTarget) target
       = join != NULL ? find_target (work, join, error) : NULL;
   if (target == NULL)
     return NULL;
 
-  SalEar *ear = get_ear (work);
+  EvalProbe *ear = get_ear (work);
   Trial *self = g_new0 (Trial, 1);
   int drawn = -1;
-  sal_ear_listen (ear, join);
-  sal_maps_begin (ear->maps, ear->net, target);
-  self->size = sal_ear_size (ear);
+  eval_probe_listen (ear, join);
+  eval_maps_begin (ear->maps, ear->net, target);
+  self->size = eval_probe_size (ear);
   self->ranks = g_new0 (float *, work->rows->len + 1);
   self->energy = g_new (float, self->size);
-  sal_ranks_find (ear->log_mel, self->size, self->energy);
+  eval_spearman_find (ear->log_mel, self->size, self->energy);
   for (guint r = 0; r < work->rows->len; r++) {
     self->ranks[r] = g_new0 (float, self->size);
     if (index < row_at (work, r)->n_trials)
@@ -198,19 +198,19 @@ run_other (guint index, gpointer data, GError **error)
   if (target == NULL)
     return NULL;
 
-  SalEar *ear = get_ear (work);
+  EvalProbe *ear = get_ear (work);
   Outcome *outcomes = g_new0 (Outcome, n_rows);
   g_autofree float *ranks = g_new (float, trial->size);
   int drawn = -1;
-  sal_ear_listen (ear, trial->join);
-  sal_maps_begin (ear->maps, ear->net, target);
+  eval_probe_listen (ear, trial->join);
+  eval_maps_begin (ear->maps, ear->net, target);
   for (guint r = 0; r < n_rows; r++) {
     if (number >= row_at (work, r)->n_trials)
       continue;
     gboolean any = rank_row (ear, row_at (work, r), &drawn, ranks);
     outcomes[r] = (Outcome) { TRUE, !any,
-      (float) sal_ranks_correlate (trial->ranks[r], ranks, trial->size),
-      (float) sal_ranks_correlate (trial->energy, ranks, trial->size) };
+      (float) eval_spearman_correlate (trial->ranks[r], ranks, trial->size),
+      (float) eval_spearman_correlate (trial->energy, ranks, trial->size) };
   }
   g_async_queue_push (work->ears, ear);
   return outcomes;
@@ -235,7 +235,7 @@ report_progress (double part, gpointer data)
 
   if (work->config->progress != NULL)
     work->config->progress ((work->n_done + part * work->n_jobs)
-        / (work->config->n_trials * (1.0 + SAL_SANITY_STAGES)),
+        / (work->config->n_trials * (1.0 + EVAL_SANITY_STAGES)),
         work->config->data);
 }
 
@@ -243,15 +243,15 @@ report_progress (double part, gpointer data)
 
 /* All trials from first on, step by step, with that model. */
 static gboolean
-run_trials (Work *work, const SalJobs *jobs, SalModel *model, guint first,
+run_trials (Work *work, const EvalJobs *jobs, SalModel *model, guint first,
     guint step, GError **error)
 {
   work->model = model;
   work->first = first;
   work->step = step;
   work->n_jobs = (work->config->n_trials - first + step - 1) / step;
-  work->ears = g_async_queue_new_full (sal_ear_free);
-  gboolean ok = sal_jobs_run (jobs, work->n_jobs, work->config->n_threads,
+  work->ears = g_async_queue_new_full (eval_probe_free);
+  gboolean ok = eval_jobs_run (jobs, work->n_jobs, work->config->n_threads,
       work, error);
   g_async_queue_unref (work->ears);
   work->n_done += work->n_jobs;
@@ -260,16 +260,16 @@ run_trials (Work *work, const SalJobs *jobs, SalModel *model, guint first,
 
 /* With this stage and those above it scrambled. */
 static gboolean
-run_scrambled (Work *work, const SalJobs *jobs, guint stage, GError **error)
+run_scrambled (Work *work, const EvalJobs *jobs, guint stage, GError **error)
 {
-  const SalSanityConfig *config = work->config;
+  const EvalSanityConfig *config = work->config;
 
   for (guint draw = 0; draw < config->n_draws; draw++) {
-    SalScramble scramble = { 0, config->seed + draw };
+    EvalWeightShuffle scramble = { 0, config->seed + draw };
     for (guint i = 0; i <= stage; i++)
       scramble.parts |= parts[i];
-    g_autoptr (SalModel) model = sal_model_scrambled (
-        sal_cast_get_model (work->cast), &scramble, error);
+    g_autoptr (SalModel) model = eval_weight_shuffle_model (
+        eval_speaker_sets_get_model (work->cast), &scramble, error);
     if (model == NULL
         || !run_trials (work, jobs, model, draw, config->n_draws, error))
       return FALSE;
@@ -278,14 +278,14 @@ run_scrambled (Work *work, const SalJobs *jobs, guint stage, GError **error)
 }
 
 static void
-measure (const Work *work, SalSanityStage stage, GArray *results)
+measure (const Work *work, EvalSanityStage stage, GArray *results)
 {
   guint n_rows = work->rows->len, n_trials = work->config->n_trials;
   g_autofree float *correlations = g_new (float, n_trials);
   g_autofree float *energies = g_new (float, n_trials);
 
   for (guint r = 0; r < n_rows; r++) {
-    SalSanityResult result = { .stage = stage, .row = r };
+    EvalSanityResult result = { .stage = stage, .row = r };
     guint n = 0;
     for (guint t = 0; t < n_trials; t++) {
       const Outcome *outcome = &work->outcomes[t * n_rows + r];
@@ -295,8 +295,8 @@ measure (const Work *work, SalSanityStage stage, GArray *results)
       energies[n++] = outcome->energy;
       result.n_empty += outcome->empty;
     }
-    result.correlation = sal_rate_of_values (correlations, n);
-    result.energy = sal_rate_of_values (energies, n);
+    result.correlation = eval_interval_of_values (correlations, n);
+    result.energy = eval_interval_of_values (energies, n);
     g_array_append_val (results, result);
   }
 }
@@ -304,19 +304,19 @@ measure (const Work *work, SalSanityStage stage, GArray *results)
 static gboolean
 run_stages (Work *work, GArray *results, GError **error)
 {
-  static const SalJobs first = { run_intact, take_intact, trial_free,
+  static const EvalJobs first = { run_intact, take_intact, trial_free,
     report_progress };
-  static const SalJobs jobs = { run_other, take_other, g_free,
+  static const EvalJobs jobs = { run_other, take_other, g_free,
     report_progress };
-  SalModel *model = sal_cast_get_model (work->cast);
+  SalModel *model = eval_speaker_sets_get_model (work->cast);
 
   work->given = 'A';
   if (!run_trials (work, &first, model, 0, 1, error))
     return FALSE;
-  for (guint stage = 0; stage < SAL_SANITY_STAGES; stage++) {
-    work->given = stage == SAL_SANITY_B ? 'B' : stage == SAL_SANITY_X ? 'X'
+  for (guint stage = 0; stage < EVAL_SANITY_STAGES; stage++) {
+    work->given = stage == EVAL_SANITY_B ? 'B' : stage == EVAL_SANITY_X ? 'X'
         : 'A';
-    gboolean ok = stage < SAL_SANITY_LAYERS
+    gboolean ok = stage < EVAL_SANITY_LAYERS
         ? run_scrambled (work, &jobs, stage, error)
         : run_trials (work, &jobs, model, 0, 1, error);
     if (!ok)
@@ -327,7 +327,7 @@ run_stages (Work *work, GArray *results, GError **error)
 }
 
 gboolean
-sal_sanity_run (SalCast *cast, const SalSanityConfig *config,
+eval_sanity_run (EvalSpeakerSets *cast, const EvalSanityConfig *config,
     const GArray *rows, GArray *results, GError **error)
 {
   g_autoptr (GPtrArray) trials = g_ptr_array_new_with_free_func (trial_free);

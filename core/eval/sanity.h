@@ -17,34 +17,34 @@
 #include "eval/maps.h"
 #include "eval/intervals.h"
 
-#define SAL_SANITY_LAYERS 6 /* the first stages: that many parts of the model are scrambled */
+#define EVAL_SANITY_LAYERS 6 /* the first stages: that many parts of the model are scrambled */
 
 typedef enum {
-  SAL_SANITY_TOP,
-  SAL_SANITY_S4,
-  SAL_SANITY_S3,
-  SAL_SANITY_S2,
-  SAL_SANITY_S1,
-  SAL_SANITY_STEM,
-  SAL_SANITY_B,
-  SAL_SANITY_X,
-  SAL_SANITY_STAGES,
-} SalSanityStage;
+  EVAL_SANITY_TOP,
+  EVAL_SANITY_S4,
+  EVAL_SANITY_S3,
+  EVAL_SANITY_S2,
+  EVAL_SANITY_S1,
+  EVAL_SANITY_STEM,
+  EVAL_SANITY_B,
+  EVAL_SANITY_X,
+  EVAL_SANITY_STAGES,
+} EvalSanityStage;
 
-extern const char *const sal_sanity_stages[SAL_SANITY_STAGES];
+extern const char *const eval_sanity_stages[EVAL_SANITY_STAGES];
 
 typedef struct {
   gboolean energy;       /* the log-Mel, no map */
-  guint method, setting; /* of sal_map_methods and _settings */
+  guint method, setting; /* of eval_map_methods and _settings */
   guint n_trials;        /* the first so many */
-} SalSanityRow;
+} EvalSanityRow;
 
 typedef struct {
-  SalSanityStage stage;
+  EvalSanityStage stage;
   guint row, n_empty;
-  SalRate correlation; /* with the map of the intact model for A */
-  SalRate energy;      /* with the log-Mel */
-} SalSanityResult;
+  EvalInterval correlation; /* with the map of the intact model for A */
+  EvalInterval energy;      /* with the log-Mel */
+} EvalSanityResult;
 
 typedef struct {
   guint32 seed;
@@ -52,23 +52,23 @@ typedef struct {
   guint n_score;    /* of them, with Score-CAM */
   guint n_draws;    /* models that each stage is scrambled to, one trial after the other */
   double seconds;   /* of a piece */
-  SalMapStyle style;
+  EvalMapStyle style;
   guint n_threads;  /* 0: all processors */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
-} SalSanityConfig;
+} EvalSanityConfig;
 
-void sal_sanity_config_init (SalSanityConfig *config, guint n_trials); /* 0: 32; seed 2022, 4 of them, 4 draws, 1.5 s */
+void eval_sanity_config_init (EvalSanityConfig *config, guint n_trials); /* 0: 32; seed 2022, 4 of them, 4 draws, 1.5 s */
 
-GArray *sal_sanity_rows (const SalSanityConfig *config); /* (transfer full): of SalSanityRow */
-const char *sal_sanity_name (const SalSanityRow *row);
-const char *sal_sanity_layers (const SalSanityRow *row); /* "none" if it has none */
+GArray *eval_sanity_rows (const EvalSanityConfig *config); /* (transfer full): of EvalSanityRow */
+const char *eval_sanity_name (const EvalSanityRow *row);
+const char *eval_sanity_layers (const EvalSanityRow *row); /* "none" if it has none */
 
 /**
- * sal_sanity_run:
- * @rows: (element-type SalSanityRow)
- * @results: (element-type SalSanityResult): stage by stage, one for each row with trials
+ * eval_sanity_run:
+ * @rows: (element-type EvalSanityRow)
+ * @results: (element-type EvalSanityResult): stage by stage, one for each row with trials
  *
- * Returns: %TRUE, or %FALSE and the errors of sal_join_new() or sal_model_scrambled()
+ * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or eval_weight_shuffle_model()
  */
-gboolean sal_sanity_run (SalCast *cast, const SalSanityConfig *config, const GArray *rows, GArray *results, GError **error);
+gboolean eval_sanity_run (EvalSpeakerSets *cast, const EvalSanityConfig *config, const GArray *rows, GArray *results, GError **error);

@@ -10,9 +10,9 @@ typedef struct {
   guint voice, label;
 } Speaker;
 
-struct _SalCast {
+struct _EvalSpeakerSets {
   SalModel *model;
-  SalCorpus *corpus;
+  EvalCorpus *corpus;
   gboolean known;
   GArray *speakers;      /* of Speaker */
   GPtrArray *targets;    /* of SalTarget, by label */
@@ -20,24 +20,24 @@ struct _SalCast {
 };
 
 static int
-class_of (const SalModel *model, const SalCorpus *corpus, guint voice)
+class_of (const SalModel *model, const EvalCorpus *corpus, guint voice)
 {
   return sal_model_find_class (model,
-      sal_corpus_get_voice (corpus, voice)->name);
+      eval_corpus_get_voice (corpus, voice)->name);
 }
 
 guint
-sal_cast_count (const SalModel *model, const SalCorpus *corpus, gboolean known)
+eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus, gboolean known)
 {
   guint n = 0;
 
-  for (guint v = 0; v < sal_corpus_get_n_targets (corpus); v++)
+  for (guint v = 0; v < eval_corpus_get_n_targets (corpus); v++)
     n += (class_of (model, corpus, v) >= 0) == known;
   return n;
 }
 
 static gboolean
-add_classes (SalCast *self, GError **error)
+add_classes (EvalSpeakerSets *self, GError **error)
 {
   for (guint c = 0; c < sal_model_get_n_classes (self->model); c++) {
     SalTarget *target = sal_target_new_class (self->model,
@@ -50,14 +50,14 @@ add_classes (SalCast *self, GError **error)
 }
 
 static gboolean
-enrol (SalCast *self, guint voice, guint32 seed, double seconds,
+enrol (EvalSpeakerSets *self, guint voice, guint32 seed, double seconds,
     GError **error)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed + voice);
-  g_autoptr (GArray) order = sal_corpus_shuffle (self->corpus, voice, rand);
+  g_autoptr (GArray) order = eval_corpus_shuffle (self->corpus, voice, rand);
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   double net_seconds;
-  SalTarget *target = sal_corpus_enrol (self->corpus, self->model, voice, order,
+  SalTarget *target = eval_corpus_enrol (self->corpus, self->model, voice, order,
       used, seconds, &net_seconds, error);
 
   if (target == NULL)
@@ -69,11 +69,11 @@ enrol (SalCast *self, guint voice, guint32 seed, double seconds,
 }
 
 static gboolean
-fill (SalCast *self, guint32 seed, double seconds, GError **error)
+fill (EvalSpeakerSets *self, guint32 seed, double seconds, GError **error)
 {
   if (self->known && !add_classes (self, error))
     return FALSE;
-  for (guint v = 0; v < sal_corpus_get_n_targets (self->corpus); v++) {
+  for (guint v = 0; v < eval_corpus_get_n_targets (self->corpus); v++) {
     int class = class_of (self->model, self->corpus, v);
     if ((class >= 0) != self->known)
       continue;
@@ -89,11 +89,11 @@ fill (SalCast *self, guint32 seed, double seconds, GError **error)
       self->known ? "one" : "other than those");
 }
 
-SalCast *
-sal_cast_new (SalModel *model, SalCorpus *corpus, gboolean known, guint32 seed,
+EvalSpeakerSets *
+eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known, guint32 seed,
     double enrol_seconds, GError **error)
 {
-  g_autoptr (SalCast) self = g_new0 (SalCast, 1);
+  g_autoptr (EvalSpeakerSets) self = g_new0 (EvalSpeakerSets, 1);
 
   self->model = sal_model_ref (model);
   self->corpus = corpus;
@@ -102,13 +102,13 @@ sal_cast_new (SalModel *model, SalCorpus *corpus, gboolean known, guint32 seed,
   self->targets = g_ptr_array_new_with_free_func (
       (GDestroyNotify) sal_target_unref);
   self->is_enrolled = g_new0 (gboolean,
-      sal_corpus_get_n_utterances (corpus) + 1);
+      eval_corpus_get_n_utterances (corpus) + 1);
   return fill (self, seed, enrol_seconds, error) ? g_steal_pointer (&self)
       : NULL;
 }
 
 void
-sal_cast_free (SalCast *self)
+eval_speaker_sets_free (EvalSpeakerSets *self)
 {
   if (self == NULL)
     return;
@@ -120,55 +120,55 @@ sal_cast_free (SalCast *self)
 }
 
 guint
-sal_cast_get_n_speakers (const SalCast *self)
+eval_speaker_sets_get_n_speakers (const EvalSpeakerSets *self)
 {
   return self->speakers->len;
 }
 
 guint
-sal_cast_get_voice (const SalCast *self, guint speaker)
+eval_speaker_sets_get_voice (const EvalSpeakerSets *self, guint speaker)
 {
   return g_array_index (self->speakers, Speaker, speaker).voice;
 }
 
 guint
-sal_cast_get_label (const SalCast *self, guint speaker)
+eval_speaker_sets_get_label (const EvalSpeakerSets *self, guint speaker)
 {
   return g_array_index (self->speakers, Speaker, speaker).label;
 }
 
 guint
-sal_cast_get_n_labels (const SalCast *self)
+eval_speaker_sets_get_n_labels (const EvalSpeakerSets *self)
 {
   return self->targets->len;
 }
 
 const SalTarget *
-sal_cast_get_target (const SalCast *self, guint label)
+eval_speaker_sets_get_target (const EvalSpeakerSets *self, guint label)
 {
   return g_ptr_array_index (self->targets, label);
 }
 
 const char *
-sal_cast_get_set (const SalCast *self)
+eval_speaker_sets_get_set (const EvalSpeakerSets *self)
 {
   return self->known ? "closed" : "open";
 }
 
 SalModel *
-sal_cast_get_model (const SalCast *self)
+eval_speaker_sets_get_model (const EvalSpeakerSets *self)
 {
   return self->model;
 }
 
-SalCorpus *
-sal_cast_get_corpus (const SalCast *self)
+EvalCorpus *
+eval_speaker_sets_get_corpus (const EvalSpeakerSets *self)
 {
   return self->corpus;
 }
 
 gboolean
-sal_cast_is_enrolled (const SalCast *self, guint utterance)
+eval_speaker_sets_is_enrolled (const EvalSpeakerSets *self, guint utterance)
 {
   return self->is_enrolled[utterance];
 }
@@ -176,9 +176,9 @@ sal_cast_is_enrolled (const SalCast *self, guint utterance)
 /* With the scale of the head and the length of the embedding left out, which
  * all logits of a cosine head share; a linear head has biases, but no scale. */
 int
-sal_cast_recognise (const SalCast *self, const float *embedding)
+eval_speaker_sets_recognise (const EvalSpeakerSets *self, const float *embedding)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
+  const SalDescription *record = sal_model_get_description (self->model);
   const float *rows = sal_model_get_rows (self->model);
   const float *biases = sal_model_get_biases (self->model);
   guint E = sal_model_get_embedding_size (self->model);
@@ -186,15 +186,15 @@ sal_cast_recognise (const SalCast *self, const float *embedding)
   int best = -1;
 
   for (guint c = 0; c < sal_model_get_n_classes (self->model); c++) {
-    float logit = sal_dot (embedding, rows + (gsize) c * E, E) + biases[c];
+    float logit = sal_vector_dot (embedding, rows + (gsize) c * E, E) + biases[c];
     if (!(logit > most) || !(self->known || record->in_cohort[c]))
       continue;
     most = logit;
     best = self->known ? (int) c : -1;
   }
   for (guint i = 0; !self->known && i < self->targets->len; i++) {
-    float logit = sal_dot (embedding,
-        sal_target_get_row (sal_cast_get_target (self, i)), E);
+    float logit = sal_vector_dot (embedding,
+        sal_target_get_row (eval_speaker_sets_get_target (self, i)), E);
     if (!(logit > most))
       continue;
     most = logit;

@@ -10,38 +10,38 @@
 
 #include "eval/corpus.h"
 
-typedef struct _SalCast SalCast; /* any thread */
+typedef struct _EvalSpeakerSets EvalSpeakerSets; /* any thread */
 
-guint sal_cast_count (const SalModel *model, const SalCorpus *corpus, gboolean known); /* speakers of the set */
+guint eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus, gboolean known); /* speakers of the set */
 
 /**
- * sal_cast_new:
+ * eval_speaker_sets_new:
  * @known: the closed set
  * @seed: which utterances the open set is enrolled from
  * @enrol_seconds: net speech, in whole utterances, that are not heard again
  *
  * Returns: (transfer full) (nullable): a cast, or %NULL and %SAL_ERROR_TARGET if the set has no speaker, or the errors of
- *   sal_corpus_enrol()
+ *   eval_corpus_enrol()
  */
-SalCast *sal_cast_new (SalModel *model, SalCorpus *corpus, gboolean known, guint32 seed, double enrol_seconds, GError **error);
-void sal_cast_free (SalCast *self); /* NULL is a no-op */
+EvalSpeakerSets *eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known, guint32 seed, double enrol_seconds, GError **error);
+void eval_speaker_sets_free (EvalSpeakerSets *self); /* NULL is a no-op */
 
-guint sal_cast_get_n_speakers (const SalCast *self);
-guint sal_cast_get_voice (const SalCast *self, guint speaker); /* of the corpus */
-guint sal_cast_get_label (const SalCast *self, guint speaker);
-guint sal_cast_get_n_labels (const SalCast *self);
-const SalTarget *sal_cast_get_target (const SalCast *self, guint label);
-const char *sal_cast_get_set (const SalCast *self); /* "closed" or "open" */
-SalModel *sal_cast_get_model (const SalCast *self);
-SalCorpus *sal_cast_get_corpus (const SalCast *self);
-gboolean sal_cast_is_enrolled (const SalCast *self, guint utterance); /* somebody was enrolled from it */
+guint eval_speaker_sets_get_n_speakers (const EvalSpeakerSets *self);
+guint eval_speaker_sets_get_voice (const EvalSpeakerSets *self, guint speaker); /* of the corpus */
+guint eval_speaker_sets_get_label (const EvalSpeakerSets *self, guint speaker);
+guint eval_speaker_sets_get_n_labels (const EvalSpeakerSets *self);
+const SalTarget *eval_speaker_sets_get_target (const EvalSpeakerSets *self, guint label);
+const char *eval_speaker_sets_get_set (const EvalSpeakerSets *self); /* "closed" or "open" */
+SalModel *eval_speaker_sets_get_model (const EvalSpeakerSets *self);
+EvalCorpus *eval_speaker_sets_get_corpus (const EvalSpeakerSets *self);
+gboolean eval_speaker_sets_is_enrolled (const EvalSpeakerSets *self, guint utterance); /* somebody was enrolled from it */
 
 /**
- * sal_cast_recognise:
+ * eval_speaker_sets_recognise:
  * @embedding: [E]
  *
  * Returns: the label whose logit is the highest, -1: a voice of the cohort
  */
-int sal_cast_recognise (const SalCast *self, const float *embedding);
+int eval_speaker_sets_recognise (const EvalSpeakerSets *self, const float *embedding);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalCast, sal_cast_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalSpeakerSets, eval_speaker_sets_free)

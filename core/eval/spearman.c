@@ -18,7 +18,7 @@ by_value (gconstpointer a, gconstpointer b)
 }
 
 gboolean
-sal_ranks_find (const float *values, gsize n, float *ranks)
+eval_spearman_find (const float *values, gsize n, float *ranks)
 {
   g_autofree Item *items = g_new (Item, n + 1);
 
@@ -35,7 +35,7 @@ sal_ranks_find (const float *values, gsize n, float *ranks)
 }
 
 double
-sal_ranks_correlate (const float *a, const float *b, gsize n)
+eval_spearman_correlate (const float *a, const float *b, gsize n)
 {
   double mean = ((double) n - 1) / 2, ab = 0, aa = 0, bb = 0;
 
@@ -48,11 +48,11 @@ sal_ranks_correlate (const float *a, const float *b, gsize n)
 }
 
 double
-sal_ranks_spearman (const float *a, const float *b, gsize n)
+eval_spearman (const float *a, const float *b, gsize n)
 {
   g_autofree float *x = g_new (float, n + 1), *y = g_new (float, n + 1);
 
-  sal_ranks_find (a, n, x);
-  sal_ranks_find (b, n, y);
-  return sal_ranks_correlate (x, y, n);
+  eval_spearman_find (a, n, x);
+  eval_spearman_find (b, n, y);
+  return eval_spearman_correlate (x, y, n);
 }

@@ -5,20 +5,20 @@
 #include <glib.h>
 
 /**
- * sal_ranks_find:
+ * eval_spearman_find:
  * @values: [n], finite
  * @ranks: (out caller-allocates): the place of each value, from 0; equal values share the mean of theirs, [n]
  *
  * Returns: %FALSE if all values are equal
  */
-gboolean sal_ranks_find (const float *values, gsize n, float *ranks);
+gboolean eval_spearman_find (const float *values, gsize n, float *ranks);
 
 /**
- * sal_ranks_correlate:
+ * eval_spearman_correlate:
  * @a: ranks of n values; @b: of n others
  *
  * Returns: Spearman's rank correlation, -1..1; 0 if all of @a or all of @b are equal
  */
-double sal_ranks_correlate (const float *a, const float *b, gsize n);
+double eval_spearman_correlate (const float *a, const float *b, gsize n);
 
-double sal_ranks_spearman (const float *a, const float *b, gsize n); /* the same of values */
+double eval_spearman (const float *a, const float *b, gsize n); /* the same of values */

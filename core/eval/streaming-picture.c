@@ -6,8 +6,8 @@
 #include <saliency/gate.h>
 #include "picture/plot.h"
 
-#define C SAL_STREAMING_CONDITIONS
-#define L SAL_STREAMING_LOOKAHEADS
+#define C EVAL_STREAMING_CONDITIONS
+#define L EVAL_STREAMING_LOOKAHEADS
 
 /* Pixels */
 #define WIDTH 1200
@@ -47,19 +47,19 @@ text_width (cairo_t *cr, gboolean bold, const char *text)
 
 /* The axis begins at the multiple of 0.05 below the lowest value. */
 static double
-lowest (const SalStreamingRow *rows)
+lowest (const EvalStreamingRow *rows)
 {
   double low = 0.95;
 
   for (guint i = 0; i < C * L; i++) {
-    low = fmin (low, rows[i].mean[SAL_STREAMING_AUC]);
-    low = fmin (low, rows[i].mean[SAL_STREAMING_BASELINE_AUC]);
+    low = fmin (low, rows[i].mean[EVAL_STREAMING_AUC]);
+    low = fmin (low, rows[i].mean[EVAL_STREAMING_BASELINE_AUC]);
   }
   return fmax (0, floor (low * 20) / 20);
 }
 
 static void
-draw_auc (cairo_t *cr, const SalStreamingRow *rows)
+draw_auc (cairo_t *cr, const EvalStreamingRow *rows)
 {
   static const SalPlotMark times[L] = { { -2, "250" }, { -1, "500" },
     { 0, "1000" }, { 1, "2000" } }; /* log2 of seconds */
@@ -75,13 +75,13 @@ draw_auc (cairo_t *cr, const SalStreamingRow *rows)
     levels[n] = (SalPlotMark) { low + 0.05 * n, labels[n] };
   }
   for (guint l = 0; l < L; l++)
-    x[l] = log2 (sal_streaming_lookaheads_ms[l] / 1000.0);
+    x[l] = log2 (eval_streaming_lookaheads_ms[l] / 1000.0);
   for (guint i = 0; i < 2 * C; i++) {
-    guint c = i / 2, figure = i % 2 == 0 ? SAL_STREAMING_AUC
-        : SAL_STREAMING_BASELINE_AUC;
+    guint c = i / 2, figure = i % 2 == 0 ? EVAL_STREAMING_AUC
+        : EVAL_STREAMING_BASELINE_AUC;
     for (guint l = 0; l < L; l++)
       y[i][l] = rows[c * L + l].mean[figure];
-    names[i] = g_strdup_printf ("%s%s", sal_streaming_conditions[c],
+    names[i] = g_strdup_printf ("%s%s", eval_streaming_conditions[c],
         i % 2 == 0 ? "" : ", cosine gate");
     curves[i] = (SalPlotCurve) { names[i], sal_plot_colour (c), i % 2 == 1,
       TRUE, x, y[i], L };
@@ -97,7 +97,7 @@ draw_auc (cairo_t *cr, const SalStreamingRow *rows)
 /* --- one stream ---------------------------------------------------------- */
 
 static SalRect
-turn_rect (const SalStream *stream, const SalSpoken *turn, const SalRect *r)
+turn_rect (const EvalStream *stream, const EvalSpoken *turn, const SalRect *r)
 {
   double scale = r->w / (double) stream->conversation->n_samples;
 
@@ -106,14 +106,14 @@ turn_rect (const SalStream *stream, const SalSpoken *turn, const SalRect *r)
 }
 
 static void
-draw_turns (cairo_t *cr, const SalStream *stream, const SalCorpus *corpus)
+draw_turns (cairo_t *cr, const EvalStream *stream, const EvalCorpus *corpus)
 {
-  const SalConversation *talk = stream->conversation;
+  const EvalConversation *talk = stream->conversation;
 
   for (guint i = 0; i < talk->turns->len; i++) {
-    const SalSpoken *turn = &g_array_index (talk->turns, SalSpoken, i);
+    const EvalSpoken *turn = &g_array_index (talk->turns, EvalSpoken, i);
     gboolean target = turn->voice == talk->target;
-    const char *name = sal_corpus_get_voice (corpus, turn->voice)->name;
+    const char *name = eval_corpus_get_voice (corpus, turn->voice)->name;
     SalRect r = turn_rect (stream, turn, &strip);
     SalRect shade = turn_rect (stream, turn, &lower);
     sal_axes_fill (cr, &r, target ? sal_colour_for
@@ -128,7 +128,7 @@ draw_turns (cairo_t *cr, const SalStream *stream, const SalCorpus *corpus)
 }
 
 static void
-draw_probability (cairo_t *cr, const SalStream *stream)
+draw_probability (cairo_t *cr, const EvalStream *stream)
 {
   const float *activity = stream->traces[0][EXAMPLE_LOOKAHEAD].activity;
   double seconds = stream->conversation->n_samples * stream->frame_seconds
@@ -165,14 +165,14 @@ draw_threshold (cairo_t *cr)
 }
 
 static void
-draw_example (cairo_t *cr, const SalStream *stream, const SalCorpus *corpus)
+draw_example (cairo_t *cr, const EvalStream *stream, const EvalCorpus *corpus)
 {
   static const char *const labels[] = { "0", "0.5", "1" };
-  const char *name = sal_corpus_get_voice (corpus,
+  const char *name = eval_corpus_get_voice (corpus,
       stream->conversation->target)->name;
   g_autofree char *heading = g_strdup_printf ("Stream %u, %s, look-ahead %u ms:"
-      " does %s speak?", stream->index, sal_streaming_conditions[0],
-      sal_streaming_lookaheads_ms[EXAMPLE_LOOKAHEAD], name);
+      " does %s speak?", stream->index, eval_streaming_conditions[0],
+      eval_streaming_lookaheads_ms[EXAMPLE_LOOKAHEAD], name);
 
   write_text (cr, LEFT, strip.y - 18, 0, TRUE, ink, heading);
   draw_turns (cr, stream, corpus);
@@ -185,8 +185,8 @@ draw_example (cairo_t *cr, const SalStream *stream, const SalCorpus *corpus)
 }
 
 cairo_surface_t *
-sal_streaming_draw (const char *title, const SalStreamingRow *rows,
-    const SalStream *example, const SalCorpus *corpus)
+eval_streaming_draw (const char *title, const EvalStreamingRow *rows,
+    const EvalStream *example, const EvalCorpus *corpus)
 {
   cairo_surface_t *surface = sal_plot_paper (WIDTH, HEIGHT, title);
   cairo_t *cr = cairo_create (surface);

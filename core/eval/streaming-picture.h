@@ -7,7 +7,7 @@
 #include "eval/streaming.h"
 
 /**
- * sal_streaming_draw:
+ * eval_streaming_draw:
  * @rows: [CONDITIONS, LOOKAHEADS]
  * @example: drawn below: who truly speaks, and the probability of the target, clean, at 500 ms
  * @corpus: whose names are written
@@ -16,4 +16,4 @@
  *
  * Returns: (transfer full): an image
  */
-cairo_surface_t *sal_streaming_draw (const char *title, const SalStreamingRow *rows, const SalStream *example, const SalCorpus *corpus);
+cairo_surface_t *eval_streaming_draw (const char *title, const EvalStreamingRow *rows, const EvalStream *example, const EvalCorpus *corpus);

@@ -10,49 +10,49 @@
 #include <saliency/masker.h>
 #include "eval/tally.h"
 
-#define C SAL_STREAMING_CONDITIONS
-#define L SAL_STREAMING_LOOKAHEADS
+#define C EVAL_STREAMING_CONDITIONS
+#define L EVAL_STREAMING_LOOKAHEADS
 
-const char *const sal_streaming_conditions[C] = { "clean", "20 dB", "10 dB" };
+const char *const eval_streaming_conditions[C] = { "clean", "20 dB", "10 dB" };
 static const double ratios_db[C] = { INFINITY, 20, 10 };
-const guint sal_streaming_lookaheads_ms[L] = { 250, 500, 1000, 2000 };
+const guint eval_streaming_lookaheads_ms[L] = { 250, 500, 1000, 2000 };
 
 typedef struct {
   SalModel *model;
-  SalCorpus *corpus;
-  const SalStreamingConfig *config;
+  EvalCorpus *corpus;
+  const EvalStreamingConfig *config;
   guint hop, lookaheads[L]; /* frames */
-  SalTally *tally;
+  EvalTally *tally;
 } Work;
 
 void
-sal_streaming_config_init (SalStreamingConfig *config)
+eval_streaming_config_init (EvalStreamingConfig *config)
 {
-  *config = (SalStreamingConfig) { .n_streams = 60, .seed = 2022,
+  *config = (EvalStreamingConfig) { .n_streams = 60, .seed = 2022,
     .enrol_seconds = 20, .hop_ms = 250 };
-  sal_conversation_config_init (&config->conversation);
+  eval_conversation_config_init (&config->conversation);
 }
 
 static void
 stream_clear (gpointer data)
 {
-  SalStream *self = data;
+  EvalStream *self = data;
 
   for (guint c = 0; c < C; c++)
-    sal_traces_free (self->traces[c], 2 * L);
-  sal_conversation_free (self->conversation);
+    eval_traces_free (self->traces[c], 2 * L);
+  eval_conversation_free (self->conversation);
   g_free (self->is_target);
   g_free (self->speech);
 }
 
-SalStream *
-sal_stream_ref (SalStream *self)
+EvalStream *
+eval_stream_ref (EvalStream *self)
 {
   return g_atomic_rc_box_acquire (self);
 }
 
 void
-sal_stream_unref (SalStream *self)
+eval_stream_unref (EvalStream *self)
 {
   if (self != NULL)
     g_atomic_rc_box_release_full (self, stream_clear);
@@ -65,23 +65,23 @@ static SalTarget *
 get_target (const Work *work, guint voice, GRand *rand, GArray **order,
     double *seconds, GError **error)
 {
-  const char *name = sal_corpus_get_voice (work->corpus, voice)->name;
+  const char *name = eval_corpus_get_voice (work->corpus, voice)->name;
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
 
-  *order = sal_corpus_shuffle (work->corpus, voice, rand);
+  *order = eval_corpus_shuffle (work->corpus, voice, rand);
   *seconds = 0;
   if (work->config->known)
     return sal_target_new_class (work->model, name, error);
-  return sal_corpus_enrol (work->corpus, work->model, voice, *order, used,
+  return eval_corpus_enrol (work->corpus, work->model, voice, *order, used,
       work->config->enrol_seconds, seconds, error);
 }
 
 /* The clean stream, or that with noise. */
 static float *
-make_sound (const SalStream *stream, const float *noise, double speech_power,
+make_sound (const EvalStream *stream, const float *noise, double speech_power,
     double ratio_db)
 {
-  const SalConversation *talk = stream->conversation;
+  const EvalConversation *talk = stream->conversation;
   float *sound = g_memdup2 (talk->clean, talk->n_samples * sizeof (float));
   float scale = (float) sqrt (speech_power * pow (10, -ratio_db / 10));
 
@@ -91,42 +91,42 @@ make_sound (const SalStream *stream, const float *noise, double speech_power,
 }
 
 static void
-track (const Work *work, SalStream *self, SalTarget *const targets[2],
+track (const Work *work, EvalStream *self, SalTarget *const targets[2],
     GRand *rand)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (work->model);
-  const SalConversation *talk = self->conversation;
+  const EvalConversation *talk = self->conversation;
   guint centre = sal_mel_config_centre (mel);
-  g_autoptr (SalTracker) tracker = sal_tracker_new (work->model, work->hop,
+  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (work->model, work->hop,
       work->lookaheads, L);
   g_autofree float *noise = g_new (float, talk->n_samples);
 
-  self->n_frames = sal_tracker_n_frames (tracker, talk->n_samples);
+  self->n_frames = eval_batch_analyser_n_frames (tracker, talk->n_samples);
   self->hop = mel->hop;
   self->frame_seconds = mel->hop / (double) mel->sample_rate;
   self->first_seconds = centre / (double) mel->sample_rate;
   self->is_target = g_new (gboolean, self->n_frames + 1);
   self->speech = g_new (gboolean, self->n_frames + 1);
-  double power = sal_conversation_label (talk, centre, mel->hop,
+  double power = eval_conversation_label (talk, centre, mel->hop,
       self->n_frames, self->is_target, self->speech);
-  sal_conversation_noise (rand, mel->sample_rate, noise, talk->n_samples);
+  eval_conversation_noise (rand, mel->sample_rate, noise, talk->n_samples);
   for (guint c = 0; c < C; c++) {
     g_autofree float *sound = make_sound (self, noise, power, ratios_db[c]);
-    self->traces[c] = sal_traces_new (2 * L, self->n_frames);
-    sal_tracker_run (tracker, sound, talk->n_samples, targets, 2,
+    self->traces[c] = eval_traces_new (2 * L, self->n_frames);
+    eval_batch_analyser_run (tracker, sound, talk->n_samples, targets, 2,
         self->traces[c]);
   }
 }
 
-static SalStream *
+static EvalStream *
 make_stream (const Work *work, guint index, GError **error)
 {
-  g_autoptr (SalStream) self = g_atomic_rc_box_new0 (SalStream);
+  g_autoptr (EvalStream) self = g_atomic_rc_box_new0 (EvalStream);
   g_autoptr (GRand) rand = g_rand_new_with_seed (work->config->seed + index);
   g_autoptr (GArray) order = NULL;
   g_autoptr (GArray) unheard = NULL;
-  guint voice = index % sal_corpus_get_n_targets (work->corpus);
-  guint absent = sal_conversation_draw_absent (work->corpus, voice, rand);
+  guint voice = index % eval_corpus_get_n_targets (work->corpus);
+  guint absent = eval_conversation_draw_absent (work->corpus, voice, rand);
 
   self->index = index;
   g_autoptr (SalTarget) target = get_target (work, voice, rand, &order,
@@ -137,7 +137,7 @@ make_stream (const Work *work, guint index, GError **error)
       &self->enrolled[1], error);
   if (other == NULL)
     return NULL;
-  self->conversation = sal_conversation_new (work->corpus,
+  self->conversation = eval_conversation_new (work->corpus,
       &work->config->conversation,
       sal_model_get_mel_config (work->model)->sample_rate, voice, order, absent,
       rand, error);
@@ -152,7 +152,7 @@ make_stream (const Work *work, guint index, GError **error)
 
 /* Target and other values of the frames of speech, [n_target + n_other]. */
 static float *
-split (const SalStream *self, const float *values, SalDetection *detection)
+split (const EvalStream *self, const float *values, EvalDetection *detection)
 {
   float *sorted = g_new (float, self->n_frames + 1);
   gsize n = 0;
@@ -183,9 +183,9 @@ part_above (const float *values, gsize n, float limit)
 
 /* What the default gate and the masker make of the clean stream. */
 static float *
-mask (const SalStream *self, const SalMelConfig *mel, const float *activity)
+mask (const EvalStream *self, const SalMelConfig *mel, const float *activity)
 {
-  const SalConversation *talk = self->conversation;
+  const EvalConversation *talk = self->conversation;
   SalGateConfig config;
   SalMaskerConfig plan = { .rate = mel->sample_rate, .n_channels = 1,
     .n_bands = 1, .frame_period = self->frame_seconds,
@@ -208,10 +208,10 @@ mask (const SalStream *self, const SalMelConfig *mel, const float *activity)
 /* Change in dB of the energy of frames of speech: of the target, of others, of
  * all. */
 static void
-changes_db (const SalStream *self, const SalMelConfig *mel, const float *after,
+changes_db (const EvalStream *self, const SalMelConfig *mel, const float *after,
     double change[3])
 {
-  const SalConversation *talk = self->conversation;
+  const EvalConversation *talk = self->conversation;
   double sums[2][2] = { { 0, 0 }, { 0, 0 } }; /* [target, before or after] */
   gssize first = (gssize) sal_mel_config_centre (mel) - mel->hop / 2;
 
@@ -232,7 +232,7 @@ changes_db (const SalStream *self, const SalMelConfig *mel, const float *after,
 
 /* How often a gate with the default thresholds opens or closes. */
 static double
-switches_per_minute (const SalStream *self, const float *activity)
+switches_per_minute (const EvalStream *self, const float *activity)
 {
   SalGateConfig config;
   g_autofree float *gains = g_new (float, self->n_frames + 1);
@@ -252,25 +252,25 @@ switches_per_minute (const SalStream *self, const float *activity)
 }
 
 static void
-measure_mask (const SalStream *self, const SalMelConfig *mel,
-    const SalTrace *present, const SalTrace *absent, double *figures)
+measure_mask (const EvalStream *self, const SalMelConfig *mel,
+    const EvalTrace *present, const EvalTrace *absent, double *figures)
 {
   double change[3];
   g_autofree float *kept = mask (self, mel, present->activity);
   g_autofree float *dark = mask (self, mel, absent->activity);
 
   changes_db (self, mel, kept, change);
-  figures[SAL_STREAMING_KEPT] = change[0];
-  figures[SAL_STREAMING_REMOVED] = -change[1];
+  figures[EVAL_STREAMING_KEPT] = change[0];
+  figures[EVAL_STREAMING_REMOVED] = -change[1];
   changes_db (self, mel, dark, change);
-  figures[SAL_STREAMING_ABSENT_REMOVED] = -change[2];
+  figures[EVAL_STREAMING_ABSENT_REMOVED] = -change[2];
 }
 
 static void
-measure (const SalStream *self, const SalMelConfig *mel,
-    const SalTrace *present, const SalTrace *absent, double *figures)
+measure (const EvalStream *self, const SalMelConfig *mel,
+    const EvalTrace *present, const EvalTrace *absent, double *figures)
 {
-  SalDetection ours, odds, usual, dark;
+  EvalDetection ours, odds, usual, dark;
   g_autofree float *a = split (self, present->activity, &ours);
   g_autofree float *b = split (self, present->log_odds, &odds);
   g_autofree float *c = split (self, present->baseline, &usual);
@@ -278,20 +278,20 @@ measure (const SalStream *self, const SalMelConfig *mel,
   double minutes = (double) self->conversation->n_samples / mel->sample_rate
       / 60;
 
-  figures[SAL_STREAMING_AUC] = sal_detection_auc (&ours);
-  figures[SAL_STREAMING_BASELINE_AUC] = sal_detection_auc (&usual);
-  figures[SAL_STREAMING_LOG_ODDS_AUC] = sal_detection_auc (&odds);
-  figures[SAL_STREAMING_EER] = sal_detection_eer (&ours);
-  figures[SAL_STREAMING_BASELINE_EER] = sal_detection_eer (&usual);
-  figures[SAL_STREAMING_MISS] = 1 - part_above (ours.target, ours.n_target,
+  figures[EVAL_STREAMING_AUC] = eval_detection_auc (&ours);
+  figures[EVAL_STREAMING_BASELINE_AUC] = eval_detection_auc (&usual);
+  figures[EVAL_STREAMING_LOG_ODDS_AUC] = eval_detection_auc (&odds);
+  figures[EVAL_STREAMING_EER] = eval_detection_eer (&ours);
+  figures[EVAL_STREAMING_BASELINE_EER] = eval_detection_eer (&usual);
+  figures[EVAL_STREAMING_MISS] = 1 - part_above (ours.target, ours.n_target,
       0.5f);
-  figures[SAL_STREAMING_FALSE_ALARM] = part_above (ours.other, ours.n_other,
+  figures[EVAL_STREAMING_FALSE_ALARM] = part_above (ours.other, ours.n_other,
       0.5f);
-  figures[SAL_STREAMING_SWITCHES] = switches_per_minute (self,
+  figures[EVAL_STREAMING_SWITCHES] = switches_per_minute (self,
       present->activity);
-  figures[SAL_STREAMING_TRUE_SWITCHES]
-      = sal_conversation_n_switches (self->conversation) / minutes;
-  figures[SAL_STREAMING_ABSENT_ABOVE] = part_above (d,
+  figures[EVAL_STREAMING_TRUE_SWITCHES]
+      = eval_conversation_n_switches (self->conversation) / minutes;
+  figures[EVAL_STREAMING_ABSENT_ABOVE] = part_above (d,
       dark.n_target + dark.n_other, nextafterf (0.1f, 1));
   measure_mask (self, mel, present, absent, figures);
 }
@@ -302,7 +302,7 @@ static gpointer
 run_stream (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
-  SalStream *self = make_stream (work, index, error);
+  EvalStream *self = make_stream (work, index, error);
 
   for (guint c = 0; self != NULL && c < C; c++)
     for (guint l = 0; l < L; l++)
@@ -315,9 +315,9 @@ static gboolean
 take_stream (guint index, gpointer result, gpointer data, GError **error)
 {
   const Work *work = data;
-  g_autoptr (SalStream) stream = result;
+  g_autoptr (EvalStream) stream = result;
 
-  sal_tally_add (work->tally, stream);
+  eval_tally_add (work->tally, stream);
   return work->config->take == NULL
       || work->config->take (stream, work->config->data, error);
 }
@@ -332,28 +332,28 @@ report_progress (double part, gpointer data)
 }
 
 gboolean
-sal_streaming_run (SalModel *model, SalCorpus *corpus,
-    const SalStreamingConfig *config, SalStreamingRow *rows, GError **error)
+eval_streaming_run (SalModel *model, EvalCorpus *corpus,
+    const EvalStreamingConfig *config, EvalStreamingRow *rows, GError **error)
 {
-  static const SalJobs jobs = { run_stream, take_stream,
-    (GDestroyNotify) sal_stream_unref, report_progress };
+  static const EvalJobs jobs = { run_stream, take_stream,
+    (GDestroyNotify) eval_stream_unref, report_progress };
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   double frames_per_ms = mel->sample_rate / (1000.0 * mel->hop);
   Work work = { model, corpus, config,
     (guint) lrint (config->hop_ms * frames_per_ms), { 0 }, NULL };
 
-  if (sal_corpus_get_n_targets (corpus) < 2)
+  if (eval_corpus_get_n_targets (corpus) < 2)
     return sal_error_set (error, SAL_ERROR_CONFIG,
         "%u speaker is in the split, at least 2 are wanted: one is absent",
-        sal_corpus_get_n_targets (corpus));
+        eval_corpus_get_n_targets (corpus));
   for (guint l = 0; l < L; l++)
     work.lookaheads[l]
-        = (guint) lrint (sal_streaming_lookaheads_ms[l] * frames_per_ms);
-  work.tally = sal_tally_new ();
-  gboolean ok = sal_jobs_run (&jobs, config->n_streams, config->n_threads,
+        = (guint) lrint (eval_streaming_lookaheads_ms[l] * frames_per_ms);
+  work.tally = eval_tally_new ();
+  gboolean ok = eval_jobs_run (&jobs, config->n_streams, config->n_threads,
       &work, error);
   if (ok)
-    sal_tally_finish (work.tally, rows);
-  sal_tally_free (work.tally);
+    eval_tally_finish (work.tally, rows);
+  eval_tally_free (work.tally);
   return ok;
 }

@@ -10,56 +10,56 @@
 #include "eval/conversation.h"
 #include "eval/batch-analyser.h"
 
-#define SAL_STREAMING_CONDITIONS 3 /* clean, then noise at two ratios */
-#define SAL_STREAMING_LOOKAHEADS 4
+#define EVAL_STREAMING_CONDITIONS 3 /* clean, then noise at two ratios */
+#define EVAL_STREAMING_LOOKAHEADS 4
 
-extern const char *const sal_streaming_conditions[SAL_STREAMING_CONDITIONS];
-extern const guint sal_streaming_lookaheads_ms[SAL_STREAMING_LOOKAHEADS];
+extern const char *const eval_streaming_conditions[EVAL_STREAMING_CONDITIONS];
+extern const guint eval_streaming_lookaheads_ms[EVAL_STREAMING_LOOKAHEADS];
 
 /* Figures of one stream; others are what is not the target. */
 typedef enum {
-  SAL_STREAMING_AUC,           /* of the probability, target against others */
-  SAL_STREAMING_BASELINE_AUC,  /* of the merged cosine of whole windows */
-  SAL_STREAMING_LOG_ODDS_AUC,  /* of what the probability was made from */
-  SAL_STREAMING_EER,           /* of the probability */
-  SAL_STREAMING_BASELINE_EER,
-  SAL_STREAMING_MISS,          /* part of the target's frames with a probability below 0.5 */
-  SAL_STREAMING_FALSE_ALARM,   /* part of the others' frames with 0.5 or more */
-  SAL_STREAMING_SWITCHES,      /* openings and closings of the gate per minute */
-  SAL_STREAMING_TRUE_SWITCHES, /* how many there should be */
-  SAL_STREAMING_KEPT,          /* dB: change of the target's energy by the mask */
-  SAL_STREAMING_REMOVED,       /* dB: by how much the others' energy goes down */
-  SAL_STREAMING_ABSENT_ABOVE,  /* part of all frames with a probability above 0.1 for the absent target */
-  SAL_STREAMING_ABSENT_REMOVED,/* dB: by how much all energy goes down for the absent target */
-  SAL_STREAMING_FIGURES
-} SalStreamingFigure;
+  EVAL_STREAMING_AUC,           /* of the probability, target against others */
+  EVAL_STREAMING_BASELINE_AUC,  /* of the merged cosine of whole windows */
+  EVAL_STREAMING_LOG_ODDS_AUC,  /* of what the probability was made from */
+  EVAL_STREAMING_EER,           /* of the probability */
+  EVAL_STREAMING_BASELINE_EER,
+  EVAL_STREAMING_MISS,          /* part of the target's frames with a probability below 0.5 */
+  EVAL_STREAMING_FALSE_ALARM,   /* part of the others' frames with 0.5 or more */
+  EVAL_STREAMING_SWITCHES,      /* openings and closings of the gate per minute */
+  EVAL_STREAMING_TRUE_SWITCHES, /* how many there should be */
+  EVAL_STREAMING_KEPT,          /* dB: change of the target's energy by the mask */
+  EVAL_STREAMING_REMOVED,       /* dB: by how much the others' energy goes down */
+  EVAL_STREAMING_ABSENT_ABOVE,  /* part of all frames with a probability above 0.1 for the absent target */
+  EVAL_STREAMING_ABSENT_REMOVED,/* dB: by how much all energy goes down for the absent target */
+  EVAL_STREAMING_FIGURES
+} EvalStreamingFigure;
 
-extern const char *const sal_streaming_names[SAL_STREAMING_FIGURES]; /* as in reports */
+extern const char *const eval_streaming_names[EVAL_STREAMING_FIGURES]; /* as in reports */
 
 /* One stream, analysed.  Immutable and atomically reference-counted. */
 typedef struct {
   guint index;
-  SalConversation *conversation;
+  EvalConversation *conversation;
   double enrolled[2];            /* net seconds: target, absent; 0: a class */
   gsize n_frames;                /* T */
   gboolean *is_target, *speech;  /* [T] */
   guint hop;                     /* samples from frame to frame */
   double frame_seconds, first_seconds; /* frame t is centred on first + t frame */
-  SalTrace *traces[SAL_STREAMING_CONDITIONS]; /* [2, LOOKAHEADS]: target, absent */
-  double figures[SAL_STREAMING_CONDITIONS][SAL_STREAMING_LOOKAHEADS][SAL_STREAMING_FIGURES];
-} SalStream;
+  EvalTrace *traces[EVAL_STREAMING_CONDITIONS]; /* [2, LOOKAHEADS]: target, absent */
+  double figures[EVAL_STREAMING_CONDITIONS][EVAL_STREAMING_LOOKAHEADS][EVAL_STREAMING_FIGURES];
+} EvalStream;
 
-SalStream *sal_stream_ref (SalStream *self);
-void sal_stream_unref (SalStream *self); /* NULL is a no-op */
+EvalStream *eval_stream_ref (EvalStream *self);
+void eval_stream_unref (EvalStream *self); /* NULL is a no-op */
 
 /* All streams in one condition with one look-ahead. */
 typedef struct {
-  double mean[SAL_STREAMING_FIGURES];
-  double deviation[SAL_STREAMING_FIGURES]; /* between streams; 0 for one */
+  double mean[EVAL_STREAMING_FIGURES];
+  double deviation[EVAL_STREAMING_FIGURES]; /* between streams; 0 for one */
   double pooled_auc, pooled_baseline_auc, pooled_eer; /* all frames of all streams together */
   guint worst; /* stream with the lowest AUC */
   double worst_auc;
-} SalStreamingRow;
+} EvalStreamingRow;
 
 typedef struct {
   guint n_streams;
@@ -68,21 +68,21 @@ typedef struct {
   double enrol_seconds;    /* else, net speech of other utterances */
   guint hop_ms;
   guint n_threads;         /* 0: all processors */
-  SalConversationConfig conversation;
-  gboolean (*take) (SalStream *stream, gpointer data, GError **error); /* (nullable): in order, in one thread */
+  EvalConversationConfig conversation;
+  gboolean (*take) (EvalStream *stream, gpointer data, GError **error); /* (nullable): in order, in one thread */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
-} SalStreamingConfig;
+} EvalStreamingConfig;
 
 /**
- * sal_streaming_config_init:
+ * eval_streaming_config_init:
  *
  * 60 streams, seed 2022, 20 s of enrolment, hop 250 ms.
  */
-void sal_streaming_config_init (SalStreamingConfig *config);
+void eval_streaming_config_init (EvalStreamingConfig *config);
 
 /**
- * sal_streaming_run:
+ * eval_streaming_run:
  * @rows: (out caller-allocates): [CONDITIONS, LOOKAHEADS]
  *
  * Targets take turns over the targets of the corpus; the result does not depend on the number of threads.
@@ -90,6 +90,6 @@ void sal_streaming_config_init (SalStreamingConfig *config);
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_CONFIG (less than two targets), %SAL_ERROR_TARGET (no such class), or the
  *   errors of the recordings
  */
-gboolean sal_streaming_run (SalModel *model, SalCorpus *corpus, const SalStreamingConfig *config, SalStreamingRow *rows, GError **error);
+gboolean eval_streaming_run (SalModel *model, EvalCorpus *corpus, const EvalStreamingConfig *config, EvalStreamingRow *rows, GError **error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalStream, sal_stream_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalStream, eval_stream_unref)

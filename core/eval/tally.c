@@ -6,24 +6,24 @@
 
 #include "eval/detection.h"
 
-#define C SAL_STREAMING_CONDITIONS
-#define L SAL_STREAMING_LOOKAHEADS
-#define N SAL_STREAMING_FIGURES
+#define C EVAL_STREAMING_CONDITIONS
+#define L EVAL_STREAMING_LOOKAHEADS
+#define N EVAL_STREAMING_FIGURES
 
-const char *const sal_streaming_names[N] = {
-  [SAL_STREAMING_AUC] = "auc",
-  [SAL_STREAMING_BASELINE_AUC] = "baseline_auc",
-  [SAL_STREAMING_LOG_ODDS_AUC] = "log_odds_auc",
-  [SAL_STREAMING_EER] = "eer",
-  [SAL_STREAMING_BASELINE_EER] = "baseline_eer",
-  [SAL_STREAMING_MISS] = "miss",
-  [SAL_STREAMING_FALSE_ALARM] = "false_alarm",
-  [SAL_STREAMING_SWITCHES] = "switches_per_minute",
-  [SAL_STREAMING_TRUE_SWITCHES] = "true_switches_per_minute",
-  [SAL_STREAMING_KEPT] = "kept_db",
-  [SAL_STREAMING_REMOVED] = "removed_db",
-  [SAL_STREAMING_ABSENT_ABOVE] = "absent_above",
-  [SAL_STREAMING_ABSENT_REMOVED] = "absent_removed_db",
+const char *const eval_streaming_names[N] = {
+  [EVAL_STREAMING_AUC] = "auc",
+  [EVAL_STREAMING_BASELINE_AUC] = "baseline_auc",
+  [EVAL_STREAMING_LOG_ODDS_AUC] = "log_odds_auc",
+  [EVAL_STREAMING_EER] = "eer",
+  [EVAL_STREAMING_BASELINE_EER] = "baseline_eer",
+  [EVAL_STREAMING_MISS] = "miss",
+  [EVAL_STREAMING_FALSE_ALARM] = "false_alarm",
+  [EVAL_STREAMING_SWITCHES] = "switches_per_minute",
+  [EVAL_STREAMING_TRUE_SWITCHES] = "true_switches_per_minute",
+  [EVAL_STREAMING_KEPT] = "kept_db",
+  [EVAL_STREAMING_REMOVED] = "removed_db",
+  [EVAL_STREAMING_ABSENT_ABOVE] = "absent_above",
+  [EVAL_STREAMING_ABSENT_REMOVED] = "absent_removed_db",
 };
 
 /* Values of the frames of speech of all streams, by whose turn they are in. */
@@ -38,7 +38,7 @@ typedef struct {
   Pool ours, usual;
 } Cell;
 
-struct _SalTally {
+struct _EvalTally {
   guint n_streams;
   Cell cells[C][L];
 };
@@ -58,25 +58,25 @@ pool_clear (Pool *self)
 }
 
 static void
-pool_add (Pool *self, const SalStream *stream, const float *values)
+pool_add (Pool *self, const EvalStream *stream, const float *values)
 {
   for (gsize t = 0; t < stream->n_frames; t++)
     if (stream->speech[t])
       g_array_append_val (self->values[stream->is_target[t] != 0], values[t]);
 }
 
-static SalDetection
+static EvalDetection
 pool_detection (const Pool *self)
 {
-  return (SalDetection) { (const float *) self->values[1]->data,
+  return (EvalDetection) { (const float *) self->values[1]->data,
     self->values[1]->len, (const float *) self->values[0]->data,
     self->values[0]->len };
 }
 
-SalTally *
-sal_tally_new (void)
+EvalTally *
+eval_tally_new (void)
 {
-  SalTally *self = g_new0 (SalTally, 1);
+  EvalTally *self = g_new0 (EvalTally, 1);
 
   for (guint i = 0; i < C * L; i++) {
     Cell *cell = &self->cells[i / L][i % L];
@@ -88,7 +88,7 @@ sal_tally_new (void)
 }
 
 void
-sal_tally_free (SalTally *self)
+eval_tally_free (EvalTally *self)
 {
   if (self == NULL)
     return;
@@ -100,15 +100,15 @@ sal_tally_free (SalTally *self)
 }
 
 static void
-add_cell (Cell *cell, const SalStream *stream, const double *figures,
-    const SalTrace *trace)
+add_cell (Cell *cell, const EvalStream *stream, const double *figures,
+    const EvalTrace *trace)
 {
   for (guint f = 0; f < N; f++) {
     cell->sum[f] += figures[f];
     cell->squares[f] += figures[f] * figures[f];
   }
-  if (figures[SAL_STREAMING_AUC] < cell->worst_auc) {
-    cell->worst_auc = figures[SAL_STREAMING_AUC];
+  if (figures[EVAL_STREAMING_AUC] < cell->worst_auc) {
+    cell->worst_auc = figures[EVAL_STREAMING_AUC];
     cell->worst = stream->index;
   }
   pool_add (&cell->ours, stream, trace->activity);
@@ -116,7 +116,7 @@ add_cell (Cell *cell, const SalStream *stream, const double *figures,
 }
 
 void
-sal_tally_add (SalTally *self, const SalStream *stream)
+eval_tally_add (EvalTally *self, const EvalStream *stream)
 {
   self->n_streams++;
   for (guint c = 0; c < C; c++)
@@ -126,25 +126,25 @@ sal_tally_add (SalTally *self, const SalStream *stream)
 }
 
 static void
-finish_cell (const Cell *cell, guint n, SalStreamingRow *row)
+finish_cell (const Cell *cell, guint n, EvalStreamingRow *row)
 {
-  SalDetection ours = pool_detection (&cell->ours);
-  SalDetection usual = pool_detection (&cell->usual);
+  EvalDetection ours = pool_detection (&cell->ours);
+  EvalDetection usual = pool_detection (&cell->usual);
 
   for (guint f = 0; f < N; f++) {
     row->mean[f] = cell->sum[f] / n;
     double rest = cell->squares[f] - n * row->mean[f] * row->mean[f];
     row->deviation[f] = n > 1 ? sqrt (MAX (rest, 0) / (n - 1)) : 0;
   }
-  row->pooled_auc = sal_detection_auc (&ours);
-  row->pooled_eer = sal_detection_eer (&ours);
-  row->pooled_baseline_auc = sal_detection_auc (&usual);
+  row->pooled_auc = eval_detection_auc (&ours);
+  row->pooled_eer = eval_detection_eer (&ours);
+  row->pooled_baseline_auc = eval_detection_auc (&usual);
   row->worst = cell->worst;
   row->worst_auc = cell->worst_auc;
 }
 
 void
-sal_tally_finish (const SalTally *self, SalStreamingRow *rows)
+eval_tally_finish (const EvalTally *self, EvalStreamingRow *rows)
 {
   for (guint i = 0; i < C * L; i++)
     finish_cell (&self->cells[i / L][i % L], self->n_streams, &rows[i]);

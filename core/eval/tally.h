@@ -4,14 +4,14 @@
 
 #include "eval/streaming.h"
 
-typedef struct _SalTally SalTally;
+typedef struct _EvalTally EvalTally;
 
-SalTally *sal_tally_new (void);
-void sal_tally_free (SalTally *self); /* NULL is a no-op */
-void sal_tally_add (SalTally *self, const SalStream *stream);
+EvalTally *eval_tally_new (void);
+void eval_tally_free (EvalTally *self); /* NULL is a no-op */
+void eval_tally_add (EvalTally *self, const EvalStream *stream);
 
 /**
- * sal_tally_finish:
+ * eval_tally_finish:
  * @rows: (out caller-allocates): [CONDITIONS, LOOKAHEADS]
  */
-void sal_tally_finish (const SalTally *self, SalStreamingRow *rows);
+void eval_tally_finish (const EvalTally *self, EvalStreamingRow *rows);

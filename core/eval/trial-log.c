@@ -20,19 +20,19 @@ enum { SET, FORM, TRIAL, WHO, OUTCOMES = 8, N_COLUMNS };
 static const char *const names[N_COLUMNS] = { "set", "form", "trial", "A", "B",
   "C", "X", "recordings", "outcomes" };
 
-struct _SalLedger {
+struct _EvalTrialLog {
   FILE *file;        /* NULL: none */
   char *path;
   JsonNode *settings;
   guint n_values;
-  GPtrArray *trials; /* of SalLedgerTrial */
+  GPtrArray *trials; /* of EvalTrialLogEntry */
   GHashTable *keys;  /* of those */
 };
 
 static void
 trial_free (gpointer data)
 {
-  SalLedgerTrial *self = data;
+  EvalTrialLogEntry *self = data;
 
   g_free (self->set);
   g_free (self->who);
@@ -40,10 +40,10 @@ trial_free (gpointer data)
   g_free (self);
 }
 
-static SalLedger *
+static EvalTrialLog *
 ledger_new (const char *path, guint n_values)
 {
-  SalLedger *self = g_new0 (SalLedger, 1);
+  EvalTrialLog *self = g_new0 (EvalTrialLog, 1);
 
   self->path = g_strdup (path);
   self->n_values = n_values;
@@ -53,7 +53,7 @@ ledger_new (const char *path, guint n_values)
 }
 
 void
-sal_ledger_free (SalLedger *self)
+eval_trial_log_free (EvalTrialLog *self)
 {
   if (self == NULL)
     return;
@@ -67,7 +67,7 @@ sal_ledger_free (SalLedger *self)
 }
 
 static gboolean
-fail (const SalLedger *self, GError **error)
+fail (const EvalTrialLog *self, GError **error)
 {
   return sal_error_set (error, SAL_ERROR_FILE, "%s: %s", self->path,
       g_strerror (errno));
@@ -102,7 +102,7 @@ check_members (JsonObject *one, JsonObject *other, GError **error)
 }
 
 static gboolean
-check_settings (const SalLedger *self, JsonNode *wanted, GError **error)
+check_settings (const EvalTrialLog *self, JsonNode *wanted, GError **error)
 {
   JsonObject *here = json_node_get_object (self->settings);
   JsonObject *there = json_node_get_object (wanted);
@@ -114,13 +114,13 @@ check_settings (const SalLedger *self, JsonNode *wanted, GError **error)
 /* --- trials -------------------------------------------------------------- */
 
 static char *
-key_of (const char *set, SalJoinForm form, guint number)
+key_of (const char *set, EvalConcatenationForm form, guint number)
 {
-  return g_strdup_printf ("%s %s %u", set, sal_join_names[form], number);
+  return g_strdup_printf ("%s %s %u", set, eval_concatenation_names[form], number);
 }
 
 gboolean
-sal_ledger_has (const SalLedger *self, const char *set, SalJoinForm form,
+eval_trial_log_has (const EvalTrialLog *self, const char *set, EvalConcatenationForm form,
     guint number)
 {
   g_autofree char *key = key_of (set, form, number);
@@ -130,7 +130,7 @@ sal_ledger_has (const SalLedger *self, const char *set, SalJoinForm form,
 
 /* Takes the trial, in any case. */
 static gboolean
-take (SalLedger *self, SalLedgerTrial *trial, GError **error)
+take (EvalTrialLog *self, EvalTrialLogEntry *trial, GError **error)
 {
   char *key = key_of (trial->set, trial->form, trial->number);
 
@@ -138,7 +138,7 @@ take (SalLedger *self, SalLedgerTrial *trial, GError **error)
   return g_hash_table_add (self->keys, key)
       || sal_error_set (error, SAL_ERROR_MISMATCH,
           "trial %u of %s in the %s set comes twice", trial->number,
-          sal_join_names[trial->form], trial->set);
+          eval_concatenation_names[trial->form], trial->set);
 }
 
 static float *
@@ -159,22 +159,22 @@ parse_values (const char *text, guint *n)
 }
 
 static gboolean
-find_form (const char *name, SalJoinForm *form)
+find_form (const char *name, EvalConcatenationForm *form)
 {
   guint i = 0;
 
-  while (i < SAL_JOIN_FORMS && !g_str_equal (name, sal_join_names[i]))
+  while (i < EVAL_CONCATENATION_FORMS && !g_str_equal (name, eval_concatenation_names[i]))
     i++;
-  *form = (SalJoinForm) i;
-  return i < SAL_JOIN_FORMS;
+  *form = (EvalConcatenationForm) i;
+  return i < EVAL_CONCATENATION_FORMS;
 }
 
 /* A SalTsvTake. */
 static gboolean
 take_line (const char *const *fields, gpointer data, GError **error)
 {
-  SalLedger *self = data;
-  SalJoinForm form;
+  EvalTrialLog *self = data;
+  EvalConcatenationForm form;
   guint64 number;
   guint n = 0;
 
@@ -190,15 +190,15 @@ take_line (const char *const *fields, gpointer data, GError **error)
     return sal_error_set (error, SAL_ERROR_FORMAT,
         "%u numbers came out, not %u", n, self->n_values);
   self->n_values = n;
-  SalLedgerTrial *trial = g_new (SalLedgerTrial, 1);
-  *trial = (SalLedgerTrial) { g_strdup (fields[SET]), form, (guint) number,
+  EvalTrialLogEntry *trial = g_new (EvalTrialLogEntry, 1);
+  *trial = (EvalTrialLogEntry) { g_strdup (fields[SET]), form, (guint) number,
     g_strjoin ("\t", fields[WHO], fields[WHO + 1], fields[WHO + 2],
         fields[WHO + 3], fields[WHO + 4], NULL), g_steal_pointer (&values) };
   return take (self, trial, error);
 }
 
 static gboolean
-read_trials (SalLedger *self, GError **error)
+read_trials (EvalTrialLog *self, GError **error)
 {
   g_autofree char *note = NULL;
 
@@ -217,11 +217,11 @@ read_trials (SalLedger *self, GError **error)
   return TRUE;
 }
 
-SalLedger *
-sal_ledger_load (const char *path, GError **error)
+EvalTrialLog *
+eval_trial_log_load (const char *path, GError **error)
 {
   g_return_val_if_fail (path != NULL, NULL);
-  g_autoptr (SalLedger) self = ledger_new (path, 0);
+  g_autoptr (EvalTrialLog) self = ledger_new (path, 0);
 
   return read_trials (self, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -229,21 +229,21 @@ sal_ledger_load (const char *path, GError **error)
 /* --- writing ------------------------------------------------------------- */
 
 static gboolean
-write_text (const SalLedger *self, const char *text, GError **error)
+write_text (const EvalTrialLog *self, const char *text, GError **error)
 {
   return (fputs (text, self->file) >= 0 && fflush (self->file) == 0)
       || fail (self, error);
 }
 
 static gboolean
-write_trial (const SalLedger *self, const SalLedgerTrial *trial,
+write_trial (const EvalTrialLog *self, const EvalTrialLogEntry *trial,
     GError **error)
 {
   g_autoptr (GString) line = g_string_new (NULL);
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
   g_string_append_printf (line, "%s\t%s\t%u\t%s\t", trial->set,
-      sal_join_names[trial->form], trial->number, trial->who);
+      eval_concatenation_names[trial->form], trial->number, trial->who);
   for (guint i = 0; i < self->n_values; i++) {
     if (i > 0)
       g_string_append_c (line, ' ');
@@ -255,7 +255,7 @@ write_trial (const SalLedger *self, const SalLedgerTrial *trial,
 }
 
 static gboolean
-begin_file (const SalLedger *self, GError **error)
+begin_file (const EvalTrialLog *self, GError **error)
 {
   g_autofree char *settings = json_to_string (self->settings, FALSE);
   g_autofree char *header = g_strjoinv ("\t", (char **) names);
@@ -267,7 +267,7 @@ begin_file (const SalLedger *self, GError **error)
 
 /* Half a line at the end is what was being written when it ended. */
 static gboolean
-cut (const SalLedger *self, gsize *length, GError **error)
+cut (const EvalTrialLog *self, gsize *length, GError **error)
 {
   g_autofree char *text = NULL;
 
@@ -280,7 +280,7 @@ cut (const SalLedger *self, gsize *length, GError **error)
 }
 
 static gboolean
-open_file (SalLedger *self, GError **error)
+open_file (EvalTrialLog *self, GError **error)
 {
   int fd = g_open (self->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
@@ -295,7 +295,7 @@ open_file (SalLedger *self, GError **error)
 
 /* What there is, if it is of the same making. */
 static gboolean
-go_on (SalLedger *self, JsonNode *wanted, GError **error)
+go_on (EvalTrialLog *self, JsonNode *wanted, GError **error)
 {
   if (!read_trials (self, error))
     return FALSE;
@@ -305,13 +305,13 @@ go_on (SalLedger *self, JsonNode *wanted, GError **error)
   return FALSE;
 }
 
-SalLedger *
-sal_ledger_open (const char *path, JsonNode *settings, guint n_values,
+EvalTrialLog *
+eval_trial_log_open (const char *path, JsonNode *settings, guint n_values,
     GError **error)
 {
   g_return_val_if_fail (JSON_NODE_HOLDS_OBJECT (settings), NULL);
   g_return_val_if_fail (n_values > 0, NULL);
-  g_autoptr (SalLedger) self = ledger_new (path, n_values);
+  g_autoptr (EvalTrialLog) self = ledger_new (path, n_values);
   gsize length = 0;
 
   if (path != NULL
@@ -326,11 +326,11 @@ sal_ledger_open (const char *path, JsonNode *settings, guint n_values,
 }
 
 gboolean
-sal_ledger_add (SalLedger *self, const SalLedgerTrial *trial, GError **error)
+eval_trial_log_add (EvalTrialLog *self, const EvalTrialLogEntry *trial, GError **error)
 {
-  SalLedgerTrial *copy = g_new (SalLedgerTrial, 1);
+  EvalTrialLogEntry *copy = g_new (EvalTrialLogEntry, 1);
 
-  *copy = (SalLedgerTrial) { g_strdup (trial->set), trial->form,
+  *copy = (EvalTrialLogEntry) { g_strdup (trial->set), trial->form,
     trial->number, g_strdup (trial->who),
     g_memdup2 (trial->values, self->n_values * sizeof (float)) };
   return take (self, copy, error)
@@ -340,13 +340,13 @@ sal_ledger_add (SalLedger *self, const SalLedgerTrial *trial, GError **error)
 /* --- all together -------------------------------------------------------- */
 
 JsonObject *
-sal_ledger_get_settings (const SalLedger *self)
+eval_trial_log_get_settings (const EvalTrialLog *self)
 {
   return json_node_get_object (self->settings);
 }
 
 guint
-sal_ledger_get_n_values (const SalLedger *self)
+eval_trial_log_get_n_values (const EvalTrialLog *self)
 {
   return self->n_values;
 }
@@ -354,8 +354,8 @@ sal_ledger_get_n_values (const SalLedger *self)
 static int
 compare (gconstpointer a, gconstpointer b)
 {
-  const SalLedgerTrial *x = *(SalLedgerTrial *const *) a;
-  const SalLedgerTrial *y = *(SalLedgerTrial *const *) b;
+  const EvalTrialLogEntry *x = *(EvalTrialLogEntry *const *) a;
+  const EvalTrialLogEntry *y = *(EvalTrialLogEntry *const *) b;
   int sets = strcmp (x->set, y->set);
 
   return sets != 0 ? sets
@@ -364,14 +364,14 @@ compare (gconstpointer a, gconstpointer b)
 }
 
 const GPtrArray *
-sal_ledger_get_trials (SalLedger *self)
+eval_trial_log_get_trials (EvalTrialLog *self)
 {
   g_ptr_array_sort (self->trials, compare);
   return self->trials;
 }
 
 gboolean
-sal_ledger_merge (SalLedger *self, const SalLedger *other, GError **error)
+eval_trial_log_merge (EvalTrialLog *self, const EvalTrialLog *other, GError **error)
 {
   gboolean ok = check_settings (other, self->settings, error);
 
@@ -382,21 +382,21 @@ sal_ledger_merge (SalLedger *self, const SalLedger *other, GError **error)
         "%u numbers came out of each trial, not %u", other->n_values,
         self->n_values);
   for (guint i = 0; ok && i < other->trials->len; i++)
-    ok = sal_ledger_add (self, g_ptr_array_index (other->trials, i), error);
+    ok = eval_trial_log_add (self, g_ptr_array_index (other->trials, i), error);
   if (!ok)
     g_prefix_error (error, "%s: ", other->path);
   return ok;
 }
 
 gboolean
-sal_ledger_check (const SalLedger *self, const char *set,
-    const SalJoinForm *forms, guint n_forms, guint n, GError **error)
+eval_trial_log_check (const EvalTrialLog *self, const char *set,
+    const EvalConcatenationForm *forms, guint n_forms, guint n, GError **error)
 {
   for (guint number = 0; number < n; number++)
     for (guint f = 0; f < n_forms; f++)
-      if (!sal_ledger_has (self, set, forms[f], number))
+      if (!eval_trial_log_has (self, set, forms[f], number))
         return sal_error_set (error, SAL_ERROR_MISMATCH,
             "trial %u of %s in the %s set is missing", number,
-            sal_join_names[forms[f]], set);
+            eval_concatenation_names[forms[f]], set);
   return TRUE;
 }

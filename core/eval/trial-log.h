@@ -13,17 +13,17 @@
 #include "eval/concatenation.h"
 
 typedef struct {
-  char *set;      /* as of sal_cast_get_set() */
-  SalJoinForm form;
+  char *set;      /* as of eval_speaker_sets_get_set() */
+  EvalConcatenationForm form;
   guint number;
   char *who;      /* A, B, C, X and recordings, with tabs between */
   float *values;  /* [n_values]; NAN is kept as such */
-} SalLedgerTrial;
+} EvalTrialLogEntry;
 
-typedef struct _SalLedger SalLedger; /* one thread */
+typedef struct _EvalTrialLog EvalTrialLog; /* one thread */
 
 /**
- * sal_ledger_open:
+ * eval_trial_log_open:
  * @path: (nullable): a file to write and, if it is there, to go on with; %NULL: none
  * @settings: (transfer none): an object; its member "command" may differ from that in the file
  * @n_values: of a trial, at least 1
@@ -31,44 +31,44 @@ typedef struct _SalLedger SalLedger; /* one thread */
  * Returns: (transfer full) (nullable): a ledger with the trials of the file; or %NULL and %SAL_ERROR_FILE, also if
  *   another process is writing, %SAL_ERROR_FORMAT, or %SAL_ERROR_MISMATCH if it was made with other settings
  */
-SalLedger *sal_ledger_open (const char *path, JsonNode *settings, guint n_values, GError **error);
+EvalTrialLog *eval_trial_log_open (const char *path, JsonNode *settings, guint n_values, GError **error);
 
 /**
- * sal_ledger_load:
+ * eval_trial_log_load:
  *
- * Returns: (transfer full) (nullable): a ledger that is not written, or %NULL and the errors of sal_ledger_open()
+ * Returns: (transfer full) (nullable): a ledger that is not written, or %NULL and the errors of eval_trial_log_open()
  */
-SalLedger *sal_ledger_load (const char *path, GError **error);
-void sal_ledger_free (SalLedger *self); /* NULL is a no-op; the file stays */
+EvalTrialLog *eval_trial_log_load (const char *path, GError **error);
+void eval_trial_log_free (EvalTrialLog *self); /* NULL is a no-op; the file stays */
 
-JsonObject *sal_ledger_get_settings (const SalLedger *self); /* (transfer none) */
-guint sal_ledger_get_n_values (const SalLedger *self); /* 0: not known, there is no trial */
-const GPtrArray *sal_ledger_get_trials (SalLedger *self); /* of SalLedgerTrial: by set, number and form */
-gboolean sal_ledger_has (const SalLedger *self, const char *set, SalJoinForm form, guint number);
+JsonObject *eval_trial_log_get_settings (const EvalTrialLog *self); /* (transfer none) */
+guint eval_trial_log_get_n_values (const EvalTrialLog *self); /* 0: not known, there is no trial */
+const GPtrArray *eval_trial_log_get_trials (EvalTrialLog *self); /* of EvalTrialLogEntry: by set, number and form */
+gboolean eval_trial_log_has (const EvalTrialLog *self, const char *set, EvalConcatenationForm form, guint number);
 
 /**
- * sal_ledger_add:
+ * eval_trial_log_add:
  * @trial: (transfer none): copied
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE, or %SAL_ERROR_MISMATCH if it is there already
  */
-gboolean sal_ledger_add (SalLedger *self, const SalLedgerTrial *trial, GError **error);
+gboolean eval_trial_log_add (EvalTrialLog *self, const EvalTrialLogEntry *trial, GError **error);
 
 /**
- * sal_ledger_merge:
+ * eval_trial_log_merge:
  *
  * Adds the trials of @other.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_MISMATCH if it was made with other settings or has one of these trials
  */
-gboolean sal_ledger_merge (SalLedger *self, const SalLedger *other, GError **error);
+gboolean eval_trial_log_merge (EvalTrialLog *self, const EvalTrialLog *other, GError **error);
 
 /**
- * sal_ledger_check:
+ * eval_trial_log_check:
  * @n: how many trials of each form there should be; numbers from 0 on
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_MISMATCH that names one that is missing
  */
-gboolean sal_ledger_check (const SalLedger *self, const char *set, const SalJoinForm *forms, guint n_forms, guint n, GError **error);
+gboolean eval_trial_log_check (const EvalTrialLog *self, const char *set, const EvalConcatenationForm *forms, guint n_forms, guint n, GError **error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalLedger, sal_ledger_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalTrialLog, eval_trial_log_free)

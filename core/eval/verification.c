@@ -9,9 +9,9 @@
 #include <saliency/score.h>
 #include "signal/speech-activity.h"
 
-#define D SAL_VERIFICATION_DURATIONS
+#define D EVAL_VERIFICATION_DURATIONS
 
-const double sal_verification_seconds[D] = { 1, 2, 5 };
+const double eval_verification_seconds[D] = { 1, 2, 5 };
 
 /* A piece of an utterance that will be compared with all targets. */
 typedef struct {
@@ -21,8 +21,8 @@ typedef struct {
 
 typedef struct {
   SalModel *model;
-  SalCorpus *corpus;
-  const SalVerificationConfig *config;
+  EvalCorpus *corpus;
+  const EvalVerificationConfig *config;
   guint n_frames[D];     /* of a window */
   guint n_left_out[D];
   double done, share;    /* part of all work: before this step, and its own */
@@ -31,7 +31,7 @@ typedef struct {
   GArray *utterances;    /* of guint: all others */
   GArray *windows;       /* of Window, those of one utterance together */
   GArray *firsts;        /* of guint: where those of an utterance begin */
-  GArray *trials;        /* of SalTrial */
+  GArray *trials;        /* of EvalTrial */
   GAsyncQueue *ears;     /* of Ear, idle */
 } Work;
 
@@ -43,9 +43,9 @@ typedef struct {
 } Ear;
 
 void
-sal_verification_config_init (SalVerificationConfig *config)
+eval_verification_config_init (EvalVerificationConfig *config)
 {
-  *config = (SalVerificationConfig) { .seed = 2022, .enrol_seconds = 20 };
+  *config = (EvalVerificationConfig) { .seed = 2022, .enrol_seconds = 20 };
 }
 
 static void
@@ -59,11 +59,11 @@ report_progress (double part, gpointer data)
 }
 
 static gboolean
-run_step (Work *work, const SalJobs *jobs, guint n, double share,
+run_step (Work *work, const EvalJobs *jobs, guint n, double share,
     GError **error)
 {
   work->share = share;
-  gboolean ok = sal_jobs_run (jobs, n, work->config->n_threads, work, error);
+  gboolean ok = eval_jobs_run (jobs, n, work->config->n_threads, work, error);
   work->done += share;
   return ok;
 }
@@ -89,14 +89,14 @@ static gpointer
 run_target (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
-  const char *name = sal_corpus_get_voice (work->corpus, index)->name;
+  const char *name = eval_corpus_get_voice (work->corpus, index)->name;
   g_autoptr (GRand) rand = g_rand_new_with_seed (work->config->seed + index);
-  g_autoptr (GArray) order = sal_corpus_shuffle (work->corpus, index, rand);
+  g_autoptr (GArray) order = eval_corpus_shuffle (work->corpus, index, rand);
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   double seconds;
   SalTarget *target = work->config->known
       ? sal_target_new_class (work->model, name, error)
-      : sal_corpus_enrol (work->corpus, work->model, index, order, used,
+      : eval_corpus_enrol (work->corpus, work->model, index, order, used,
           work->config->enrol_seconds, &seconds, error);
 
   if (target == NULL)
@@ -122,7 +122,7 @@ take_target (guint index, gpointer result, gpointer data, GError **error)
 /* --- windows ------------------------------------------------------------- */
 
 static gsize
-count_frames (const SalModel *model, const SalSound *sound)
+count_frames (const SalModel *model, const EvalSound *sound)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   gsize window = mel->framing == SAL_FRAMING_NONE ? mel->window_length : 0;
@@ -138,7 +138,7 @@ run_cut (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
   guint utterance = g_array_index (work->utterances, guint, index);
-  const SalSound *sound = sal_corpus_get_sound (work->corpus, utterance,
+  const EvalSound *sound = eval_corpus_get_sound (work->corpus, utterance,
       error);
 
   if (sound == NULL)
@@ -149,7 +149,7 @@ run_cut (guint index, gpointer data, GError **error)
     guint n = work->n_frames[d];
     for (gsize first = 0; first + n <= T; first += n) {
       Window window = { utterance, d, (guint) first, n,
-        (guint) sal_speech_count (sound->speech + first, n) };
+        (guint) sal_speech_activity_count (sound->speech + first, n) };
       g_array_append_val (windows, window);
     }
   }
@@ -245,21 +245,21 @@ compare (const Work *work, const Ear *ear, const Window *window,
   double seconds = (double) window->n_speech * mel->hop / mel->sample_rate;
   const float *embedding = sal_net_get_embedding (ear->net);
   guint speaker
-      = sal_corpus_get_utterance (work->corpus, window->utterance)->speaker;
+      = eval_corpus_get_utterance (work->corpus, window->utterance)->speaker;
 
-  for (guint i = 0; i < sal_corpus_get_n_targets (work->corpus); i++) {
+  for (guint i = 0; i < eval_corpus_get_n_targets (work->corpus); i++) {
     SalScore score;
     sal_scorer_score (ear->scorer, work->targets[i], embedding, &score);
-    SalTrial trial = { window->duration, i, speaker,
-      sal_corpus_get_voice (work->corpus, i)->sex
-          == sal_corpus_get_voice (work->corpus, speaker)->sex,
+    EvalTrial trial = { window->duration, i, speaker,
+      eval_corpus_get_voice (work->corpus, i)->sex
+          == eval_corpus_get_voice (work->corpus, speaker)->sex,
       (float) seconds, score.cosine, score.log_odds, score.normalised,
       sal_scorer_llr (ear->scorer, work->targets[i], &score, seconds) };
     g_array_append_val (trials, trial);
   }
 }
 
-/* Returns: (transfer full) (element-type SalTrial): those of one utterance */
+/* Returns: (transfer full) (element-type EvalTrial): those of one utterance */
 static gpointer
 run_utterance (guint index, gpointer data, GError **error)
 {
@@ -268,7 +268,7 @@ run_utterance (guint index, gpointer data, GError **error)
   guint end = index + 1 < work->firsts->len
       ? g_array_index (work->firsts, guint, index + 1) : work->windows->len;
   guint utterance = g_array_index (work->windows, Window, first).utterance;
-  const SalSound *sound = sal_corpus_get_sound (work->corpus, utterance, error);
+  const EvalSound *sound = eval_corpus_get_sound (work->corpus, utterance, error);
   if (sound == NULL)
     return NULL;
 
@@ -277,7 +277,7 @@ run_utterance (guint index, gpointer data, GError **error)
   gsize T = sal_mel_n_frames (ear->mel, sound->n_samples);
   g_autofree float *log_mel = g_new (float, F * T + 1);
   g_autofree float *part = g_new (float, F * work->n_frames[D - 1]);
-  GArray *trials = g_array_new (FALSE, FALSE, sizeof (SalTrial));
+  GArray *trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
   sal_mel_process (ear->mel, sound->samples, sound->n_samples, log_mel);
   for (guint i = first; i < end; i++) {
     const Window *window = &g_array_index (work->windows, Window, i);
@@ -304,15 +304,15 @@ take_utterance (guint index, gpointer result, gpointer data, GError **error)
 /* --- figures ------------------------------------------------------------- */
 
 void
-sal_verification_split (const GArray *trials, guint duration, gsize score,
-    gboolean same_sex_only, float **scores, SalDetection *detection)
+eval_verification_split (const GArray *trials, guint duration, gsize score,
+    gboolean same_sex_only, float **scores, EvalDetection *detection)
 {
   float *out = g_new (float, trials->len + 1);
   gsize n = 0, n_target = 0;
 
   for (guint is_target = 2; is_target-- > 0;) {
     for (guint i = 0; i < trials->len; i++) {
-      const SalTrial *trial = &g_array_index (trials, SalTrial, i);
+      const EvalTrial *trial = &g_array_index (trials, EvalTrial, i);
       if (trial->duration == duration
           && (trial->target == trial->speaker ? 1u : 0u) == is_target
           && (is_target || trial->same_sex || !same_sex_only))
@@ -322,46 +322,46 @@ sal_verification_split (const GArray *trials, guint duration, gsize score,
       n_target = n;
   }
   *scores = out;
-  *detection = (SalDetection) { out, n_target, out + n_target, n - n_target };
+  *detection = (EvalDetection) { out, n_target, out + n_target, n - n_target };
 }
 
 static double
 eer_of (const GArray *trials, guint duration, gsize score,
     gboolean same_sex_only, gsize *n_other)
 {
-  SalDetection detection;
+  EvalDetection detection;
   g_autofree float *scores = NULL;
 
-  sal_verification_split (trials, duration, score, same_sex_only, &scores,
+  eval_verification_split (trials, duration, score, same_sex_only, &scores,
       &detection);
   *n_other = detection.n_other;
-  return sal_detection_eer (&detection);
+  return eval_detection_eer (&detection);
 }
 
 static void
-measure (const Work *work, guint d, SalVerificationRow *row)
+measure (const Work *work, guint d, EvalVerificationRow *row)
 {
-  SalDetection detection;
+  EvalDetection detection;
   g_autofree float *scores = NULL;
-  gsize llr = offsetof (SalTrial, llr), n;
+  gsize llr = offsetof (EvalTrial, llr), n;
 
-  sal_verification_split (work->trials, d, llr, FALSE, &scores, &detection);
-  *row = (SalVerificationRow) {
+  eval_verification_split (work->trials, d, llr, FALSE, &scores, &detection);
+  *row = (EvalVerificationRow) {
     .n_left_out = work->n_left_out[d],
     .n_target = detection.n_target,
     .n_other = detection.n_other,
-    .eer = sal_detection_eer (&detection),
-    .min_dcf = sal_detection_min_dcf (&detection, 0.01),
-    .cllr = sal_detection_cllr (&detection),
-    .min_cllr = sal_detection_min_cllr (&detection),
+    .eer = eval_detection_eer (&detection),
+    .min_dcf = eval_detection_min_dcf (&detection, 0.01),
+    .cllr = eval_detection_cllr (&detection),
+    .min_cllr = eval_detection_min_cllr (&detection),
   };
   row->same_sex_eer = eer_of (work->trials, d, llr, TRUE, &row->n_same_sex);
-  row->cosine_eer = eer_of (work->trials, d, offsetof (SalTrial, cosine),
+  row->cosine_eer = eer_of (work->trials, d, offsetof (EvalTrial, cosine),
       FALSE, &n);
-  row->log_odds_eer = eer_of (work->trials, d, offsetof (SalTrial, log_odds),
+  row->log_odds_eer = eer_of (work->trials, d, offsetof (EvalTrial, log_odds),
       FALSE, &n);
   row->normalised_eer = eer_of (work->trials, d,
-      offsetof (SalTrial, normalised), FALSE, &n);
+      offsetof (EvalTrial, normalised), FALSE, &n);
   for (guint i = 0; i < work->windows->len; i++)
     row->n_windows += g_array_index (work->windows, Window, i).duration == d;
 }
@@ -374,11 +374,11 @@ work_init (Work *work)
   const SalMelConfig *mel = sal_model_get_mel_config (work->model);
 
   for (guint d = 0; d < D; d++)
-    work->n_frames[d] = (guint) lrint (sal_verification_seconds[d]
+    work->n_frames[d] = (guint) lrint (eval_verification_seconds[d]
         * mel->sample_rate / mel->hop);
-  work->targets = g_new0 (SalTarget *, sal_corpus_get_n_targets (work->corpus));
+  work->targets = g_new0 (SalTarget *, eval_corpus_get_n_targets (work->corpus));
   work->is_enrolled
-      = g_new0 (gboolean, sal_corpus_get_n_utterances (work->corpus));
+      = g_new0 (gboolean, eval_corpus_get_n_utterances (work->corpus));
   work->utterances = g_array_new (FALSE, FALSE, sizeof (guint));
   work->windows = g_array_new (FALSE, FALSE, sizeof (Window));
   work->firsts = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -388,7 +388,7 @@ work_init (Work *work)
 static void
 work_clear (Work *work)
 {
-  for (guint i = 0; i < sal_corpus_get_n_targets (work->corpus); i++)
+  for (guint i = 0; i < eval_corpus_get_n_targets (work->corpus); i++)
     sal_target_unref (work->targets[i]);
   g_free (work->targets);
   g_free (work->is_enrolled);
@@ -401,8 +401,8 @@ work_clear (Work *work)
 static void
 find_unheard (Work *work)
 {
-  for (guint v = 0; v < sal_corpus_get_n_voices (work->corpus); v++) {
-    const SalVoice *voice = sal_corpus_get_voice (work->corpus, v);
+  for (guint v = 0; v < eval_corpus_get_n_voices (work->corpus); v++) {
+    const EvalVoice *voice = eval_corpus_get_voice (work->corpus, v);
     for (guint i = 0; i < voice->utterances->len; i++) {
       guint utterance = g_array_index (voice->utterances, guint, i);
       if (!work->is_enrolled[utterance])
@@ -414,14 +414,14 @@ find_unheard (Work *work)
 static gboolean
 run_all (Work *work, GError **error)
 {
-  static const SalJobs enrol = { run_target, take_target, enrolled_free,
+  static const EvalJobs enrol = { run_target, take_target, enrolled_free,
     report_progress };
-  static const SalJobs cut = { run_cut, take_cut,
+  static const EvalJobs cut = { run_cut, take_cut,
     (GDestroyNotify) g_array_unref, report_progress };
-  static const SalJobs compare_all = { run_utterance, take_utterance,
+  static const EvalJobs compare_all = { run_utterance, take_utterance,
     (GDestroyNotify) g_array_unref, report_progress };
 
-  if (!run_step (work, &enrol, sal_corpus_get_n_targets (work->corpus), 0.1,
+  if (!run_step (work, &enrol, eval_corpus_get_n_targets (work->corpus), 0.1,
           error))
     return FALSE;
   find_unheard (work);
@@ -432,9 +432,9 @@ run_all (Work *work, GError **error)
 }
 
 gboolean
-sal_verification_run (SalModel *model, SalCorpus *corpus,
-    const SalVerificationConfig *config, GArray *trials,
-    SalVerificationRow *rows, GError **error)
+eval_verification_run (SalModel *model, EvalCorpus *corpus,
+    const EvalVerificationConfig *config, GArray *trials,
+    EvalVerificationRow *rows, GError **error)
 {
   Work work = { .model = model, .corpus = corpus, .config = config,
     .trials = trials };

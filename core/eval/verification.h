@@ -10,18 +10,18 @@
 #include "eval/corpus.h"
 #include "eval/detection.h"
 
-#define SAL_VERIFICATION_DURATIONS 3
+#define EVAL_VERIFICATION_DURATIONS 3
 
-extern const double sal_verification_seconds[SAL_VERIFICATION_DURATIONS]; /* 1, 2, 5 */
+extern const double eval_verification_seconds[EVAL_VERIFICATION_DURATIONS]; /* 1, 2, 5 */
 
 typedef struct {
-  guint duration;        /* index of sal_verification_seconds */
+  guint duration;        /* index of eval_verification_seconds */
   guint target, speaker; /* voices: who is asked for, who speaks */
   gboolean same_sex;
   float speech_seconds;  /* net, in the window */
   float cosine, log_odds, normalised;
   float llr;             /* what the model makes of them */
-} SalTrial;
+} EvalTrial;
 
 typedef struct {
   guint n_windows, n_left_out; /* used; with too little speech */
@@ -29,7 +29,7 @@ typedef struct {
   double eer, min_dcf, cllr, min_cllr; /* by the log-likelihood ratio */
   double same_sex_eer;                 /* others of the target's sex only */
   double cosine_eer, log_odds_eer, normalised_eer;
-} SalVerificationRow;
+} EvalVerificationRow;
 
 typedef struct {
   guint32 seed;
@@ -39,29 +39,29 @@ typedef struct {
   guint n_threads;      /* 0: all processors */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
-} SalVerificationConfig;
+} EvalVerificationConfig;
 
 /**
- * sal_verification_config_init:
+ * eval_verification_config_init:
  *
  * Seed 2022, 20 s, all windows.
  */
-void sal_verification_config_init (SalVerificationConfig *config);
+void eval_verification_config_init (EvalVerificationConfig *config);
 
 /**
- * sal_verification_run:
- * @trials: (inout) (element-type SalTrial): all of them are added, in an order that does not depend on the threads
+ * eval_verification_run:
+ * @trials: (inout) (element-type EvalTrial): all of them are added, in an order that does not depend on the threads
  * @rows: (out caller-allocates): [DURATIONS]
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_TARGET (no such class), %SAL_ERROR_AUDIO (a speaker with too little speech)
  *   or the errors of the recordings
  */
-gboolean sal_verification_run (SalModel *model, SalCorpus *corpus, const SalVerificationConfig *config, GArray *trials, SalVerificationRow *rows, GError **error);
+gboolean eval_verification_run (SalModel *model, EvalCorpus *corpus, const EvalVerificationConfig *config, GArray *trials, EvalVerificationRow *rows, GError **error);
 
 /**
- * sal_verification_split:
- * @score: offset of a float of SalTrial, as offsetof (SalTrial, llr)
+ * eval_verification_split:
+ * @score: offset of a float of EvalTrial, as offsetof (EvalTrial, llr)
  * @same_sex_only: of the others, only those of the target's sex
  * @scores: (out) (transfer full): what @detection points to
  */
-void sal_verification_split (const GArray *trials, guint duration, gsize score, gboolean same_sex_only, float **scores, SalDetection *detection);
+void eval_verification_split (const GArray *trials, guint duration, gsize score, gboolean same_sex_only, float **scores, EvalDetection *detection);

@@ -12,12 +12,12 @@ part_of (const char *tensor)
     const char *prefix;
     guint part;
   } parts[] = {
-    { "conv1.", SAL_PART_STEM }, { "bn1.", SAL_PART_STEM },
-    { "layer1.", SAL_PART_S1 }, { "layer2.", SAL_PART_S2 },
-    { "layer3.", SAL_PART_S3 }, { "layer4.", SAL_PART_S4 },
-    { "attention.", SAL_PART_TOP }, { "bn2.", SAL_PART_TOP },
-    { "fc.", SAL_PART_TOP }, { "bn3.", SAL_PART_TOP },
-    { "head.", SAL_PART_TOP },
+    { "conv1.", EVAL_PART_STEM }, { "bn1.", EVAL_PART_STEM },
+    { "layer1.", EVAL_PART_S1 }, { "layer2.", EVAL_PART_S2 },
+    { "layer3.", EVAL_PART_S3 }, { "layer4.", EVAL_PART_S4 },
+    { "attention.", EVAL_PART_TOP }, { "bn2.", EVAL_PART_TOP },
+    { "fc.", EVAL_PART_TOP }, { "bn3.", EVAL_PART_TOP },
+    { "head.", EVAL_PART_TOP },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
@@ -27,7 +27,7 @@ part_of (const char *tensor)
 }
 
 void
-sal_scramble_permute (const SalScramble *self, const char *tensor,
+eval_weight_shuffle_permute (const EvalWeightShuffle *self, const char *tensor,
     float *values, gsize n)
 {
   if (self == NULL || (self->parts & part_of (tensor)) == 0)
@@ -49,14 +49,14 @@ sal_scramble_permute (const SalScramble *self, const char *tensor,
 static void
 change (const char *name, float *values, gsize n, gpointer data)
 {
-  sal_scramble_permute (data, name, values, n);
+  eval_weight_shuffle_permute (data, name, values, n);
 }
 
 SalModel *
-sal_model_scrambled (const SalModel *model, const SalScramble *scramble,
+eval_weight_shuffle_model (const SalModel *model, const EvalWeightShuffle *scramble,
     GError **error)
 {
-  SalScramble copy = *scramble;
+  EvalWeightShuffle copy = *scramble;
   const SalTensorHook hook = { change, &copy };
   g_autoptr (SalModel) self
       = sal_model_read (sal_model_get_path (model), &hook, error);

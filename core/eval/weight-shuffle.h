@@ -9,21 +9,21 @@
 #include <saliency/model.h>
 
 typedef enum {
-  SAL_PART_STEM = 1 << 0,
-  SAL_PART_S1 = 1 << 1,
-  SAL_PART_S2 = 1 << 2,
-  SAL_PART_S3 = 1 << 3,
-  SAL_PART_S4 = 1 << 4,
-  SAL_PART_TOP = 1 << 5, /* attention of the pooling, embedding and head */
-} SalPart;
+  EVAL_PART_STEM = 1 << 0,
+  EVAL_PART_S1 = 1 << 1,
+  EVAL_PART_S2 = 1 << 2,
+  EVAL_PART_S3 = 1 << 3,
+  EVAL_PART_S4 = 1 << 4,
+  EVAL_PART_TOP = 1 << 5, /* attention of the pooling, embedding and head */
+} EvalPart;
 
 typedef struct {
-  guint parts;  /* of SalPart */
+  guint parts;  /* of EvalPart */
   guint32 seed;
-} SalScramble;
+} EvalWeightShuffle;
 
 /**
- * sal_scramble_permute:
+ * eval_weight_shuffle_permute:
  * @self: (nullable): %NULL leaves everything as it is
  * @tensor: its name in a model file
  * @values: (inout): [n]
@@ -31,10 +31,10 @@ typedef struct {
  * The order depends on the seed, on the name but for its last part, and on @n: the four tensors of a batch norm stay
  * together, channel by channel; and a part is permuted in the same way whatever else is.
  */
-void sal_scramble_permute (const SalScramble *self, const char *tensor, float *values, gsize n);
+void eval_weight_shuffle_permute (const EvalWeightShuffle *self, const char *tensor, float *values, gsize n);
 
 /**
- * sal_model_scrambled:
+ * eval_weight_shuffle_model:
  * @model: is left as it is, whoever shares it
  *
  * Reads the file of @model once more.  Targets are made for either model or both: class rows belong to the top.
@@ -42,4 +42,4 @@ void sal_scramble_permute (const SalScramble *self, const char *tensor, float *v
  * Returns: (transfer full) (nullable): a model of its own, of the same id, or %NULL and the errors of sal_model_load(), or
  *   %SAL_ERROR_MISMATCH if the file has changed
  */
-SalModel *sal_model_scrambled (const SalModel *model, const SalScramble *scramble, GError **error);
+SalModel *eval_weight_shuffle_model (const SalModel *model, const EvalWeightShuffle *scramble, GError **error);

@@ -83,7 +83,7 @@ plus_plus_weight (const Plane *g, const float *A)
 }
 
 void
-sal_channels_combine (SalCamMethod method, const float *activation,
+sal_cam_weights_combine (SalCamMethod method, const float *activation,
     const float *gradient, const guint shape[3], gboolean degrid, float *map)
 {
   Plane g = { gradient, shape[1], shape[2], degrid };
@@ -96,7 +96,7 @@ sal_channels_combine (SalCamMethod method, const float *activation,
     if (is_signed || method == SAL_CAM_LAYER)
       add_products (&g, A, is_signed, map);
     else
-      sal_add_scaled (map, method == SAL_CAM_GRAD ? grad_weight (&g)
+      sal_vector_add_scaled (map, method == SAL_CAM_GRAD ? grad_weight (&g)
           : plus_plus_weight (&g, A), A, plane);
   }
   for (gsize i = 0; !is_signed && i < plane; i++)
@@ -104,7 +104,7 @@ sal_channels_combine (SalCamMethod method, const float *activation,
 }
 
 void
-sal_channels_means (const float *activation, const guint shape[3],
+sal_cam_weights_means (const float *activation, const guint shape[3],
     float *means)
 {
   gsize plane = (gsize) shape[1] * shape[2];
@@ -114,7 +114,7 @@ sal_channels_means (const float *activation, const guint shape[3],
 }
 
 gboolean
-sal_channels_is_among (const float *means, guint n_channels, guint most,
+sal_cam_weights_is_among (const float *means, guint n_channels, guint most,
     guint k)
 {
   guint n_before = 0;

@@ -76,7 +76,7 @@ sal_cam_config_deepest (const SalCamConfig *config)
 guint
 sal_cam_config_forwards (const SalCamConfig *config, const SalModel *model)
 {
-  const guint *widths = sal_model_get_record (model)->topology.widths;
+  const guint *widths = sal_model_get_description (model)->topology.widths;
   guint n = 2; /* the window before and after */
   if (config->method != SAL_CAM_SCORE)
     return 1;
@@ -91,7 +91,7 @@ SalCam *
 sal_cam_new (SalModel *model, guint max_frames)
 {
   SalCam *self = g_new0 (SalCam, 1);
-  gsize size = (gsize) sal_model_get_record (model)->mel.n_bands * max_frames;
+  gsize size = (gsize) sal_model_get_description (model)->mel.n_bands * max_frames;
   self->scorer = sal_scorer_new (model);
   self->max_frames = max_frames;
   self->gradient = g_new (float, sal_model_get_embedding_size (model));
@@ -126,7 +126,7 @@ sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config,
   g_return_if_fail (config->method != SAL_CAM_NONE
       && config->method != SAL_CAM_SCORE);
   const float *activation = sal_net_get_stage (net, layer, shape);
-  sal_channels_combine (config->method, activation,
+  sal_cam_weights_combine (config->method, activation,
       sal_net_get_gradient (net, layer), shape,
       config->degrid && layer < SAL_STAGES - 1, map);
 }
@@ -137,7 +137,7 @@ layer_scale (const SalModel *model, guint layer)
 {
   float scale = 1;
   for (guint i = 0; i <= layer; i++)
-    scale /= sal_model_get_record (model)->topology.strides[i];
+    scale /= sal_model_get_description (model)->topology.strides[i];
   return scale;
 }
 
@@ -157,7 +157,7 @@ fuse (const float *layer, gsize n, guint n_before, const SalCamConfig *config,
 
 /* Room for what a layer puts out for the longest window. */
 static float *
-new_activation (const SalCam *self, const SalRecord *record, guint layer)
+new_activation (const SalCam *self, const SalDescription *record, guint layer)
 {
   gsize h = record->mel.n_bands, w = self->max_frames;
   for (guint i = 0; i <= layer; i++) {
@@ -171,7 +171,7 @@ new_activation (const SalCam *self, const SalRecord *record, guint layer)
 static void
 keep_pass (SalCam *self, SalNet *net, const SalCamConfig *config)
 {
-  const SalRecord *record = sal_model_get_record (sal_net_get_model (net));
+  const SalDescription *record = sal_model_get_description (sal_net_get_model (net));
   const guint *widths = record->topology.widths;
   guint shape[3];
   if (self->input == NULL) {
@@ -212,14 +212,14 @@ score_layer (SalCam *self, SalNet *net, const SalTarget *target,
     const SalCamConfig *config, guint layer, float scale)
 {
   guint shape[3], T = sal_net_get_n_frames (net);
-  guint F = sal_model_get_record (sal_net_get_model (net))->mel.n_bands;
+  guint F = sal_model_get_description (sal_net_get_model (net))->mel.n_bands;
   sal_net_get_stage (net, layer, shape);
   gsize plane = (gsize) shape[1] * shape[2], size = (gsize) F * T;
   memset (self->raw, 0, plane * sizeof (float));
-  sal_channels_means (self->activations[layer], shape, self->means);
+  sal_cam_weights_means (self->activations[layer], shape, self->means);
   for (guint k = 0; k < shape[0]; k++) {
     const float *A = self->activations[layer] + k * plane;
-    if (!sal_channels_is_among (self->means, shape[0], config->channels, k))
+    if (!sal_cam_weights_is_among (self->means, shape[0], config->channels, k))
       continue;
     sal_map_resize (A, shape[1], shape[2], self->layer, F, T, scale, scale);
     if (!sal_map_stretch (self->layer, size)) /* M_k */
@@ -227,7 +227,7 @@ score_layer (SalCam *self, SalNet *net, const SalTarget *target,
     for (gsize i = 0; i < size; i++)
       self->layer[i] *= self->input[i];
     sal_net_forward_input (net, self->layer);
-    sal_add_scaled (self->raw,
+    sal_vector_add_scaled (self->raw,
         score_now (self, net, target, config->score_function), A, plane);
   }
 }
@@ -254,7 +254,7 @@ compute_layer (SalCam *self, SalNet *net, const SalTarget *target,
     const SalCamConfig *config, guint layer)
 {
   const SalModel *model = sal_net_get_model (net);
-  guint F = sal_model_get_record (model)->mel.n_bands;
+  guint F = sal_model_get_description (model)->mel.n_bands;
   guint T = sal_net_get_n_frames (net), shape[3];
   float scale = layer_scale (model, layer);
   if (config->method == SAL_CAM_SCORE)
@@ -274,7 +274,7 @@ sal_cam_compute (SalCam *self, SalNet *net, const SalTarget *target,
     const SalCamConfig *config, float *map, float *peak)
 {
   const SalModel *model = sal_net_get_model (net);
-  guint F = sal_model_get_record (model)->mel.n_bands, n_fused = 0;
+  guint F = sal_model_get_description (model)->mel.n_bands, n_fused = 0;
   gsize size = (gsize) F * sal_net_get_n_frames (net);
   gboolean any = FALSE;
   memset (map, 0, size * sizeof (float));

@@ -8,9 +8,9 @@
 
 #define SCALE 20 /* D: nats that count as much */
 
-static const double parts[SAL_TRUST_FORWARDS / 2] = { 0.3, 0.7 };
+static const double parts[SAL_FAITHFULNESS_FORWARDS / 2] = { 0.3, 0.7 };
 
-struct _SalTrust {
+struct _SalFaithfulness {
   SalScorer *scorer;
   guint n_bands, n_frames;
   float *input;  /* of the intact window, [F, T] */
@@ -18,10 +18,10 @@ struct _SalTrust {
   float *sorted; /* values of the map, rising, [F T] */
 };
 
-SalTrust *
-sal_trust_new (SalModel *model, guint max_frames)
+SalFaithfulness *
+sal_faithfulness_new (SalModel *model, guint max_frames)
 {
-  SalTrust *self = g_new0 (SalTrust, 1);
+  SalFaithfulness *self = g_new0 (SalFaithfulness, 1);
   self->n_bands = sal_model_get_mel_config (model)->n_bands;
   gsize size = (gsize) self->n_bands * max_frames;
   self->scorer = sal_scorer_new (model);
@@ -32,7 +32,7 @@ sal_trust_new (SalModel *model, guint max_frames)
 }
 
 void
-sal_trust_free (SalTrust *self)
+sal_faithfulness_free (SalFaithfulness *self)
 {
   if (self == NULL)
     return;
@@ -44,7 +44,7 @@ sal_trust_free (SalTrust *self)
 }
 
 void
-sal_trust_begin (SalTrust *self, const SalNet *net)
+sal_faithfulness_begin (SalFaithfulness *self, const SalNet *net)
 {
   self->n_frames = sal_net_get_n_frames (net);
   sal_net_get_input (net, self->input);
@@ -52,7 +52,7 @@ sal_trust_begin (SalTrust *self, const SalNet *net)
 
 /* Keeps the first n bins, or all but those. */
 static void
-keep (SalTrust *self, const float *map, gsize n, gboolean first)
+keep (SalFaithfulness *self, const float *map, gsize n, gboolean first)
 {
   guint F = self->n_bands, T = self->n_frames;
   gsize size = (gsize) F * T, n_equal = n;
@@ -69,7 +69,7 @@ keep (SalTrust *self, const float *map, gsize n, gboolean first)
 }
 
 static float
-score_masked (SalTrust *self, SalNet *net, const SalTarget *target)
+score_masked (SalFaithfulness *self, SalNet *net, const SalTarget *target)
 {
   SalScore score;
   sal_net_forward_input (net, self->masked);
@@ -78,13 +78,13 @@ score_masked (SalTrust *self, SalNet *net, const SalTarget *target)
 }
 
 float
-sal_trust_measure (SalTrust *self, SalNet *net, const SalTarget *target,
+sal_faithfulness_measure (SalFaithfulness *self, SalNet *net, const SalTarget *target,
     const float *map)
 {
   gsize size = (gsize) self->n_bands * self->n_frames;
   double sum = 0;
   memcpy (self->sorted, map, size * sizeof (float));
-  sal_sort (self->sorted, size);
+  sal_vector_sort (self->sorted, size);
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
     gsize n = (gsize) lrint (parts[i] * (double) size);
     keep (self, map, n, TRUE);

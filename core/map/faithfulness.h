@@ -16,30 +16,30 @@
 
 #include <saliency/score.h>
 
-#define SAL_TRUST_FORWARDS 4 /* passes for each map */
+#define SAL_FAITHFULNESS_FORWARDS 4 /* passes for each map */
 
-typedef struct _SalTrust SalTrust; /* scratch, one thread at a time */
+typedef struct _SalFaithfulness SalFaithfulness; /* scratch, one thread at a time */
 
 /**
- * sal_trust_new:
+ * sal_faithfulness_new:
  * @max_frames: of the longest window
  *
  * All allocation happens here.
  */
-SalTrust *sal_trust_new (SalModel *model, guint max_frames);
-void sal_trust_free (SalTrust *self); /* NULL is a no-op */
+SalFaithfulness *sal_faithfulness_new (SalModel *model, guint max_frames);
+void sal_faithfulness_free (SalFaithfulness *self); /* NULL is a no-op */
 
 /**
- * sal_trust_begin:
+ * sal_faithfulness_begin:
  * @net: after a forward pass over a window of at most that many frames
  *
  * Keeps what the network took in.
  */
-void sal_trust_begin (SalTrust *self, const SalNet *net);
+void sal_faithfulness_begin (SalFaithfulness *self, const SalNet *net);
 
 /**
- * sal_trust_measure:
- * @net: that of sal_trust_begin(), or another of the same model and number of frames; everything it knew of
+ * sal_faithfulness_measure:
+ * @net: that of sal_faithfulness_begin(), or another of the same model and number of frames; everything it knew of
  *   a window is overwritten: it must have been taken before
  * @map: for @target, [F, T]
  *
@@ -47,6 +47,6 @@ void sal_trust_begin (SalTrust *self, const SalNet *net);
  *
  * Returns: trust in @map, -1..1; 0 if a score is not finite
  */
-float sal_trust_measure (SalTrust *self, SalNet *net, const SalTarget *target, const float *map);
+float sal_faithfulness_measure (SalFaithfulness *self, SalNet *net, const SalTarget *target, const float *map);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTrust, sal_trust_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalFaithfulness, sal_faithfulness_free)

@@ -116,7 +116,7 @@ sal_map_stretch (float *map, gsize n)
   return TRUE;
 }
 
-/* The k-th smallest, from 0; reorders x.  Unlike sal_sort(), it never
+/* The k-th smallest, from 0; reorders x.  Unlike sal_vector_sort(), it never
  * allocates, and it is linear. */
 static float
 kth_smallest (float *x, gsize n, gsize k)

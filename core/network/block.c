@@ -3,13 +3,13 @@
 
 #include <math.h>
 
-#define B SAL_PLANES_BLOCK
+#define B SAL_ACTIVATIONS_BLOCK
 
 /* --- pixel by pixel, rows divided among the team ------------------------- */
 
 typedef struct {
   const SalKernels *kernels;
-  const SalPlanes *a, *b, *c, *out;
+  const SalActivations *a, *b, *c, *out;
   const float *scale, *shift;
   float *sums;
   guint n_strips;
@@ -52,11 +52,11 @@ affine_unit (gpointer data, guint unit, float *scratch)
 }
 
 static void
-run (SalTeam *team, SalTeamFunc func, Pixels work)
+run (SalThreadTeam *team, SalThreadTeamFunc func, Pixels work)
 {
   work.kernels = sal_kernels_get ();
-  work.n_strips = MIN (work.out->h, 2 * sal_team_get_size (team));
-  sal_team_run (team, work.n_strips, func, &work);
+  work.n_strips = MIN (work.out->h, 2 * sal_thread_team_get_size (team));
+  sal_thread_team_run (team, work.n_strips, func, &work);
 }
 
 /* --- squeeze and excitation ---------------------------------------------- */
@@ -75,7 +75,7 @@ static void
 excitation_forward (const SalBlock *block, SalBlockState *state,
     const SalBlockRoom *room)
 {
-  const SalPlanes *x2 = &state->x2;
+  const SalActivations *x2 = &state->x2;
   guint C = x2->n_channels, R = block->se_size;
   float *mean = room->vector;
   for (guint c = 0; c < C; c++)
@@ -102,7 +102,7 @@ static const float *
 excitation_backward (const SalBlock *block, const SalBlockState *state,
     const SalBlockRoom *room)
 {
-  const SalPlanes *x2 = &state->x2;
+  const SalActivations *x2 = &state->x2;
   guint C = x2->n_channels, R = block->se_size, filled = x2->n_blocks * B;
   float *ds = room->vector, *dm = room->vector + filled;
   for (guint c = 0; c < C; c++)
@@ -125,12 +125,12 @@ excitation_backward (const SalBlock *block, const SalBlockState *state,
 /* --- the block ----------------------------------------------------------- */
 
 void
-sal_block_forward (const SalBlock *block, const SalPlanes *x,
+sal_block_forward (const SalBlock *block, const SalActivations *x,
     SalBlockState *state, const SalBlockRoom *room)
 {
   const SalUnit *conv1 = &block->conv1, *conv2 = &block->conv2;
   const SalUnit *shortcut = &block->shortcut;
-  const SalPlanes *hidden = &state->hidden;
+  const SalActivations *hidden = &state->hidden;
   sal_conv_forward (&conv1->conv, conv1->forward, x, hidden,
       &(SalEpilogue){ .bias = conv1->bias, .relu = TRUE }, room->team);
   if (conv1->scale != NULL) {
@@ -157,11 +157,11 @@ sal_block_forward (const SalBlock *block, const SalPlanes *x,
 /* dz = dy [y > 0], dx = shortcut^T dz + conv1^T ((conv2^T dx2) [hidden > 0]) */
 void
 sal_block_backward (const SalBlock *block, const SalBlockState *state,
-    const SalPlanes *dy, const SalPlanes *dx, const SalBlockRoom *room)
+    const SalActivations *dy, const SalActivations *dx, const SalBlockRoom *room)
 {
   const SalUnit *conv1 = &block->conv1, *conv2 = &block->conv2;
   const SalUnit *shortcut = &block->shortcut;
-  const SalPlanes *dz = &room->dz, *dx2 = dz;
+  const SalActivations *dz = &room->dz, *dx2 = dz;
   run (room->team, residual_backward_unit,
       (Pixels){ .a = dy, .b = &state->out, .c = &state->x2, .out = dz,
           .sums = block->se_size > 0 ? room->sums : NULL });

@@ -13,23 +13,23 @@
 
 /* What a block keeps of the forward pass for the backward pass. */
 typedef struct {
-  SalPlanes hidden; /* relu (conv1), before a batch norm after it */
-  SalPlanes x2;
-  SalPlanes out;    /* y; may be x where the shortcut is the identity and nobody goes backward */
+  SalActivations hidden; /* relu (conv1), before a batch norm after it */
+  SalActivations x2;
+  SalActivations out;    /* y; may be x where the shortcut is the identity and nobody goes backward */
   float *gate;      /* g, [C in blocks] */
   float *squeeze;   /* relu (W1 mean + b1), [R] */
 } SalBlockState;
 
 /* What blocks of one shape share while one of them is computed. */
 typedef struct {
-  SalTeam *team;
-  SalPlanes dz, dx2;  /* backward only */
-  SalPlanes inner;    /* backward, or with a batch norm after ReLU */
+  SalThreadTeam *team;
+  SalActivations dz, dx2;  /* backward only */
+  SalActivations inner;    /* backward, or with a batch norm after ReLU */
   float *sums;        /* [H', C in blocks] */
   float *vector;      /* [2, C in blocks] */
 } SalBlockRoom;
 
-void sal_block_forward (const SalBlock *block, const SalPlanes *x, SalBlockState *state, const SalBlockRoom *room);
+void sal_block_forward (const SalBlock *block, const SalActivations *x, SalBlockState *state, const SalBlockRoom *room);
 
 /**
  * sal_block_backward:
@@ -38,4 +38,4 @@ void sal_block_forward (const SalBlock *block, const SalPlanes *x, SalBlockState
  *
  * Needs sal_weights_need_backward().
  */
-void sal_block_backward (const SalBlock *block, const SalBlockState *state, const SalPlanes *dy, const SalPlanes *dx, const SalBlockRoom *room);
+void sal_block_backward (const SalBlock *block, const SalBlockState *state, const SalActivations *dy, const SalActivations *dx, const SalBlockRoom *room);

@@ -45,7 +45,7 @@ sal_line_pair_at (const SalLinePair *self, float contrast)
 }
 
 void
-sal_presence_config_init (SalPresenceConfig *config)
+sal_hmm_config_init (SalHmmConfig *config)
 {
   config->prior = 0.03f;
   config->rate = 3;

@@ -52,14 +52,14 @@ typedef struct {
   float prior;    /* log-odds that a voice is the target before anything is known of it */
   float penalty;  /* off the logit of a voice of the stream: one hears itself better than its recordings */
   SalLine noisy;  /* of the score of its mean in noise; in clean sound window holds, by its seconds */
-} SalCompanyConfig;
+} SalSessionCohortConfig;
 
 /* Does the target speak now (presence.h). */
 typedef struct {
   float prior;  /* part of the time that the target speaks, (0, 1) */
   float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no memory */
   float weight; /* independent looks in a second of frames: each frame's ratio counts weight times its length, (0, 1000] */
-} SalPresenceConfig;
+} SalHmmConfig;
 
 typedef struct {
   SalCurvePair window; /* of the score, by seconds of speech */
@@ -67,10 +67,10 @@ typedef struct {
   SalCurvePair dense;  /* of the log-odds against the cohort alone, by seconds of look-ahead, in clean sound */
   SalCurvePair noisy;  /* the same in noise */
   float noisy_db, clean_db; /* contrasts that they are for */
-  SalCompanyConfig company;
-  SalPresenceConfig presence; /* of the chain that the dense scores go through */
+  SalSessionCohortConfig company;
+  SalHmmConfig presence; /* of the chain that the dense scores go through */
 } SalCalibration;
 
-void sal_presence_config_init (SalPresenceConfig *config);
+void sal_hmm_config_init (SalHmmConfig *config);
 SalLine sal_curve_at (const SalCurve *self, double seconds);
 SalLine sal_line_pair_at (const SalLinePair *self, float contrast);

@@ -12,8 +12,8 @@
 #include "network/calibration.h"
 #include <saliency/mel.h>
 
-#define SAL_RECORD_KEY "speakersaliency"
-#define SAL_RECORD_VERSION 1
+#define SAL_DESCRIPTION_KEY "speakersaliency"
+#define SAL_DESCRIPTION_VERSION 1
 #define SAL_GOLDEN_STAGES 7 /* log-Mel, S1 .. S4, embedding, score */
 
 typedef enum { SAL_NORMALISATION_NONE, SAL_NORMALISATION_MEAN, SAL_NORMALISATION_MEAN_VARIANCE } SalNormalisation;
@@ -54,22 +54,22 @@ typedef struct {
   SalCalibration calibration;     /* empty curves if the record has none */
   guint n_golden;
   SalGoldenValues golden[SAL_GOLDEN_STAGES];
-} SalRecord;
+} SalDescription;
 
 /**
- * sal_record_parse:
+ * sal_description_parse:
  * @text: JSON
  *
- * Returns: (transfer full) (nullable): a record, or %NULL and %SAL_ERROR_RECORD naming field, value and limit
+ * Returns: (transfer full) (nullable): a record, or %NULL and %SAL_ERROR_DESCRIPTION naming field, value and limit
  */
-SalRecord *sal_record_parse (const char *text, GError **error);
-void sal_record_free (SalRecord *self); /* NULL is a no-op */
+SalDescription *sal_description_parse (const char *text, GError **error);
+void sal_description_free (SalDescription *self); /* NULL is a no-op */
 
 /**
- * sal_record_line_pair:
+ * sal_description_line_pair:
  *
  * Returns: these lines at the contrasts that the record says they are for, in units of its log-Mel
  */
-SalLinePair sal_record_line_pair (const SalRecord *self, SalLine noisy, SalLine clean);
+SalLinePair sal_description_line_pair (const SalDescription *self, SalLine noisy, SalLine clean);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalRecord, sal_record_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalDescription, sal_description_free)

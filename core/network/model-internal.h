@@ -30,7 +30,7 @@ void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model
 gboolean sal_model_try_ref (SalModel *self);
 
 guint sal_model_get_frames_per_column (const SalModel *self); /* of log-Mel, per column of S4 */
-const SalRecord *sal_model_get_record (const SalModel *self);
+const SalDescription *sal_model_get_description (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
 void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */
 const float *sal_model_get_rows (const SalModel *self);   /* class rows, [N, E], of unit length in a cosine head */
@@ -45,9 +45,9 @@ const float *sal_model_get_biases (const SalModel *self); /* of their logits, [N
 const float *sal_model_get_golden_samples (const SalModel *self, gsize *n_samples);
 
 /**
- * sal_unit_length:
+ * sal_vector_normalise:
  * @v: (inout): [n]; zeros stay zeros
  *
  * Returns: its length before
  */
-float sal_unit_length (float *v, gsize n);
+float sal_vector_normalise (float *v, gsize n);

@@ -12,7 +12,7 @@ struct _SalModel {
   gint n_refs;          /* atomic */
   char *path;
   char id[ID_DIGITS + 1];
-  SalRecord *record;
+  SalDescription *record;
   SalWeights *weights;
   float *rows;          /* [N, E] */
   float *biases;        /* [N] */
@@ -22,7 +22,7 @@ struct _SalModel {
 };
 
 float
-sal_unit_length (float *v, gsize n)
+sal_vector_normalise (float *v, gsize n)
 {
   double sum = 0;
   for (gsize i = 0; i < n; i++)
@@ -53,7 +53,7 @@ read_head (SalModel *self, const SalSafetensors *file,
   }
   self->biases = g_new0 (float, N);
   for (gsize j = 0; j < N; j++)
-    if (sal_unit_length (self->rows + j * E, E) == 0) {
+    if (sal_vector_normalise (self->rows + j * E, E) == 0) {
       g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
           "%s: tensor head.weight: row %" G_GSIZE_FORMAT " is zero",
           self->path, j);
@@ -77,13 +77,13 @@ static gboolean
 read_model (SalModel *self, const SalSafetensors *file,
     const SalTensorHook *hook, GError **error)
 {
-  const char *text = sal_safetensors_get_metadata (file, SAL_RECORD_KEY);
+  const char *text = sal_safetensors_get_metadata (file, SAL_DESCRIPTION_KEY);
   if (text == NULL) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_RECORD,
-        "%s: not a model: no metadata \"%s\"", self->path, SAL_RECORD_KEY);
+    g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION,
+        "%s: not a model: no metadata \"%s\"", self->path, SAL_DESCRIPTION_KEY);
     return FALSE;
   }
-  self->record = sal_record_parse (text, error);
+  self->record = sal_description_parse (text, error);
   if (self->record == NULL) {
     g_prefix_error (error, "%s: ", self->path);
     return FALSE;
@@ -97,7 +97,7 @@ static void
 model_free (SalModel *self)
 {
   g_free (self->path);
-  sal_record_free (self->record);
+  sal_description_free (self->record);
   sal_weights_free (self->weights);
   g_free (self->rows);
   g_free (self->biases);
@@ -213,8 +213,8 @@ sal_model_get_frames_per_column (const SalModel *self)
   return sal_geometry_frames_per_column (&self->record->topology);
 }
 
-const SalRecord *
-sal_model_get_record (const SalModel *self)
+const SalDescription *
+sal_model_get_description (const SalModel *self)
 {
   return self->record;
 }

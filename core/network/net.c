@@ -11,7 +11,7 @@
 #include "network/model-internal.h"
 #include "network/pooling.h"
 
-#define B SAL_PLANES_BLOCK
+#define B SAL_ACTIVATIONS_BLOCK
 
 /* Sizes and arrays of one stage for the current number of frames. */
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
   guint n_blocks;
   SalBlockState *blocks;
   SalBlockRoom room;
-  SalPlanes gradient;      /* by the output */
+  SalActivations gradient;      /* by the output */
   float *copy, *gradient_copy; /* [C, H, W], (nullable) */
   gboolean copied, gradient_copied;
 } Stage;
@@ -30,12 +30,12 @@ struct _SalNet {
   const SalWeights *weights; /* of model */
   guint max_frames, deepest, n_frames;
   guint n_bands;
-  SalTeam *team;
+  SalThreadTeam *team;
   float *arena;        /* all of the following arrays, [arena_size] */
   gsize arena_size, arena_used;
   gsize copies_size;   /* floats in copies */
-  SalPlanes input;     /* normalised, flat */
-  SalPlanes stem;
+  SalActivations input;     /* normalised, flat */
+  SalActivations stem;
   Stage stages[SAL_STAGES];
   float *pooled;       /* [W of S4, pooled_stride] */
   float *embedded;     /* [W of S4, E in blocks] */
@@ -53,15 +53,15 @@ static float *
 take (SalNet *self, gsize n)
 {
   gsize at = self->arena_used;
-  self->arena_used += sal_planes_in_blocks (n);
+  self->arena_used += sal_activations_in_blocks (n);
   return self->arena != NULL ? self->arena + at : NULL;
 }
 
 static void
-take_planes (SalNet *self, SalPlanes *planes, guint c, guint h, guint w)
+take_planes (SalNet *self, SalActivations *planes, guint c, guint h, guint w)
 {
-  sal_planes_bind (planes, c, h, w,
-      take (self, sal_planes_size (c, h, w)));
+  sal_activations_bind (planes, c, h, w,
+      take (self, sal_activations_size (c, h, w)));
 }
 
 /* Rows of pooled statistics lie a block further apart than they must, so that
@@ -69,7 +69,7 @@ take_planes (SalNet *self, SalPlanes *planes, guint c, guint h, guint w)
 static gsize
 pooled_stride (const SalNet *self)
 {
-  return sal_planes_in_blocks (self->weights->pooled_size) + B;
+  return sal_activations_in_blocks (self->weights->pooled_size) + B;
 }
 
 /* Blocks that are gone through backward keep what they computed; the others
@@ -95,8 +95,8 @@ arrange_stage (SalNet *self, guint index)
   }
   SalBlockRoom *room = &stage->room;
   room->team = self->team;
-  room->sums = take (self, h * sal_planes_in_blocks (c));
-  room->vector = take (self, 2 * sal_planes_in_blocks (c));
+  room->sums = take (self, h * sal_activations_in_blocks (c));
+  room->vector = take (self, 2 * sal_activations_in_blocks (c));
   if (kept) {
     take_planes (self, &room->dz, c, h, w);
     take_planes (self, &room->dx2, c, h, w);
@@ -111,13 +111,13 @@ arrange_stage (SalNet *self, guint index)
 static void
 arrange (SalNet *self, guint n_frames)
 {
-  const SalTopology *t = &sal_model_get_record (self->model)->topology;
+  const SalTopology *t = &sal_model_get_description (self->model)->topology;
   guint h = self->n_bands, w = n_frames;
   guint width = self->weights->stem.conv.n_out;
   self->n_frames = n_frames;
   self->arena_used = 0;
-  sal_planes_bind_flat (&self->input, h, w,
-      take (self, sal_planes_size (1, h, w)));
+  sal_activations_bind_flat (&self->input, h, w,
+      take (self, sal_activations_size (1, h, w)));
   take_planes (self, &self->stem, width, h, w);
   for (guint i = 0; i < SAL_STAGES; i++) {
     h = sal_geometry_out (h, t->strides[i]);
@@ -128,7 +128,7 @@ arrange (SalNet *self, guint n_frames)
     arrange_stage (self, i);
   }
   self->pooled = take (self, w * pooled_stride (self));
-  self->embedded = take (self, w * sal_planes_in_blocks (
+  self->embedded = take (self, w * sal_activations_in_blocks (
       sal_model_get_embedding_size (self->model)));
   self->dpooled = take (self, self->weights->pooled_size);
   if (self->arena != NULL) /* what fills rows up is read */
@@ -175,7 +175,7 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
   self->weights = sal_model_get_weights (model);
   self->max_frames = max_frames;
   self->deepest = deepest;
-  self->n_bands = sal_model_get_record (model)->mel.n_bands;
+  self->n_bands = sal_model_get_description (model)->mel.n_bands;
   sal_model_need_backward (model, deepest);
   for (guint i = 0; i < SAL_STAGES; i++) {
     self->stages[i].n_blocks = self->weights->n_blocks[i];
@@ -187,8 +187,8 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
     self->stages[i].max_w = self->stages[i].w;
   Stage *last = &self->stages[SAL_STAGES - 1];
   self->arena_size = self->arena_used;
-  self->arena = sal_memory_new (self->arena_size);
-  self->team = sal_team_new (threads, scratch_size (self));
+  self->arena = sal_aligned_new (self->arena_size);
+  self->team = sal_thread_team_new (threads, scratch_size (self));
   self->pooler = sal_pooler_new (model, last->w);
   self->embedding = g_new0 (float, sal_model_get_embedding_size (model));
   self->bands = g_new (SalNetBand, self->n_bands);
@@ -209,7 +209,7 @@ sal_net_free (SalNet *self)
     g_free (self->stages[i].gradient_copy);
   }
   sal_pooler_free (self->pooler);
-  sal_team_free (self->team);
+  sal_thread_team_free (self->team);
   g_aligned_free (self->arena);
   g_free (self->embedding);
   g_free (self->bands);
@@ -223,7 +223,7 @@ void
 sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames,
     SalNetBand *bands)
 {
-  const SalRecord *record = sal_model_get_record (model);
+  const SalDescription *record = sal_model_get_description (model);
   guint T = n_frames;
   for (guint f = 0; f < record->mel.n_bands; f++) {
     const float *in = log_mel + (gsize) f * T;
@@ -271,9 +271,9 @@ embed (SalNet *self, guint n, float *embeddings)
 {
   const SalWeights *weights = self->weights;
   guint E = sal_model_get_embedding_size (self->model);
-  gsize filled = sal_planes_in_blocks (E);
+  gsize filled = sal_activations_in_blocks (E);
   sal_kernels_get ()->dense (self->pooled, n, pooled_stride (self),
-      (guint) sal_planes_in_blocks (weights->pooled_size), weights->fc_packed,
+      (guint) sal_activations_in_blocks (weights->pooled_size), weights->fc_packed,
       (guint) filled / B, weights->fc_bias, self->embedded, filled);
   for (guint i = 0; i < n; i++)
     memcpy (embeddings + i * E, self->embedded + i * filled,
@@ -315,7 +315,7 @@ pass_forward (SalNet *self)
   if (stem->scale != NULL)
     sal_kernels_get ()->affine (&self->stem, stem->scale, stem->shift,
         &self->stem, 0, self->stem.h);
-  const SalPlanes *x = &self->stem;
+  const SalActivations *x = &self->stem;
   for (guint i = 0; i < SAL_STAGES; i++) {
     Stage *stage = &self->stages[i];
     for (guint j = 0; j < stage->n_blocks; j++) {
@@ -358,7 +358,7 @@ stage_backward (SalNet *self, guint i)
 {
   Stage *stage = &self->stages[i], *below = &self->stages[i - 1];
   const SalBlock *blocks = self->weights->blocks[i];
-  const SalPlanes *dy = &stage->gradient;
+  const SalActivations *dy = &stage->gradient;
   for (guint j = stage->n_blocks - 1; j >= 1; j--) {
     sal_block_backward (&blocks[j], &stage->blocks[j], dy, &stage->room.dz,
         &stage->room);
@@ -378,25 +378,25 @@ sal_net_backward (SalNet *self, const float *dembedding, guint stage)
   guint P = self->weights->pooled_size;
   guint E = sal_model_get_embedding_size (self->model);
   memset (self->dpooled, 0, P * sizeof (float));
-  sal_turned_matrix_vector (E, P, 1, self->weights->fc_weight, dembedding,
+  sal_matrix_transposed_vector (E, P, 1, self->weights->fc_weight, dembedding,
       self->dpooled);
   sal_pooler_backward (self->pooler, self->dpooled, last->gradient_copy);
   last->gradient_copied = TRUE;
   if (stage < SAL_STAGES - 1)
-    sal_planes_write (&last->gradient, last->gradient_copy);
+    sal_activations_write (&last->gradient, last->gradient_copy);
   for (guint i = SAL_STAGES - 1; i > stage; i--)
     stage_backward (self, i);
 }
 
 /* A row-major copy, made when first asked for after a pass. */
 static const float *
-copy_of (SalNet *self, const Stage *stage, const SalPlanes *planes,
+copy_of (SalNet *self, const Stage *stage, const SalActivations *planes,
     float **copy, gboolean *copied)
 {
   if (*copy == NULL)
     *copy = new_copy (self, stage);
   if (!*copied)
-    sal_planes_read (planes, *copy);
+    sal_activations_read (planes, *copy);
   *copied = TRUE;
   return *copy;
 }
@@ -435,7 +435,7 @@ gsize
 sal_net_get_size (const SalNet *self)
 {
   return (self->arena_size + self->copies_size) * sizeof (float)
-      + sal_team_get_bytes (self->team);
+      + sal_thread_team_get_bytes (self->team);
 }
 
 guint

@@ -25,7 +25,7 @@ sal_pooler_new (const SalModel *model, guint max_columns)
 {
   g_return_val_if_fail (model != NULL && max_columns > 0, NULL);
   SalPooler *self = g_new0 (SalPooler, 1);
-  self->topology = &sal_model_get_record (model)->topology;
+  self->topology = &sal_model_get_description (model)->topology;
   self->weights = sal_model_get_weights (model);
   self->n_rows = self->weights->pooled_size / 2;
   self->p = g_new (float, max_columns);
@@ -169,10 +169,10 @@ sal_pooler_backward (SalPooler *self, const float *dpooled, float *dx)
   if (A == 0)
     return;
   memset (self->dhidden, 0, (gsize) A * n * sizeof (float));
-  sal_turned_matrix_matrix (A, n, R, self->weights->attention_w2,
+  sal_matrix_transposed_matrix (A, n, R, self->weights->attention_w2,
       self->dlogits, self->dhidden);
   for (gsize i = 0; i < (gsize) A * n; i++)
     self->dhidden[i] = self->hidden[i] > 0 ? self->dhidden[i] : 0;
-  sal_turned_matrix_matrix (R, n, A, self->weights->attention_w1,
+  sal_matrix_transposed_matrix (R, n, A, self->weights->attention_w1,
       self->dhidden, dx);
 }

@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct {
   const SalSafetensors *file;
-  const SalRecord *record;
+  const SalDescription *record;
   const SalTensorHook *hook; /* (nullable) */
   GError **error;
 } Reader;
@@ -114,7 +114,7 @@ read_batch_norm (Reader *reader, const char *name, gsize n, Affine *affine)
 static float *
 in_blocks (const float *x, gsize n)
 {
-  float *copy = sal_memory_new (sal_planes_in_blocks (n));
+  float *copy = sal_aligned_new (sal_activations_in_blocks (n));
   memcpy (copy, x, n * sizeof (float));
   return copy;
 }
@@ -284,7 +284,7 @@ read_embedding (Reader *reader, SalWeights *self)
 }
 
 SalWeights *
-sal_weights_new (const SalSafetensors *file, const SalRecord *record,
+sal_weights_new (const SalSafetensors *file, const SalDescription *record,
     const SalTensorHook *hook, GError **error)
 {
   const SalTopology *t = &record->topology;

@@ -64,7 +64,7 @@ void sal_tensor_hook_call (const SalTensorHook *self, const char *name, float *v
  *
  * Returns: (transfer full) (nullable): the weights, or %NULL and %SAL_ERROR_FORMAT naming file and tensor
  */
-SalWeights *sal_weights_new (const SalSafetensors *file, const SalRecord *record, const SalTensorHook *hook, GError **error);
+SalWeights *sal_weights_new (const SalSafetensors *file, const SalDescription *record, const SalTensorHook *hook, GError **error);
 void sal_weights_free (SalWeights *self); /* NULL is a no-op */
 
 /**

@@ -136,7 +136,7 @@ loudest (const SalColumns *columns)
   g_autofree float *sorted = g_new (float, n);
 
   memcpy (sorted, columns->level, n * sizeof (float));
-  sal_sort (sorted, n);
+  sal_vector_sort (sorted, n);
   return sorted[n - 1 - n / 1000];
 }
 

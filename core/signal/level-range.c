@@ -10,31 +10,31 @@
 #define LOW 5      /* percentiles */
 #define HIGH 95
 
-struct _SalContrast {
+struct _SalLevelRange {
   float levels[FRAMES]; /* ring, of frame n at n % FRAMES */
   guint64 n;
 };
 
-SalContrast *
-sal_contrast_new (void)
+SalLevelRange *
+sal_level_range_new (void)
 {
-  return g_new0 (SalContrast, 1);
+  return g_new0 (SalLevelRange, 1);
 }
 
 void
-sal_contrast_free (SalContrast *self)
+sal_level_range_free (SalLevelRange *self)
 {
   g_free (self);
 }
 
 void
-sal_contrast_reset (SalContrast *self)
+sal_level_range_reset (SalLevelRange *self)
 {
   self->n = 0;
 }
 
 void
-sal_contrast_push (SalContrast *self, const float *log_mel, guint n_bands)
+sal_level_range_push (SalLevelRange *self, const float *log_mel, guint n_bands)
 {
   float most = log_mel[0], sum = 0;
   for (guint f = 1; f < n_bands; f++)
@@ -45,13 +45,13 @@ sal_contrast_push (SalContrast *self, const float *log_mel, guint n_bands)
 }
 
 float
-sal_contrast_get (const SalContrast *self)
+sal_level_range_get (const SalLevelRange *self)
 {
   float sorted[FRAMES];
   gsize n = (gsize) MIN (self->n, FRAMES);
   if (n == 0)
     return 0;
   memcpy (sorted, self->levels, n * sizeof (float));
-  sal_sort (sorted, n);
+  sal_vector_sort (sorted, n);
   return sorted[(n - 1) * HIGH / 100] - sorted[(n - 1) * LOW / 100];
 }

@@ -12,23 +12,23 @@
 
 #include <saliency/error.h>
 
-typedef struct _SalContrast SalContrast; /* one thread at a time */
+typedef struct _SalLevelRange SalLevelRange; /* one thread at a time */
 
-SalContrast *sal_contrast_new (void);
-void sal_contrast_free (SalContrast *self); /* NULL is a no-op */
-void sal_contrast_reset (SalContrast *self); /* nothing was heard */
+SalLevelRange *sal_level_range_new (void);
+void sal_level_range_free (SalLevelRange *self); /* NULL is a no-op */
+void sal_level_range_reset (SalLevelRange *self); /* nothing was heard */
 
 /**
- * sal_contrast_push:
+ * sal_level_range_push:
  * @log_mel: of the next frame, [n_bands]
  */
-void sal_contrast_push (SalContrast *self, const float *log_mel, guint n_bands);
+void sal_level_range_push (SalLevelRange *self, const float *log_mel, guint n_bands);
 
 /**
- * sal_contrast_get:
+ * sal_level_range_get:
  *
  * Returns: the contrast in units of the log-Mel, at least 0; 0 if nothing was heard
  */
-float sal_contrast_get (const SalContrast *self);
+float sal_level_range_get (const SalLevelRange *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalContrast, sal_contrast_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalLevelRange, sal_level_range_free)

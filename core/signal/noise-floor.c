@@ -24,7 +24,7 @@ running_mean (const float *energy, gsize n_frames, gsize n)
 }
 
 double
-sal_noise_find (const float *energy, gsize n_frames)
+sal_noise_floor_find (const float *energy, gsize n_frames)
 {
   gsize n = MIN (n_frames, PAUSE_FRAMES);
   if (n == 0)
@@ -32,14 +32,14 @@ sal_noise_find (const float *energy, gsize n_frames)
   g_autofree float *means = running_mean (energy, n_frames, n);
   gsize n_means = n_frames - n + 1, n_quiet = (n_means + PAUSES - 1) / PAUSES;
   double sum = 0;
-  sal_sort (means, n_means);
+  sal_vector_sort (means, n_means);
   for (gsize i = 0; i < n_quiet; i++)
     sum += means[i];
   return MAX (sum / (double) n_quiet, LEAST);
 }
 
 double
-sal_noise_remove (const float *energy, const gboolean *speech, gsize n_frames,
+sal_noise_floor_remove (const float *energy, const gboolean *speech, gsize n_frames,
     double noise, gsize *n_counted)
 {
   double sum = 0;

@@ -9,7 +9,7 @@
 #define SILENCE_RMS 1e-3f /* -60 dB of full scale */
 
 void
-sal_speech_energy (const float *samples, gsize n_samples, gssize first,
+sal_speech_activity_energy (const float *samples, gsize n_samples, gssize first,
     gsize hop, gsize n_frames, float *energy)
 {
   for (gsize t = 0; t < n_frames; t++) {
@@ -23,21 +23,21 @@ sal_speech_energy (const float *samples, gsize n_samples, gssize first,
 }
 
 gsize
-sal_speech_find (const float *energy, gsize n_frames, gboolean *speech)
+sal_speech_activity_find (const float *energy, gsize n_frames, gboolean *speech)
 {
   if (n_frames == 0)
     return 0;
   g_autofree float *sorted = g_memdup2 (energy, n_frames * sizeof (float));
-  sal_sort (sorted, n_frames);
+  sal_vector_sort (sorted, n_frames);
   float loud = sorted[(n_frames - 1) * 95 / 100];
   float limit = MAX (loud * expf (-SPEECH_RANGE), SILENCE_RMS * SILENCE_RMS);
   for (gsize t = 0; t < n_frames; t++)
     speech[t] = energy[t] > limit;
-  return sal_speech_count (speech, n_frames);
+  return sal_speech_activity_count (speech, n_frames);
 }
 
 gsize
-sal_speech_count (const gboolean *flags, gsize n)
+sal_speech_activity_count (const gboolean *flags, gsize n)
 {
   gsize sum = 0;
   for (gsize i = 0; i < n; i++)

@@ -37,12 +37,12 @@ struct _SalAnalyser {
   SalAnalyserConfig config;
   guint capacity;       /* frames */
   SalMel *mel;
-  float *chunk;         /* [SAL_HISTORY_SAMPLES] */
+  float *chunk;         /* [SAL_FRAME_RING_SAMPLES] */
   float *frames;        /* what a chunk completes, [n, F] */
-  SalHistory *history;
-  SalSchedule *schedule;
+  SalFrameRing *history;
+  SalSettleQueue *schedule;
   SalInference *inference; /* for whoever computes */
-  SalCompany *company;  /* NULL: this model cannot tell voices apart */
+  SalSessionCohort *company;  /* NULL: this model cannot tell voices apart */
   guint n_lanes;
   Lane lanes[SAL_ANALYSER_MAX_TARGETS];
   float contrast;       /* as of the end of the newest window to be computed */
@@ -236,20 +236,20 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   if (front_end == NULL)
     return NULL;
   SalAnalyser *self = g_new0 (SalAnalyser, 1);
-  gsize n = sal_mel_max_frames (front_end, SAL_HISTORY_SAMPLES);
+  gsize n = sal_mel_max_frames (front_end, SAL_FRAME_RING_SAMPLES);
   self->model = sal_model_ref (model);
   self->config = *config;
   self->mel = front_end;
-  self->chunk = g_new (float, SAL_HISTORY_SAMPLES);
+  self->chunk = g_new (float, SAL_FRAME_RING_SAMPLES);
   self->frames = g_new (float, n * mel->n_bands);
   /* What waits, up to the next point, and the first window over it. */
   self->capacity = SAL_ANALYSER_MAX_AGE + 2 * config->hop + config->lookahead
       + SAL_WINDOW_FRAMES;
   self->history = sal_analyser_history_new (model, self->capacity);
-  self->schedule = sal_schedule_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
+  self->schedule = sal_settle_queue_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
   self->inference = sal_inference_new (model, SAL_WINDOW_FRAMES, &config->cam,
       config->threads);
-  self->company = sal_company_new (model, SAL_WINDOW_FRAMES, config->lookahead);
+  self->company = sal_session_cohort_new (model, SAL_WINDOW_FRAMES, config->lookahead);
   self->ready = g_ptr_array_new ();
   self->lanes[0] = begin_lane (self, target, NULL, &(Facts){ 0 }, 0);
   self->n_lanes = 1;
@@ -280,10 +280,10 @@ sal_analyser_free (SalAnalyser *self)
     sal_timeline_free (self->lanes[i].timeline);
   }
   sal_mel_free (self->mel);
-  sal_history_free (self->history);
-  sal_schedule_free (self->schedule);
+  sal_frame_ring_free (self->history);
+  sal_settle_queue_free (self->schedule);
   sal_inference_free (self->inference);
-  sal_company_free (self->company);
+  sal_session_cohort_free (self->company);
   sal_model_unref (self->model);
   g_free (self->chunk);
   g_free (self->frames);
@@ -295,9 +295,9 @@ sal_analyser_reset (SalAnalyser *self)
 {
   drop_ready (self);
   sal_mel_reset (self->mel);
-  sal_history_reset (self->history);
-  sal_company_reset (self->company, 0);
-  sal_schedule_reset (self->schedule);
+  sal_frame_ring_reset (self->history);
+  sal_session_cohort_reset (self->company, 0);
+  sal_settle_queue_reset (self->schedule);
   for (guint i = 0; i < self->n_lanes; i++) {
     sal_timeline_reset (self->lanes[i].timeline, 0);
     self->lanes[i].facts = (Facts){ .flags = SAL_MAP_EMPTY };
@@ -314,9 +314,9 @@ sal_analyser_forget (SalAnalyser *self)
     SalTimeline *timeline = self->lanes[i].timeline;
     sal_timeline_reset (timeline, sal_timeline_get_n_settled (timeline));
   }
-  sal_history_forget_contrast (self->history);
-  sal_company_reset (self->company, sal_history_get_n_frames (self->history));
-  sal_schedule_forget (self->schedule);
+  sal_frame_ring_forget_contrast (self->history);
+  sal_session_cohort_reset (self->company, sal_frame_ring_get_n_frames (self->history));
+  sal_settle_queue_forget (self->schedule);
   self->epoch++;
 }
 
@@ -329,7 +329,7 @@ window_start (guint64 end)
 }
 
 static void
-push_map (SalAnalyser *self, SalMap *map, guint i, const SalPoint *point,
+push_map (SalAnalyser *self, SalMap *map, guint i, const SalSettlePoint *point,
     gboolean late)
 {
   const Facts *facts = &self->lanes[i].facts;
@@ -345,7 +345,7 @@ push_map (SalAnalyser *self, SalMap *map, guint i, const SalPoint *point,
 }
 
 static void
-settle_point (SalAnalyser *self, const SalPoint *point, gboolean late)
+settle_point (SalAnalyser *self, const SalSettlePoint *point, gboolean late)
 {
   guint64 start = window_start (point->end);
   const Facts quiet = { .window = point->window, .start = start,
@@ -372,16 +372,16 @@ settle_point (SalAnalyser *self, const SalPoint *point, gboolean late)
 static void
 settle_points (SalAnalyser *self, guint64 forced)
 {
-  const SalPoint *point;
+  const SalSettlePoint *point;
   gboolean late;
-  while ((point = sal_schedule_next (self->schedule, forced, &late)) != NULL)
+  while ((point = sal_settle_queue_next (self->schedule, forced, &late)) != NULL)
     settle_point (self, point, late);
 }
 
 void
 sal_analyser_settle (SalAnalyser *self, guint age)
 {
-  guint64 now = sal_history_get_n_frames (self->history);
+  guint64 now = sal_frame_ring_get_n_frames (self->history);
   settle_points (self, now > age ? now - age : 0);
 }
 
@@ -400,7 +400,7 @@ gboolean
 sal_analyser_get_due (const SalAnalyser *self, guint64 *seqnum)
 {
   guint64 end;
-  return sal_schedule_get_due (self->schedule, seqnum, &end);
+  return sal_settle_queue_get_due (self->schedule, seqnum, &end);
 }
 
 SalWindow *
@@ -408,9 +408,9 @@ sal_analyser_take (SalAnalyser *self)
 {
   guint64 seqnum, end;
   SalWindow *window = find_window (self);
-  if (window == NULL || !sal_schedule_get_due (self->schedule, &seqnum, &end))
+  if (window == NULL || !sal_settle_queue_get_due (self->schedule, &seqnum, &end))
     return NULL;
-  sal_schedule_take (self->schedule);
+  sal_settle_queue_take (self->schedule);
   sal_window_need_results (window, self->n_lanes);
   window->out = TRUE;
   window->seqnum = seqnum;
@@ -423,7 +423,7 @@ sal_analyser_take (SalAnalyser *self)
   window->wants_trust = self->config.trust_interval > 0
       && seqnum % self->config.trust_interval == 0;
   window->computed = FALSE;
-  sal_history_get_frames (self->history, window->start, window->n_frames,
+  sal_frame_ring_get_frames (self->history, window->start, window->n_frames,
       window->log_mel);
   for (guint i = 0; i < self->n_lanes; i++)
     g_ptr_array_add (window->targets, sal_target_ref (self->lanes[i].target));
@@ -468,13 +468,13 @@ sal_analyser_give (SalAnalyser *self, SalWindow *window)
   g_return_if_fail (window->out);
   guint64 end = sal_window_get_end (window);
   if (window->epoch == self->epoch && window->computed) {
-    sal_company_judge_window (self->company, window);
+    sal_session_cohort_judge_window (self->company, window);
     for (guint i = 0; i < self->n_lanes; i++)
       count_result (&self->lanes[i], window);
     self->known = MAX (self->known, end);
-    sal_schedule_resolve (self->schedule, window->seqnum);
+    sal_settle_queue_resolve (self->schedule, window->seqnum);
   } else if (window->epoch == self->epoch) {
-    sal_schedule_put_back (self->schedule, window->seqnum, end);
+    sal_settle_queue_put_back (self->schedule, window->seqnum, end);
   }
   window->out = FALSE;
   g_ptr_array_set_size (window->targets, 0);
@@ -514,18 +514,18 @@ static void
 reach_point (SalAnalyser *self, guint64 end, guint64 until)
 {
   guint64 start = window_start (end);
-  SalPoint point = { .end = end, .until = until,
-    .contrast = sal_history_get_contrast (self->history) };
+  SalSettlePoint point = { .end = end, .until = until,
+    .contrast = sal_frame_ring_get_contrast (self->history) };
   if (end - start < SAL_WINDOW_FRAMES)
     point.flags |= SAL_MAP_PARTIAL;
-  if (sal_history_is_silent (self->history, start, end))
+  if (sal_frame_ring_is_silent (self->history, start, end))
     point.flags |= SAL_MAP_SILENCE | SAL_MAP_EMPTY;
   else if (end - start < SAL_WINDOW_LEAST_FRAMES)
     point.flags |= SAL_MAP_EMPTY;
   point.quiet = (point.flags & SAL_MAP_EMPTY) != 0;
   if (!point.quiet)
     self->contrast = point.contrast;
-  sal_schedule_reach (self->schedule, &point);
+  sal_settle_queue_reach (self->schedule, &point);
   proceed (self);
 }
 
@@ -535,8 +535,8 @@ push_frames (SalAnalyser *self, gsize n)
   guint F = sal_model_get_mel_config (self->model)->n_bands;
   guint A = self->config.lookahead;
   for (gsize i = 0; i < n; i++) {
-    sal_history_push_frame (self->history, self->frames + i * F);
-    guint64 end = sal_history_get_n_frames (self->history);
+    sal_frame_ring_push_frame (self->history, self->frames + i * F);
+    guint64 end = sal_frame_ring_get_n_frames (self->history);
     if (end % self->config.hop == 0)
       reach_point (self, end, end > A ? end - A : 0);
   }
@@ -547,11 +547,11 @@ sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
 {
   g_return_if_fail (!self->finished);
   while (n_samples > 0) {
-    gsize n = MIN (n_samples, SAL_HISTORY_SAMPLES);
+    gsize n = MIN (n_samples, SAL_FRAME_RING_SAMPLES);
     for (gsize i = 0; i < n; i++)
       self->chunk[i] = isfinite (samples[i])
           ? CLAMP (samples[i], -SAL_LOUDEST, SAL_LOUDEST) : 0;
-    sal_history_listen (self->history, self->chunk, n);
+    sal_frame_ring_listen (self->history, self->chunk, n);
     push_frames (self,
         sal_mel_push (self->mel, self->chunk, n, self->frames));
     samples += n;
@@ -565,12 +565,12 @@ sal_analyser_finish (SalAnalyser *self)
   g_return_if_fail (!self->finished);
   self->finished = TRUE;
   push_frames (self, sal_mel_finish (self->mel, self->frames));
-  guint64 n = sal_history_get_n_frames (self->history);
+  guint64 n = sal_frame_ring_get_n_frames (self->history);
   if (n % self->config.hop != 0) {
     reach_point (self, n, n);
   } else { /* the last window ended here, only the settling is new */
-    sal_schedule_reach_end (self->schedule, n,
-        sal_history_get_contrast (self->history));
+    sal_settle_queue_reach_end (self->schedule, n,
+        sal_frame_ring_get_contrast (self->history));
     proceed (self);
   }
   if (!self->deferred)
@@ -593,7 +593,7 @@ sal_analyser_pop (SalAnalyser *self)
 guint
 sal_analyser_get_delay (const SalAnalyser *self)
 {
-  const SalMelConfig *mel = &sal_model_get_record (self->model)->mel;
+  const SalMelConfig *mel = &sal_model_get_description (self->model)->mel;
   guint last = mel->framing == SAL_FRAMING_REFLECT
       ? mel->fft_size - mel->fft_size / 2 : mel->window_length;
   return (self->config.lookahead + self->config.hop - 1) * mel->hop + last

@@ -7,9 +7,9 @@
 
 #define SILENCE_RMS 3.2e-4f /* -70 dB of full scale, below any noise */
 
-struct _SalHistory {
+struct _SalFrameRing {
   guint n_bands, capacity, step;
-  SalContrast *contrast;
+  SalLevelRange *contrast;
   guint64 n_frames;
   float *log_mel;  /* ring: frame t is at t % capacity, [capacity, F] */
   double energy;   /* of the step being filled */
@@ -19,14 +19,14 @@ struct _SalHistory {
   guint8 *loud;    /* ring: whether step t % n_loud had sound, [n_loud] */
 };
 
-SalHistory *
-sal_history_new (guint n_bands, guint capacity, guint step, guint n_loud)
+SalFrameRing *
+sal_frame_ring_new (guint n_bands, guint capacity, guint step, guint n_loud)
 {
-  SalHistory *self = g_new0 (SalHistory, 1);
+  SalFrameRing *self = g_new0 (SalFrameRing, 1);
   self->n_bands = n_bands;
   self->capacity = capacity;
   self->step = step;
-  self->contrast = sal_contrast_new ();
+  self->contrast = sal_level_range_new ();
   self->log_mel = g_new0 (float, (gsize) capacity * n_bands);
   self->n_loud = n_loud;
   self->loud = g_new0 (guint8, n_loud);
@@ -34,20 +34,20 @@ sal_history_new (guint n_bands, guint capacity, guint step, guint n_loud)
 }
 
 void
-sal_history_free (SalHistory *self)
+sal_frame_ring_free (SalFrameRing *self)
 {
   if (self == NULL)
     return;
-  sal_contrast_free (self->contrast);
+  sal_level_range_free (self->contrast);
   g_free (self->log_mel);
   g_free (self->loud);
   g_free (self);
 }
 
 void
-sal_history_reset (SalHistory *self)
+sal_frame_ring_reset (SalFrameRing *self)
 {
-  sal_contrast_reset (self->contrast);
+  sal_level_range_reset (self->contrast);
   self->n_frames = 0;
   self->energy = 0;
   self->n_energy = 0;
@@ -55,13 +55,13 @@ sal_history_reset (SalHistory *self)
 }
 
 void
-sal_history_forget_contrast (SalHistory *self)
+sal_frame_ring_forget_contrast (SalFrameRing *self)
 {
-  sal_contrast_reset (self->contrast);
+  sal_level_range_reset (self->contrast);
 }
 
 void
-sal_history_listen (SalHistory *self, const float *samples, gsize n_samples)
+sal_frame_ring_listen (SalFrameRing *self, const float *samples, gsize n_samples)
 {
   const double least = (double) SILENCE_RMS * SILENCE_RMS * self->step;
   for (gsize i = 0; i < n_samples; i++) {
@@ -75,28 +75,28 @@ sal_history_listen (SalHistory *self, const float *samples, gsize n_samples)
 }
 
 void
-sal_history_push_frame (SalHistory *self, const float *log_mel)
+sal_frame_ring_push_frame (SalFrameRing *self, const float *log_mel)
 {
   memcpy (self->log_mel + self->n_frames % self->capacity * self->n_bands,
       log_mel, self->n_bands * sizeof (float));
-  sal_contrast_push (self->contrast, log_mel, self->n_bands);
+  sal_level_range_push (self->contrast, log_mel, self->n_bands);
   self->n_frames++;
 }
 
 guint64
-sal_history_get_n_frames (const SalHistory *self)
+sal_frame_ring_get_n_frames (const SalFrameRing *self)
 {
   return self->n_frames;
 }
 
 float
-sal_history_get_contrast (const SalHistory *self)
+sal_frame_ring_get_contrast (const SalFrameRing *self)
 {
-  return sal_contrast_get (self->contrast);
+  return sal_level_range_get (self->contrast);
 }
 
 gboolean
-sal_history_is_silent (const SalHistory *self, guint64 start, guint64 end)
+sal_frame_ring_is_silent (const SalFrameRing *self, guint64 start, guint64 end)
 {
   for (guint64 t = start; t < MIN (end, self->n_steps); t++)
     if (self->loud[t % self->n_loud])
@@ -105,7 +105,7 @@ sal_history_is_silent (const SalHistory *self, guint64 start, guint64 end)
 }
 
 void
-sal_history_get_frames (const SalHistory *self, guint64 start,
+sal_frame_ring_get_frames (const SalFrameRing *self, guint64 start,
     guint n_frames, float *log_mel)
 {
   g_assert (start + n_frames <= self->n_frames

@@ -8,41 +8,41 @@
 
 #include <saliency/error.h>
 
-#define SAL_HISTORY_SAMPLES 1024 /* the most to listen to at a time */
+#define SAL_FRAME_RING_SAMPLES 1024 /* the most to listen to at a time */
 
-typedef struct _SalHistory SalHistory; /* one thread at a time */
+typedef struct _SalFrameRing SalFrameRing; /* one thread at a time */
 
 /**
- * sal_history_new:
+ * sal_frame_ring_new:
  * @capacity: frames that it remembers
  * @step: samples from one frame to the next
  * @n_loud: steps that it remembers
  */
-SalHistory *sal_history_new (guint n_bands, guint capacity, guint step, guint n_loud);
-void sal_history_free (SalHistory *self); /* NULL is a no-op */
-void sal_history_reset (SalHistory *self); /* nothing was heard, frame 0 comes next */
-void sal_history_forget_contrast (SalHistory *self);
+SalFrameRing *sal_frame_ring_new (guint n_bands, guint capacity, guint step, guint n_loud);
+void sal_frame_ring_free (SalFrameRing *self); /* NULL is a no-op */
+void sal_frame_ring_reset (SalFrameRing *self); /* nothing was heard, frame 0 comes next */
+void sal_frame_ring_forget_contrast (SalFrameRing *self);
 
 /**
- * sal_history_listen:
+ * sal_frame_ring_listen:
  * @samples: (array length=n_samples): the next ones, finite
  */
-void sal_history_listen (SalHistory *self, const float *samples, gsize n_samples);
+void sal_frame_ring_listen (SalFrameRing *self, const float *samples, gsize n_samples);
 
 /**
- * sal_history_push_frame:
+ * sal_frame_ring_push_frame:
  * @log_mel: [F], of the next frame
  */
-void sal_history_push_frame (SalHistory *self, const float *log_mel);
-guint64 sal_history_get_n_frames (const SalHistory *self);   /* pushed */
-float sal_history_get_contrast (const SalHistory *self);     /* as of now, contrast.h */
-gboolean sal_history_is_silent (const SalHistory *self, guint64 start, guint64 end); /* frames [start, end) */
+void sal_frame_ring_push_frame (SalFrameRing *self, const float *log_mel);
+guint64 sal_frame_ring_get_n_frames (const SalFrameRing *self);   /* pushed */
+float sal_frame_ring_get_contrast (const SalFrameRing *self);     /* as of now, contrast.h */
+gboolean sal_frame_ring_is_silent (const SalFrameRing *self, guint64 start, guint64 end); /* frames [start, end) */
 
 /**
- * sal_history_get_frames:
+ * sal_frame_ring_get_frames:
  * @start: first frame; not older than the capacity allows
  * @log_mel: (out caller-allocates): [F, n_frames]
  */
-void sal_history_get_frames (const SalHistory *self, guint64 start, guint n_frames, float *log_mel);
+void sal_frame_ring_get_frames (const SalFrameRing *self, guint64 start, guint n_frames, float *log_mel);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalHistory, sal_history_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalFrameRing, sal_frame_ring_free)

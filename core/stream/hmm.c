@@ -6,7 +6,7 @@
 #define MAX_LLR 30.0f  /* of one frame, before its weight */
 #define SURE 1e-9      /* no state is ever ruled out */
 
-struct _SalPresence {
+struct _SalHmm {
   double prior, weight; /* weight: of a frame */
   double enter, leave;  /* probability of either change between frames */
   double speaks;        /* after the last settled frame */
@@ -15,11 +15,11 @@ struct _SalPresence {
   double *forward;      /* P(speaks) given the past, [max_frames] */
 };
 
-SalPresence *
-sal_presence_new (const SalPresenceConfig *config, double period,
+SalHmm *
+sal_hmm_new (const SalHmmConfig *config, double period,
     guint max_frames)
 {
-  SalPresence *self = g_new0 (SalPresence, 1);
+  SalHmm *self = g_new0 (SalHmm, 1);
   double change = MIN (config->rate * period, 1);
   self->prior = config->prior;
   self->weight = config->weight * period;
@@ -28,12 +28,12 @@ sal_presence_new (const SalPresenceConfig *config, double period,
   self->max_frames = max_frames;
   self->likelihood = g_new (double, max_frames);
   self->forward = g_new (double, max_frames);
-  sal_presence_reset (self);
+  sal_hmm_reset (self);
   return self;
 }
 
 void
-sal_presence_free (SalPresence *self)
+sal_hmm_free (SalHmm *self)
 {
   if (self == NULL)
     return;
@@ -43,13 +43,13 @@ sal_presence_free (SalPresence *self)
 }
 
 void
-sal_presence_reset (SalPresence *self)
+sal_hmm_reset (SalHmm *self)
 {
   self->speaks = self->prior;
 }
 
 static void
-go_forward (SalPresence *self, const float *llr, guint n)
+go_forward (SalHmm *self, const float *llr, guint n)
 {
   double speaks = self->speaks;
   for (guint i = 0; i < n; i++) {
@@ -63,7 +63,7 @@ go_forward (SalPresence *self, const float *llr, guint n)
 }
 
 void
-sal_presence_settle (SalPresence *self, const float *llr, guint n_frames,
+sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames,
     guint n_settled, float *probability)
 {
   g_assert (n_settled <= n_frames && n_frames <= self->max_frames);

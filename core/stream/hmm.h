@@ -12,23 +12,23 @@
 
 #include "network/calibration.h"
 
-typedef struct _SalPresence SalPresence; /* one thread at a time */
+typedef struct _SalHmm SalHmm; /* one thread at a time */
 
 /**
- * sal_presence_new:
+ * sal_hmm_new:
  * @period: seconds between frames
  * @max_frames: the most frames known at once
  */
-SalPresence *sal_presence_new (const SalPresenceConfig *config, double period, guint max_frames);
-void sal_presence_free (SalPresence *self); /* NULL is a no-op */
-void sal_presence_reset (SalPresence *self); /* back to the prior */
+SalHmm *sal_hmm_new (const SalHmmConfig *config, double period, guint max_frames);
+void sal_hmm_free (SalHmm *self); /* NULL is a no-op */
+void sal_hmm_reset (SalHmm *self); /* back to the prior */
 
 /**
- * sal_presence_settle:
+ * sal_hmm_settle:
  * @llr: [n_frames], of the next frames; 0 says nothing
  * @n_settled: of them, to be settled now, at most @n_frames
  * @probability: (out caller-allocates): [n_settled]; may be @llr
  */
-void sal_presence_settle (SalPresence *self, const float *llr, guint n_frames, guint n_settled, float *probability);
+void sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames, guint n_settled, float *probability);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalPresence, sal_presence_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalHmm, sal_hmm_free)

@@ -15,7 +15,7 @@ struct _SalInference {
   SalNet *net;
   SalCam *cam;
   SalScorer *scorer;
-  SalTrust *trust;        /* NULL until it is asked for */
+  SalFaithfulness *trust;        /* NULL until it is asked for */
 };
 
 /* A network that goes this far down, with so many threads. */
@@ -54,7 +54,7 @@ sal_inference_free (SalInference *self)
   sal_net_free (self->net);
   sal_cam_free (self->cam);
   sal_scorer_free (self->scorer);
-  sal_trust_free (self->trust);
+  sal_faithfulness_free (self->trust);
   sal_model_unref (self->model);
   g_free (self);
 }
@@ -102,14 +102,14 @@ static void
 try_maps (SalInference *self, const SalWindow *window)
 {
   if (self->trust == NULL)
-    self->trust = sal_trust_new (self->model, self->max_frames);
-  sal_trust_begin (self->trust, self->net);
+    self->trust = sal_faithfulness_new (self->model, self->max_frames);
+  sal_faithfulness_begin (self->trust, self->net);
   for (guint i = 0; i < window->targets->len; i++) {
     SalWindowResult *result = &window->results[i];
     if (!result->counts || result->empty)
       continue;
     result->tried = TRUE;
-    result->trust = sal_trust_measure (self->trust, self->net,
+    result->trust = sal_faithfulness_measure (self->trust, self->net,
         window->targets->pdata[i], result->map);
   }
 }

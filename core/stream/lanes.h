@@ -28,4 +28,4 @@ SalTimeline *sal_analyser_timeline_new (const SalModel *model, const SalTarget *
  *
  * Returns: (transfer full): a history for frames as @model has them, with the loudness of the newest window
  */
-SalHistory *sal_analyser_history_new (const SalModel *model, guint capacity);
+SalFrameRing *sal_analyser_history_new (const SalModel *model, guint capacity);

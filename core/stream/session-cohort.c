@@ -25,7 +25,7 @@ typedef struct {
   guint64 last_heard; /* frame */
 } Voice;
 
-struct _SalCompany {
+struct _SalSessionCohort {
   SalModel *model;
   SalScorer *scorer;
   guint E;
@@ -40,20 +40,20 @@ struct _SalCompany {
   float *directions;   /* [n_columns, E] */
 };
 
-static const SalCompanyConfig *
+static const SalSessionCohortConfig *
 get_config (const SalModel *model)
 {
-  return &sal_model_get_record (model)->calibration.company;
+  return &sal_model_get_description (model)->calibration.company;
 }
 
-SalCompany *
-sal_company_new (SalModel *model, guint max_columns, guint lookahead)
+SalSessionCohort *
+sal_session_cohort_new (SalModel *model, guint max_columns, guint lookahead)
 {
   if (!get_config (model)->known
-      || sal_model_get_record (model)->head != SAL_HEAD_COSINE)
+      || sal_model_get_description (model)->head != SAL_HEAD_COSINE)
     return NULL;
   const SalMelConfig *mel = sal_model_get_mel_config (model);
-  SalCompany *self = g_new0 (SalCompany, 1);
+  SalSessionCohort *self = g_new0 (SalSessionCohort, 1);
   self->model = sal_model_ref (model);
   self->scorer = sal_scorer_new (model);
   self->E = sal_model_get_embedding_size (model);
@@ -72,7 +72,7 @@ sal_company_new (SalModel *model, guint max_columns, guint lookahead)
 }
 
 void
-sal_company_free (SalCompany *self)
+sal_session_cohort_free (SalSessionCohort *self)
 {
   if (self == NULL)
     return;
@@ -87,7 +87,7 @@ sal_company_free (SalCompany *self)
 }
 
 void
-sal_company_reset (SalCompany *self, guint64 from)
+sal_session_cohort_reset (SalSessionCohort *self, guint64 from)
 {
   if (self == NULL)
     return;
@@ -97,13 +97,13 @@ sal_company_reset (SalCompany *self, guint64 from)
 }
 
 static gboolean
-is_ripe (const SalCompany *self, const Voice *voice)
+is_ripe (const SalSessionCohort *self, const Voice *voice)
 {
   return (float) voice->n_columns * self->seconds >= RIPE_SECONDS;
 }
 
 guint
-sal_company_get_n_voices (const SalCompany *self)
+sal_session_cohort_get_n_voices (const SalSessionCohort *self)
 {
   guint n = 0;
   for (guint v = 0; v < self->n_voices; v++)
@@ -112,7 +112,7 @@ sal_company_get_n_voices (const SalCompany *self)
 }
 
 void
-sal_company_listen (SalCompany *self, guint64 start, guint n_frames,
+sal_session_cohort_listen (SalSessionCohort *self, guint64 start, guint n_frames,
     const float *embeddings, guint n_columns)
 {
   g_assert (n_columns <= self->max_columns);
@@ -122,14 +122,14 @@ sal_company_listen (SalCompany *self, guint64 start, guint n_frames,
   memcpy (self->directions, embeddings,
       (gsize) n_columns * self->E * sizeof (float));
   for (guint j = 0; j < n_columns; j++)
-    sal_unit_length (self->directions + (gsize) j * self->E, self->E);
+    sal_vector_normalise (self->directions + (gsize) j * self->E, self->E);
 }
 
 /* --- judging ------------------------------------------------------------- */
 
 /* Logit and log-odds of the mean of a voice. */
 static SalScore
-score_voice (SalCompany *self, Voice *voice, const SalTarget *target)
+score_voice (SalSessionCohort *self, Voice *voice, const SalTarget *target)
 {
   SalScore score = { 0 };
   if (!voice->compared) {
@@ -137,23 +137,23 @@ score_voice (SalCompany *self, Voice *voice, const SalTarget *target)
     voice->others = score.logit - score.log_odds;
     voice->compared = TRUE;
   }
-  score.logit = sal_model_get_record (self->model)->head_scale
-      * sal_dot (voice->direction, sal_target_get_row (target), self->E);
+  score.logit = sal_model_get_description (self->model)->head_scale
+      * sal_vector_dot (voice->direction, sal_target_get_row (target), self->E);
   score.log_odds = score.logit - voice->others;
   return score;
 }
 
 /* l_v + prior */
 static float
-voice_llr (SalCompany *self, Voice *voice, const SalTarget *target,
+voice_llr (SalSessionCohort *self, Voice *voice, const SalTarget *target,
     float contrast)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
-  const SalCompanyConfig *config = get_config (self->model);
+  const SalDescription *record = sal_model_get_description (self->model);
+  const SalSessionCohortConfig *config = get_config (self->model);
   SalScore score = score_voice (self, voice, target);
   SalLine clean = sal_curve_at (&record->calibration.window.enrolled,
       (double) voice->n_columns * self->seconds);
-  SalLinePair lines = sal_record_line_pair (record, config->noisy, clean);
+  SalLinePair lines = sal_description_line_pair (record, config->noisy, clean);
   SalLine line = sal_line_pair_at (&lines, contrast);
   return line.scale * sal_scorer_evidence (self->scorer, target, &score)
       + line.offset + config->prior;
@@ -167,10 +167,10 @@ log_add (double a, double b)
 }
 
 void
-sal_company_judge (SalCompany *self, const SalTarget *target, float contrast,
+sal_session_cohort_judge (SalSessionCohort *self, const SalTarget *target, float contrast,
     float *log_odds)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
+  const SalDescription *record = sal_model_get_description (self->model);
   float s = record->head_scale, penalty = get_config (self->model)->penalty;
   const float *row = sal_target_get_row (target);
   double is_target[MAX_VOICES], is_other[MAX_VOICES]; /* log P_v, log Q_v */
@@ -185,12 +185,12 @@ sal_company_judge (SalCompany *self, const SalTarget *target, float contrast,
   }
   for (guint j = 0; j < self->n_columns; j++) {
     const float *e = self->directions + (gsize) j * self->E;
-    double ours = s * sal_dot (e, row, self->E), theirs = ours - log_odds[j];
+    double ours = s * sal_vector_dot (e, row, self->E), theirs = ours - log_odds[j];
     for (guint v = 0; v < self->n_voices; v++) {
       const Voice *voice = &self->voices[v];
       if (!is_ripe (self, voice))
         continue;
-      double logit = s * sal_dot (e, voice->direction, self->E) - penalty;
+      double logit = s * sal_vector_dot (e, voice->direction, self->E) - penalty;
       ours = log_add (ours, logit + is_target[v]);
       theirs = log_add (theirs, logit + is_other[v]);
     }
@@ -201,17 +201,17 @@ sal_company_judge (SalCompany *self, const SalTarget *target, float contrast,
 /* --- remembering --------------------------------------------------------- */
 
 static void
-set_direction (const SalCompany *self, Voice *voice)
+set_direction (const SalSessionCohort *self, Voice *voice)
 {
   memcpy (voice->direction, voice->sum, self->E * sizeof (float));
-  sal_unit_length (voice->direction, self->E);
+  sal_vector_normalise (voice->direction, self->E);
   voice->compared = FALSE;
 }
 
 /* The voice nearest to a direction, but for one; NULL if there is none or it
  * is further than the least cosine. */
 static Voice *
-find_nearest (SalCompany *self, const float *direction, float least,
+find_nearest (SalSessionCohort *self, const float *direction, float least,
     gboolean ripe, const Voice *except)
 {
   Voice *nearest = NULL;
@@ -219,7 +219,7 @@ find_nearest (SalCompany *self, const float *direction, float least,
     Voice *voice = &self->voices[v];
     if (voice == except || (ripe && !is_ripe (self, voice)))
       continue;
-    float cosine = sal_dot (direction, voice->direction, self->E);
+    float cosine = sal_vector_dot (direction, voice->direction, self->E);
     if (cosine >= least) {
       least = cosine;
       nearest = voice;
@@ -230,7 +230,7 @@ find_nearest (SalCompany *self, const float *direction, float least,
 
 /* Whether it can be spared sooner: what counts lasts, the rest goes by age. */
 static gboolean
-is_less (const SalCompany *self, const Voice *a, const Voice *b)
+is_less (const SalSessionCohort *self, const Voice *a, const Voice *b)
 {
   if (is_ripe (self, a) != is_ripe (self, b))
     return is_ripe (self, b);
@@ -240,7 +240,7 @@ is_less (const SalCompany *self, const Voice *a, const Voice *b)
 
 /* An empty place, or that of the voice that can best be spared. */
 static Voice *
-make_room (SalCompany *self)
+make_room (SalSessionCohort *self)
 {
   Voice *least = &self->voices[0];
   if (self->n_voices < MAX_VOICES) {
@@ -257,10 +257,10 @@ make_room (SalCompany *self)
 
 /* Two that turned out to be one. */
 static void
-merge (SalCompany *self, Voice *into, Voice *from)
+merge (SalSessionCohort *self, Voice *into, Voice *from)
 {
   Voice *last = &self->voices[--self->n_voices];
-  sal_add_scaled (into->sum, 1, from->sum, self->E);
+  sal_vector_add_scaled (into->sum, 1, from->sum, self->E);
   into->n_columns += from->n_columns;
   into->last_heard = MAX (into->last_heard, from->last_heard);
   set_direction (self, into);
@@ -270,13 +270,13 @@ merge (SalCompany *self, Voice *into, Voice *from)
 }
 
 static void
-remember_column (SalCompany *self, const float *direction, guint64 frame)
+remember_column (SalSessionCohort *self, const float *direction, guint64 frame)
 {
-  const SalCompanyConfig *config = get_config (self->model);
+  const SalSessionCohortConfig *config = get_config (self->model);
   Voice *voice = find_nearest (self, direction, config->same, FALSE, NULL);
   if (voice == NULL)
     voice = make_room (self);
-  sal_add_scaled (voice->sum, 1, direction, self->E);
+  sal_vector_add_scaled (voice->sum, 1, direction, self->E);
   voice->n_columns++;
   voice->last_heard = frame;
   set_direction (self, voice);
@@ -289,7 +289,7 @@ remember_column (SalCompany *self, const float *direction, guint64 frame)
 }
 
 void
-sal_company_remember (SalCompany *self)
+sal_session_cohort_remember (SalSessionCohort *self)
 {
   guint64 settled = self->end > self->lag ? self->end - self->lag : 0;
   for (guint j = 0; j < self->n_columns; j++) {
@@ -301,21 +301,21 @@ sal_company_remember (SalCompany *self)
 }
 
 void
-sal_company_judge_window (SalCompany *self, SalWindow *window)
+sal_session_cohort_judge_window (SalSessionCohort *self, SalWindow *window)
 {
   gboolean any = FALSE;
   if (self == NULL)
     return;
-  sal_company_listen (self, window->start, window->n_frames,
+  sal_session_cohort_listen (self, window->start, window->n_frames,
       window->embeddings, window->n_columns);
   for (guint i = 0; i < window->targets->len; i++) {
     SalWindowResult *result = &window->results[i];
     if (!result->counts)
       continue;
-    sal_company_judge (self, window->targets->pdata[i], window->contrast,
+    sal_session_cohort_judge (self, window->targets->pdata[i], window->contrast,
         result->columns);
     any = TRUE;
   }
   if (any) /* all is finite */
-    sal_company_remember (self);
+    sal_session_cohort_remember (self);
 }

@@ -25,10 +25,10 @@
 #include <saliency/score.h>
 #include "stream/window.h"
 
-typedef struct _SalCompany SalCompany; /* one thread at a time */
+typedef struct _SalSessionCohort SalSessionCohort; /* one thread at a time */
 
 /**
- * sal_company_new:
+ * sal_session_cohort_new:
  * @max_columns: the most of a window
  * @lookahead: A, frames: what is settled by windows that end up to A later is remembered only then, so that a frame
  *   is not compared with itself; but not before its surroundings were heard, and, since windows end, at most 1.5 s later
@@ -36,45 +36,45 @@ typedef struct _SalCompany SalCompany; /* one thread at a time */
  * Returns: (transfer full) (nullable): nobody yet, or %NULL if the model cannot tell voices apart: its record says
  *   nothing of company or its head is no cosine
  */
-SalCompany *sal_company_new (SalModel *model, guint max_columns, guint lookahead);
-void sal_company_free (SalCompany *self); /* NULL is a no-op */
-void sal_company_reset (SalCompany *self, guint64 from); /* nobody was heard, nor is before that frame; NULL is a no-op */
-guint sal_company_get_n_voices (const SalCompany *self); /* that were heard for long enough to count */
+SalSessionCohort *sal_session_cohort_new (SalModel *model, guint max_columns, guint lookahead);
+void sal_session_cohort_free (SalSessionCohort *self); /* NULL is a no-op */
+void sal_session_cohort_reset (SalSessionCohort *self, guint64 from); /* nobody was heard, nor is before that frame; NULL is a no-op */
+guint sal_session_cohort_get_n_voices (const SalSessionCohort *self); /* that were heard for long enough to count */
 
 /**
- * sal_company_listen:
+ * sal_session_cohort_listen:
  * @start: first frame of the window; @n_frames: how many it has
  * @embeddings: (array): of the columns, [n_columns, E], of any length but 0; finite if it is to be judged or
  *   remembered
  *
  * A window to be judged, for any number of targets, and then remembered.
  */
-void sal_company_listen (SalCompany *self, guint64 start, guint n_frames, const float *embeddings, guint n_columns);
+void sal_session_cohort_listen (SalSessionCohort *self, guint64 start, guint n_frames, const float *embeddings, guint n_columns);
 
 /**
- * sal_company_judge:
+ * sal_session_cohort_judge:
  * @target: that fits the model
  * @contrast: so far, as a line of the model's front end has it (contrast.h)
  * @log_odds: (inout): of the columns of the window listened to, against the cohort; now beside the company too
  *
  * As long as nobody was heard, and for a target that is a class of the model, nothing changes.
  */
-void sal_company_judge (SalCompany *self, const SalTarget *target, float contrast, float *log_odds);
+void sal_session_cohort_judge (SalSessionCohort *self, const SalTarget *target, float contrast, float *log_odds);
 
 /**
- * sal_company_remember:
+ * sal_session_cohort_remember:
  *
  * The columns listened to that are settled by now, and were not before.
  */
-void sal_company_remember (SalCompany *self);
+void sal_session_cohort_remember (SalSessionCohort *self);
 
 /**
- * sal_company_judge_window:
+ * sal_session_cohort_judge_window:
  * @self: (nullable): %NULL is a no-op
  * @window: (inout): computed
  *
  * All three, for all its targets.
  */
-void sal_company_judge_window (SalCompany *self, SalWindow *window);
+void sal_session_cohort_judge_window (SalSessionCohort *self, SalWindow *window);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalCompany, sal_company_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalSessionCohort, sal_session_cohort_free)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stream/settle-queue.h"
 
-struct _SalSchedule {
+struct _SalSettleQueue {
   guint capacity;
-  SalPoint *points;       /* ring: point k is at k % capacity */
+  SalSettlePoint *points;       /* ring: point k is at k % capacity */
   guint64 n_points;       /* reached */
   guint64 n_settled;
   guint64 n_resolved;     /* windows before it */
@@ -13,17 +13,17 @@ struct _SalSchedule {
   guint64 due, due_end;   /* number of that window, frame it ends at */
 };
 
-SalSchedule *
-sal_schedule_new (guint capacity)
+SalSettleQueue *
+sal_settle_queue_new (guint capacity)
 {
-  SalSchedule *self = g_new0 (SalSchedule, 1);
+  SalSettleQueue *self = g_new0 (SalSettleQueue, 1);
   self->capacity = capacity;
-  self->points = g_new0 (SalPoint, capacity);
+  self->points = g_new0 (SalSettlePoint, capacity);
   return self;
 }
 
 void
-sal_schedule_free (SalSchedule *self)
+sal_settle_queue_free (SalSettleQueue *self)
 {
   if (self == NULL)
     return;
@@ -32,20 +32,20 @@ sal_schedule_free (SalSchedule *self)
 }
 
 void
-sal_schedule_reset (SalSchedule *self)
+sal_settle_queue_reset (SalSettleQueue *self)
 {
-  SalPoint *points = self->points;
-  *self = (SalSchedule){ .capacity = self->capacity, .points = points };
+  SalSettlePoint *points = self->points;
+  *self = (SalSettleQueue){ .capacity = self->capacity, .points = points };
 }
 
-static SalPoint *
-point_at (const SalSchedule *self, guint64 k)
+static SalSettlePoint *
+point_at (const SalSettleQueue *self, guint64 k)
 {
   return &self->points[k % self->capacity];
 }
 
 void
-sal_schedule_forget (SalSchedule *self)
+sal_settle_queue_forget (SalSettleQueue *self)
 {
   for (guint64 k = self->n_settled; k < self->n_points; k++)
     point_at (self, k)->contrast = 0;
@@ -53,36 +53,36 @@ sal_schedule_forget (SalSchedule *self)
 }
 
 static void
-make_due (SalSchedule *self, guint64 window, guint64 end)
+make_due (SalSettleQueue *self, guint64 window, guint64 end)
 {
   self->is_due = TRUE;
   self->due = window;
   self->due_end = end;
 }
 
-static SalPoint *
-add_point (SalSchedule *self, const SalPoint *point)
+static SalSettlePoint *
+add_point (SalSettleQueue *self, const SalSettlePoint *point)
 {
   g_assert (self->n_points - self->n_settled < self->capacity);
   guint64 k = self->n_points++;
-  SalPoint *added = point_at (self, k);
+  SalSettlePoint *added = point_at (self, k);
   *added = *point;
   added->seqnum = added->window = k;
   return added;
 }
 
 void
-sal_schedule_reach (SalSchedule *self, const SalPoint *point)
+sal_settle_queue_reach (SalSettleQueue *self, const SalSettlePoint *point)
 {
-  const SalPoint *added = add_point (self, point);
+  const SalSettlePoint *added = add_point (self, point);
   if (!point->quiet)
     make_due (self, added->window, added->end);
 }
 
 void
-sal_schedule_reach_end (SalSchedule *self, guint64 end, float contrast)
+sal_settle_queue_reach_end (SalSettleQueue *self, guint64 end, float contrast)
 {
-  SalPoint point = { .quiet = TRUE }; /* no frames, no window */
+  SalSettlePoint point = { .quiet = TRUE }; /* no frames, no window */
   if (self->n_points > 0)
     point = *point_at (self, self->n_points - 1);
   guint64 window = point.window;
@@ -92,7 +92,7 @@ sal_schedule_reach_end (SalSchedule *self, guint64 end, float contrast)
 }
 
 gboolean
-sal_schedule_get_due (const SalSchedule *self, guint64 *window, guint64 *end)
+sal_settle_queue_get_due (const SalSettleQueue *self, guint64 *window, guint64 *end)
 {
   *window = self->due;
   *end = self->due_end;
@@ -100,7 +100,7 @@ sal_schedule_get_due (const SalSchedule *self, guint64 *window, guint64 *end)
 }
 
 void
-sal_schedule_take (SalSchedule *self)
+sal_settle_queue_take (SalSettleQueue *self)
 {
   g_assert (self->is_due);
   self->is_due = FALSE;
@@ -108,24 +108,24 @@ sal_schedule_take (SalSchedule *self)
 }
 
 void
-sal_schedule_put_back (SalSchedule *self, guint64 window, guint64 end)
+sal_settle_queue_put_back (SalSettleQueue *self, guint64 window, guint64 end)
 {
   if (!self->is_due && window + 1 == self->n_taken && end > self->settled)
     make_due (self, window, end);
 }
 
 void
-sal_schedule_resolve (SalSchedule *self, guint64 window)
+sal_settle_queue_resolve (SalSettleQueue *self, guint64 window)
 {
   self->n_resolved = MAX (self->n_resolved, window + 1);
 }
 
-const SalPoint *
-sal_schedule_next (SalSchedule *self, guint64 forced, gboolean *late)
+const SalSettlePoint *
+sal_settle_queue_next (SalSettleQueue *self, guint64 forced, gboolean *late)
 {
   if (self->n_settled == self->n_points)
     return NULL;
-  const SalPoint *point = point_at (self, self->n_settled);
+  const SalSettlePoint *point = point_at (self, self->n_settled);
   *late = !point->quiet && point->window >= self->n_resolved;
   if (*late && point->end > forced)
     return NULL;

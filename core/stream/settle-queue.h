@@ -16,50 +16,50 @@ typedef struct {
   gboolean quiet;    /* nothing to compute: silent or too short */
   SalMapFlags flags; /* of the window */
   float contrast;    /* when the point was reached */
-} SalPoint;
+} SalSettlePoint;
 
-typedef struct _SalSchedule SalSchedule; /* one thread at a time */
+typedef struct _SalSettleQueue SalSettleQueue; /* one thread at a time */
 
-SalSchedule *sal_schedule_new (guint capacity); /* points that wait at most */
-void sal_schedule_free (SalSchedule *self); /* NULL is a no-op */
-void sal_schedule_reset (SalSchedule *self);
-void sal_schedule_forget (SalSchedule *self); /* no window is due, and the contrast of points that wait is 0 */
+SalSettleQueue *sal_settle_queue_new (guint capacity); /* points that wait at most */
+void sal_settle_queue_free (SalSettleQueue *self); /* NULL is a no-op */
+void sal_settle_queue_reset (SalSettleQueue *self);
+void sal_settle_queue_forget (SalSettleQueue *self); /* no window is due, and the contrast of points that wait is 0 */
 
 /**
- * sal_schedule_reach:
+ * sal_settle_queue_reach:
  * @point: the next one; its seqnum and window are set here
  *
  * Its window is due now unless it is quiet.
  */
-void sal_schedule_reach (SalSchedule *self, const SalPoint *point);
+void sal_settle_queue_reach (SalSettleQueue *self, const SalSettlePoint *point);
 
 /**
- * sal_schedule_reach_end:
+ * sal_settle_queue_reach_end:
  *
  * The stream ended where the last window did: all before frame @end is settled with that window.
  */
-void sal_schedule_reach_end (SalSchedule *self, guint64 end, float contrast);
+void sal_settle_queue_reach_end (SalSettleQueue *self, guint64 end, float contrast);
 
 /**
- * sal_schedule_get_due:
+ * sal_settle_queue_get_due:
  * @window: (out): number of the newest window that waits to be taken
  * @end: (out): frame it ends at
  *
  * Returns: %FALSE if none does
  */
-gboolean sal_schedule_get_due (const SalSchedule *self, guint64 *window, guint64 *end);
-void sal_schedule_take (SalSchedule *self); /* the one that is due */
-void sal_schedule_put_back (SalSchedule *self, guint64 window, guint64 end); /* due again unless a newer one was or is */
-void sal_schedule_resolve (SalSchedule *self, guint64 window); /* and what comes before it */
+gboolean sal_settle_queue_get_due (const SalSettleQueue *self, guint64 *window, guint64 *end);
+void sal_settle_queue_take (SalSettleQueue *self); /* the one that is due */
+void sal_settle_queue_put_back (SalSettleQueue *self, guint64 window, guint64 end); /* due again unless a newer one was or is */
+void sal_settle_queue_resolve (SalSettleQueue *self, guint64 window); /* and what comes before it */
 
 /**
- * sal_schedule_next:
+ * sal_settle_queue_next:
  * @forced: frames: points whose windows end by there do not wait any longer; 0: none
  * @late: (out): whether it was not resolved
  *
  * Returns: (transfer none) (nullable): the next point to be settled, which counts as settled now; valid until the
  *   next one is reached
  */
-const SalPoint *sal_schedule_next (SalSchedule *self, guint64 forced, gboolean *late);
+const SalSettlePoint *sal_settle_queue_next (SalSettleQueue *self, guint64 forced, gboolean *late);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalSchedule, sal_schedule_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalSettleQueue, sal_settle_queue_free)

@@ -15,7 +15,7 @@ typedef struct {
 struct _SalTimeline {
   guint n_bands, capacity;
   SalLinePair lines;
-  SalPresence *presence;
+  SalHmm *presence;
   float *llr;      /* of the frames not settled, [capacity] */
   guint64 n_settled;
   guint64 n_known; /* one past the last settled frame that was no guess, or 0 */
@@ -28,13 +28,13 @@ struct _SalTimeline {
 
 SalTimeline *
 sal_timeline_new (guint n_bands, guint capacity, double period,
-    const SalLinePair *lines, const SalPresenceConfig *presence)
+    const SalLinePair *lines, const SalHmmConfig *presence)
 {
   SalTimeline *self = g_new0 (SalTimeline, 1);
   self->n_bands = n_bands;
   self->capacity = capacity;
   self->lines = *lines;
-  self->presence = sal_presence_new (presence, period, capacity);
+  self->presence = sal_hmm_new (presence, period, capacity);
   self->llr = g_new (float, capacity);
   self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
@@ -47,7 +47,7 @@ sal_timeline_free (SalTimeline *self)
 {
   if (self == NULL)
     return;
-  sal_presence_free (self->presence);
+  sal_hmm_free (self->presence);
   g_free (self->llr);
   g_free (self->log_odds);
   g_free (self->frames);
@@ -61,7 +61,7 @@ sal_timeline_reset (SalTimeline *self, guint64 first)
   gsize size = (gsize) self->capacity * self->n_bands;
   memset (self->frames, 0, self->capacity * sizeof (Frame));
   memset (self->saliency, 0, size * sizeof (float));
-  sal_presence_reset (self->presence);
+  sal_hmm_reset (self->presence);
   self->n_settled = first;
   self->n_known = 0;
 }
@@ -118,7 +118,7 @@ find_presence (SalTimeline *self, const SalSettling *how, float *probability)
     self->llr[i] = self->frames[t % self->capacity].weight > 0
         ? line.scale * frame_log_odds (self, t) + line.offset : 0;
   }
-  sal_presence_settle (self->presence, self->llr, n,
+  sal_hmm_settle (self->presence, self->llr, n,
       (guint) (how->until - self->n_settled), probability);
 }
 
@@ -159,7 +159,7 @@ settle_frame (SalTimeline *self, guint64 t, const SalSettling *how,
 }
 
 SalMap *
-sal_timeline_settle (SalTimeline *self, const SalHistory *history,
+sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
     const SalSettling *how)
 {
   if (how->until <= self->n_settled)
@@ -170,7 +170,7 @@ sal_timeline_settle (SalTimeline *self, const SalHistory *history,
   SalMap *out = sal_map_new (self->n_bands, n);
   double sum = 0;
   out->first_frame = self->n_settled;
-  sal_history_get_frames (history, self->n_settled, n, out->log_mel);
+  sal_frame_ring_get_frames (history, self->n_settled, n, out->log_mel);
   find_presence (self, how, out->activity);
   for (guint i = 0; i < n; i++) {
     settle_frame (self, self->n_settled + i, how, out, i);

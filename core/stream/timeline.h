@@ -36,7 +36,7 @@ typedef struct {
  * @period: seconds between frames
  * @lines: a, b by contrast, in units of the log-Mel (contrast.h)
  */
-SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period, const SalLinePair *lines, const SalPresenceConfig *presence);
+SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period, const SalLinePair *lines, const SalHmmConfig *presence);
 void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
 
 /**
@@ -64,6 +64,6 @@ void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const f
  * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and flags; %NULL if
  *   there are none
  */
-SalMap *sal_timeline_settle (SalTimeline *self, const SalHistory *history, const SalSettling *how);
+SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *history, const SalSettling *how);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTimeline, sal_timeline_free)

@@ -10,13 +10,13 @@ SalCohortStats
 sal_cohort_stats (const SalModel *model, const float *cosines, int except,
     float *scratch)
 {
-  const gboolean *in_cohort = sal_model_get_record (model)->in_cohort;
+  const gboolean *in_cohort = sal_model_get_description (model)->in_cohort;
   guint N = sal_model_get_n_classes (model), n = 0;
   double sum = 0, squares = 0;
   for (guint j = 0; j < N; j++)
     if (in_cohort[j] && (int) j != except)
       scratch[n++] = cosines[j];
-  sal_sort (scratch, n);
+  sal_vector_sort (scratch, n);
   const float *end = scratch + n;
   n = MIN (n, SAL_COHORT_TOP);
   for (guint i = 1; i <= n; i++) /* from the highest on */

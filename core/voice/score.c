@@ -62,7 +62,7 @@ length_of (const float *v, guint n)
 static gboolean
 competes (const SalScorer *self, const SalTarget *target, guint j)
 {
-  return sal_model_get_record (self->model)->in_cohort[j]
+  return sal_model_get_description (self->model)->in_cohort[j]
       && (int) j != sal_target_get_class (target);
 }
 
@@ -70,7 +70,7 @@ competes (const SalScorer *self, const SalTarget *target, guint j)
 static float
 cohort_log_sum (SalScorer *self, const SalTarget *target)
 {
-  float s = sal_model_get_record (self->model)->head_scale, most = -G_MAXFLOAT;
+  float s = sal_model_get_description (self->model)->head_scale, most = -G_MAXFLOAT;
   double sum = 0;
   memcpy (self->logits, sal_model_get_biases (self->model),
       self->N * sizeof (float));
@@ -90,12 +90,12 @@ static void
 compare (SalScorer *self, const SalTarget *target, const float *embedding,
     SalScore *score)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
+  const SalDescription *record = sal_model_get_description (self->model);
   const float *row = sal_target_get_row (target);
   int class = sal_target_get_class (target);
   memcpy (self->direction, embedding, self->E * sizeof (float));
   if (record->head == SAL_HEAD_COSINE)
-    sal_unit_length (self->direction, self->E);
+    sal_vector_normalise (self->direction, self->E);
   float product = dot (self->direction, row, self->E);
   float lengths
       = length_of (self->direction, self->E) * length_of (row, self->E);
@@ -110,7 +110,7 @@ void
 sal_scorer_score (SalScorer *self, const SalTarget *target,
     const float *embedding, SalScore *score)
 {
-  const SalRecord *record = sal_model_get_record (self->model);
+  const SalDescription *record = sal_model_get_description (self->model);
   compare (self, target, embedding, score);
   SalCohortStats here = sal_cohort_stats (self->model, self->logits,
       sal_target_get_class (target), self->scratch);
@@ -127,7 +127,7 @@ sal_scorer_evidence (const SalScorer *self, const SalTarget *target,
     const SalScore *score)
 {
   float background
-      = sal_model_get_record (self->model)->calibration.background;
+      = sal_model_get_description (self->model)->calibration.background;
   if (sal_target_get_class (target) >= 0)
     return score->log_odds;
   return score->log_odds - (float) sal_softplus (
@@ -139,7 +139,7 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
     const SalScore *score, double speech_seconds)
 {
   const SalCalibration *c
-      = &sal_model_get_record (self->model)->calibration;
+      = &sal_model_get_description (self->model)->calibration;
   gboolean enrolled = sal_target_get_class (target) < 0;
   SalLine line = sal_curve_at (
       enrolled ? &c->window.enrolled : &c->window.classes, speech_seconds);
@@ -155,7 +155,7 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
     SalScoreFunction function, const float *embedding, float *dembedding)
 {
   SalScore score;
-  const SalRecord *record = sal_model_get_record (self->model);
+  const SalDescription *record = sal_model_get_description (self->model);
   compare (self, target, embedding, &score);
   float log_sum = score.logit - score.log_odds;
   memcpy (dembedding, sal_target_get_row (target), self->E * sizeof (float));
@@ -163,7 +163,7 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
     for (guint j = 0; j < self->N; j++)
       self->logits[j] = competes (self, target, j)
           ? expf (self->logits[j] - log_sum) : 0;
-    sal_turned_matrix_vector (self->N, self->E, -1,
+    sal_matrix_transposed_vector (self->N, self->E, -1,
         sal_model_get_rows (self->model), self->logits, dembedding);
   }
   float factor = record->head_scale;
@@ -172,7 +172,7 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
   if (record->head == SAL_HEAD_COSINE) {
     float along = dot (self->direction, dembedding, self->E);
     float length = length_of (embedding, self->E);
-    sal_add_scaled (dembedding, -along, self->direction, self->E);
+    sal_vector_add_scaled (dembedding, -along, self->direction, self->E);
     factor = length > 0 ? factor / length : 0;
   }
   for (guint i = 0; i < self->E; i++)

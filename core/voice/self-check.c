@@ -21,7 +21,7 @@ static void
 compute (Computed *self, SalModel *model, SalMel *mel, const float *samples,
     gsize n_samples)
 {
-  gsize F = sal_model_get_record (model)->mel.n_bands;
+  gsize F = sal_model_get_description (model)->mel.n_bands;
   gsize T = sal_mel_n_frames (mel, n_samples);
   self->log_mel_size = F * T;
   self->log_mel = g_new (float, F * T);
@@ -74,7 +74,7 @@ stage_values (const Computed *self, const char *stage, gsize *size)
 
 static gboolean
 compare (const Computed *self, const SalGoldenValues *golden,
-    SalGoldenStage *result, GError **error)
+    SalSelfCheckStage *result, GError **error)
 {
   gsize size = 0;
   const float *have = stage_values (self, golden->stage, &size);
@@ -90,7 +90,7 @@ compare (const Computed *self, const SalGoldenValues *golden,
   }
   if (!g_str_equal (golden->stage, "log_mel"))
     most /= MAX (scale, G_MINFLOAT);
-  *result = (SalGoldenStage){ golden->stage, finite ? most : INFINITY,
+  *result = (SalSelfCheckStage){ golden->stage, finite ? most : INFINITY,
     golden->tolerance };
   if (result->difference <= result->tolerance)
     return TRUE;
@@ -102,11 +102,11 @@ compare (const Computed *self, const SalGoldenValues *golden,
 }
 
 gboolean
-sal_golden_check (SalModel *model, SalGoldenStage stages[SAL_GOLDEN_STAGES],
+sal_self_check_run (SalModel *model, SalSelfCheckStage stages[SAL_GOLDEN_STAGES],
     guint *n_stages, GError **error)
 {
   g_return_val_if_fail (model != NULL && n_stages != NULL, FALSE);
-  const SalRecord *record = sal_model_get_record (model);
+  const SalDescription *record = sal_model_get_description (model);
   gsize n_samples;
   const float *samples = sal_model_get_golden_samples (model, &n_samples);
   *n_stages = 0;
@@ -115,7 +115,7 @@ sal_golden_check (SalModel *model, SalGoldenStage stages[SAL_GOLDEN_STAGES],
     return FALSE;
   gsize T = sal_mel_n_frames (mel, n_samples);
   if (record->n_golden == 0 || T < 8 || T > MAX_FRAMES) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_RECORD,
+    g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION,
         "%s: no golden values to verify with, for a sound of 8..%d frames",
         sal_model_get_path (model), MAX_FRAMES);
     return FALSE;

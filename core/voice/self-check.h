@@ -14,14 +14,14 @@ typedef struct {
   const char *stage;  /* log_mel, s1 .. s4, embedding, score */
   float difference;   /* largest, by the largest magnitude of the stage's values; absolute for log_mel */
   float tolerance;
-} SalGoldenStage;
+} SalSelfCheckStage;
 
 /**
- * sal_golden_check:
+ * sal_self_check_run:
  * @stages: (out caller-allocates): one entry for each stage the file has
  * @n_stages: (out): how many
  *
  * Returns: %TRUE if every stage is within its tolerance; else %FALSE and %SAL_ERROR_MISMATCH naming the first
- *   stage that is not, or %SAL_ERROR_RECORD if the file has no golden values
+ *   stage that is not, or %SAL_ERROR_DESCRIPTION if the file has no golden values
  */
-gboolean sal_golden_check (SalModel *model, SalGoldenStage stages[SAL_GOLDEN_STAGES], guint *n_stages, GError **error);
+gboolean sal_self_check_run (SalModel *model, SalSelfCheckStage stages[SAL_GOLDEN_STAGES], guint *n_stages, GError **error);

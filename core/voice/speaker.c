@@ -33,7 +33,7 @@ set_embedding (SalSpeaker *self)
   for (guint p = 0; p < self->n_pieces; p++)
     for (guint i = 0; self->stats[p].kept && i < self->E; i++)
       self->embedding[i] += self->pieces[(gsize) p * self->E + i];
-  sal_unit_length (self->embedding, self->E);
+  sal_vector_normalise (self->embedding, self->E);
 }
 
 SalSpeaker *
@@ -176,7 +176,7 @@ read_pieces (SalSpeaker *self, const SalSafetensors *file, GError **error)
   self->embedding = sal_weights_read (file, "embedding", shape + 1, 1, error);
   if (self->embedding == NULL)
     return FALSE;
-  if (sal_unit_length (self->embedding, self->E) > 0)
+  if (sal_vector_normalise (self->embedding, self->E) > 0)
     return TRUE;
   g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
       "%s: tensor embedding is zero", path);

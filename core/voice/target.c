@@ -86,7 +86,7 @@ sal_target_new_speaker (const SalModel *model, const SalSpeaker *speaker,
         sal_model_get_name (model), name);
     return NULL;
   }
-  if (sal_model_get_record (model)->head == SAL_HEAD_LINEAR) {
+  if (sal_model_get_description (model)->head == SAL_HEAD_LINEAR) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_TARGET,
         "model %s has a linear head, which knows no voice but its own %u "
         "classes: speaker %s cannot be compared with them",

@@ -21,7 +21,7 @@ static const SalGateConfig gate = {
 
 typedef struct {
   GstAudioInfo info;
-  SalDelayLine *line;
+  GssDelayLine *line;
   guint64 n_pushed;   /* PCM frames */
 } Line;
 
@@ -31,9 +31,9 @@ line_new (const SalGateConfig *config, gboolean by_frequency,
 {
   g_autoptr (GError) error = NULL;
   Line self = { .info = *info };
-  self.line = sal_delay_line_new (config, by_frequency, mel, latency, &error);
+  self.line = gss_delay_line_new (config, by_frequency, mel, latency, &error);
   g_assert_no_error (error);
-  sal_delay_line_set_format (self.line, info, &error);
+  gss_delay_line_set_format (self.line, info, &error);
   g_assert_no_error (error);
   return self;
 }
@@ -61,7 +61,7 @@ push_buffer (Line *self, GstBuffer *buffer)
   GstAudioBuffer audio;
   g_assert_true (gst_audio_buffer_map (&audio, &self->info, buffer,
           GST_MAP_READ));
-  sal_delay_line_push (self->line,
+  gss_delay_line_push (self->line,
       GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)), &audio, audio.n_samples);
   self->n_pushed += audio.n_samples;
   gst_audio_buffer_unmap (&audio);
@@ -103,13 +103,13 @@ static void
 push_activity (Line *self, float activity, guint n_frames)
 {
   g_autoptr (SalMap) map = new_map (n_frames, activity, mel->n_bands, 0);
-  sal_delay_line_push_maps (self->line, &map, 1);
+  gss_delay_line_push_maps (self->line, &map, 1);
 }
 
 static GstMiniObject *
 assert_next (Line *self, gpointer want)
 {
-  GstMiniObject *got = sal_delay_line_pop (self->line);
+  GstMiniObject *got = gss_delay_line_pop (self->line);
   g_assert_true (got == want);
   return got;
 }
@@ -119,7 +119,7 @@ drop_ready (Line *self)
 {
   GstMiniObject *object;
   guint n = 0;
-  for (; (object = sal_delay_line_pop (self->line)) != NULL; n++)
+  for (; (object = gss_delay_line_pop (self->line)) != NULL; n++)
     gst_mini_object_unref (object);
   return n;
 }
@@ -131,8 +131,8 @@ through (Line *self, GstBuffer *buffer, float activity)
   gsize n_frames = gst_buffer_get_size (buffer) / self->info.bpf;
   push_activity (self, activity, 100 * n_frames / self->info.rate + 2);
   push_buffer (self, buffer);
-  sal_delay_line_finish (self->line);
-  GstMiniObject *got = sal_delay_line_pop (self->line);
+  gss_delay_line_finish (self->line);
+  GstMiniObject *got = gss_delay_line_pop (self->line);
   g_assert_nonnull (got);
   return GST_BUFFER_CAST (got);
 }
@@ -151,9 +151,9 @@ test_at_once (void)
     gst_mini_object_unref (assert_next (&self, buffer));
     assert_next (&self, NULL);
   }
-  g_assert_cmpuint (sal_delay_line_get_n_frames (self.line), ==, 5161);
-  g_assert_cmpuint (sal_delay_line_get_delay (self.line), ==, 0);
-  sal_delay_line_free (self.line);
+  g_assert_cmpuint (gss_delay_line_get_n_frames (self.line), ==, 5161);
+  g_assert_cmpuint (gss_delay_line_get_delay (self.line), ==, 0);
+  gss_delay_line_free (self.line);
 }
 
 /* What is due has left and nothing else, whenever the maps came. */
@@ -183,8 +183,8 @@ check_due (gboolean masked, gsize size, guint latency)
     }
   }
   g_assert_cmpuint (n_left, >, 0);
-  g_assert_false (sal_delay_line_is_empty (self.line));
-  sal_delay_line_free (self.line);
+  g_assert_false (gss_delay_line_is_empty (self.line));
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -210,7 +210,7 @@ test_no_bursts (void)
       push_activity (&self, 1, 25);
     g_assert_cmpuint (drop_ready (&self), ==, i > 90 ? 1 : 0);
   }
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -224,15 +224,15 @@ test_waits_for_maps (void)
   push_activity (&self, 0, 40);
   /* all that ends more than 90 ms before the end */
   g_assert_cmpuint (drop_ready (&self), ==, 20);
-  sal_delay_line_finish (self.line);
+  gss_delay_line_finish (self.line);
   g_assert_cmpuint (drop_ready (&self), ==, 10);
-  g_assert_true (sal_delay_line_is_empty (self.line));
-  g_assert_cmpuint (sal_delay_line_get_n_frames (self.line), ==, 4800);
+  g_assert_true (gss_delay_line_is_empty (self.line));
+  g_assert_cmpuint (gss_delay_line_get_n_frames (self.line), ==, 4800);
 
-  sal_delay_line_reset (self.line); /* and once more */
+  gss_delay_line_reset (self.line); /* and once more */
   push_buffer (&self, new_buffer (&self, 160));
   g_assert_cmpuint (drop_ready (&self), ==, 0);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -244,11 +244,11 @@ test_order (void)
   for (guint i = 0; i < 40; i++) {
     if (i % 4 == 1) { /* a gap: an event and its time */
       objects[i] = gst_event_new_gap (0, 10 * GST_MSECOND);
-      sal_delay_line_push (self.line, objects[i], NULL, 0);
-      sal_delay_line_push (self.line, NULL, NULL, 160);
+      gss_delay_line_push (self.line, objects[i], NULL, 0);
+      gss_delay_line_push (self.line, NULL, NULL, 160);
     } else if (i % 4 == 2) {
       objects[i] = gst_event_new_tag (gst_tag_list_new_empty ());
-      sal_delay_line_push (self.line, objects[i], NULL, 0);
+      gss_delay_line_push (self.line, objects[i], NULL, 0);
     } else {
       GstBuffer *buffer = objects[i] = new_buffer (&self, 160);
       push_buffer (&self, buffer);
@@ -258,14 +258,14 @@ test_order (void)
   for (guint i = 0; i < 27; i++)
     gst_mini_object_unref (assert_next (&self, objects[i]));
   assert_next (&self, NULL);
-  g_assert_cmpuint (sal_delay_line_get_n_frames (self.line), ==, 20 * 160);
+  g_assert_cmpuint (gss_delay_line_get_n_frames (self.line), ==, 20 * 160);
   for (guint i = 27; i < 40; i++) {
-    GstMiniObject *object = sal_delay_line_abandon (self.line);
+    GstMiniObject *object = gss_delay_line_abandon (self.line);
     g_assert_true (object == objects[i]);
     gst_mini_object_unref (object);
   }
-  g_assert_null (sal_delay_line_abandon (self.line));
-  sal_delay_line_free (self.line);
+  g_assert_null (gss_delay_line_abandon (self.line));
+  gss_delay_line_free (self.line);
 }
 
 /* --- what ---------------------------------------------------------------- */
@@ -306,7 +306,7 @@ check_closed (const GstAudioInfo *info)
   }
   g_assert_cmpfloat (worst, <=,
       0.51 * sound_step (GST_AUDIO_INFO_FORMAT (info)) + 1e-7);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -323,7 +323,7 @@ check_open (const GstAudioInfo *info)
   g_autoptr (GstBuffer) kept = gst_buffer_ref (buffer); /* not writable */
   g_autoptr (GstBuffer) got = through (&self, buffer, 1);
   g_assert_true (got == kept);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -362,7 +362,7 @@ check_half (const GstAudioInfo *info)
   g_autoptr (GstBuffer) after = through (&self, buffer, 0);
   assert_bytes (info, before, after, 0, quarter, TRUE);
   assert_bytes (info, before, after, 3 * quarter, quarter, FALSE);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -390,7 +390,7 @@ test_between_planes (void)
   gst_buffer_extract (after, end, got, n);
   g_assert_cmpmem (got, n, want, n);
   assert_bytes (&info, before, after, 0, 1600, FALSE);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 static void
@@ -402,10 +402,10 @@ test_gap_buffers (void)
   GST_BUFFER_FLAG_SET (gap, GST_BUFFER_FLAG_GAP);
   g_autoptr (GstBuffer) kept = gst_buffer_ref (gap); /* not writable */
   push_activity (&self, 0, 100);
-  sal_delay_line_push (self.line, GST_MINI_OBJECT_CAST (gap), NULL, 1600);
-  sal_delay_line_finish (self.line);
+  gss_delay_line_push (self.line, GST_MINI_OBJECT_CAST (gap), NULL, 1600);
+  gss_delay_line_finish (self.line);
   gst_mini_object_unref (assert_next (&self, kept));
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 /* What is removed and what is left are all there was. */
@@ -425,7 +425,7 @@ test_removed (void)
     push_activity (&part, 1, 50);
     g_autoptr (GstBuffer) got = through (&part, gst_buffer_copy (buffer), 0);
     parts[i] = sound_read (&info, got, &n);
-    sal_delay_line_free (part.line);
+    gss_delay_line_free (part.line);
   }
   for (gsize i = 0; i < n; i++)
     g_assert_cmpfloat_with_epsilon (parts[0][i] + parts[1][i], want[i], 1e-6);
@@ -434,7 +434,7 @@ test_removed (void)
   g_free (parts[0]);
   g_free (parts[1]);
   gst_buffer_unref (buffer);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 /* Full scale and sharp gains overshoot, and stay what they are: loud. */
@@ -448,10 +448,10 @@ test_does_not_wrap (void)
   for (guint i = 0; i < 16000; i++) /* without its harmonics it is larger */
     pcm[i] = i / 40 % 2 ? -0.9999 : 0.9999;
   g_autoptr (SalMap) map = new_map (102, 1, mel->n_bands / 3, -1);
-  sal_delay_line_push_maps (self.line, &map, 1);
+  gss_delay_line_push_maps (self.line, &map, 1);
   push_buffer (&self, sound_new_buffer (&info, pcm, 16000));
-  sal_delay_line_finish (self.line);
-  g_autoptr (GstBuffer) got = GST_BUFFER_CAST (sal_delay_line_pop (self.line));
+  gss_delay_line_finish (self.line);
+  g_autoptr (GstBuffer) got = GST_BUFFER_CAST (gss_delay_line_pop (self.line));
   gsize n;
   g_autofree double *out = sound_read (&info, got, &n);
   double most = 0;
@@ -461,7 +461,7 @@ test_does_not_wrap (void)
     most = MAX (most, fabs (out[i]));
   }
   g_assert_cmpfloat (most, >, 0.9999);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 /* --- which gain ---------------------------------------------------------- */
@@ -477,9 +477,9 @@ gain_of_tone (gboolean by_frequency, double hz, SalMap *const *maps,
   for (guint i = 0; i < 16000; i++)
     pcm[i] = 0.5 * sin (2 * G_PI * hz * i / 16000);
   push_buffer (&self, sound_new_buffer (&info, pcm, 16000));
-  sal_delay_line_push_maps (self.line, maps, n_maps);
-  sal_delay_line_finish (self.line);
-  g_autoptr (GstBuffer) got = GST_BUFFER_CAST (sal_delay_line_pop (self.line));
+  gss_delay_line_push_maps (self.line, maps, n_maps);
+  gss_delay_line_finish (self.line);
+  g_autoptr (GstBuffer) got = GST_BUFFER_CAST (gss_delay_line_pop (self.line));
   gsize n;
   g_autofree double *out = sound_read (&info, got, &n);
   double sum = 0, whole = 0;
@@ -487,7 +487,7 @@ gain_of_tone (gboolean by_frequency, double hz, SalMap *const *maps,
     sum += out[i] * out[i];
     whole += pcm[i] * pcm[i];
   }
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
   return sqrt (sum / whole);
 }
 
@@ -537,21 +537,21 @@ test_set_gate (void)
   for (guint i = 0; i < 8000; i++)
     pcm[i] = 0.5;
   config.threshold = 2;
-  g_assert_false (sal_delay_line_set_gate (self.line, &config, &error));
+  g_assert_false (gss_delay_line_set_gate (self.line, &config, &error));
   g_assert_error (error, SAL_ERROR, SAL_ERROR_CONFIG);
   g_clear_error (&error);
 
   config.threshold = 0.5f;
   config.bypass = TRUE;
   push_activity (&self, 0, 25);
-  g_assert_true (sal_delay_line_set_gate (self.line, &config, &error));
+  g_assert_true (gss_delay_line_set_gate (self.line, &config, &error));
   push_activity (&self, 0, 200);
   push_buffer (&self, sound_new_buffer (&info, pcm, 8000));
   GstBuffer *untouched = new_buffer (&self, 8000);
   push_buffer (&self, untouched);
-  sal_delay_line_finish (self.line);
+  gss_delay_line_finish (self.line);
   g_autoptr (GstBuffer) faded =
-      GST_BUFFER_CAST (sal_delay_line_pop (self.line));
+      GST_BUFFER_CAST (gss_delay_line_pop (self.line));
   gst_mini_object_unref (assert_next (&self, untouched));
   gsize n;
   g_autofree double *got = sound_read (&info, faded, &n);
@@ -559,7 +559,7 @@ test_set_gate (void)
   g_assert_cmpfloat (got[7000], ==, 0.5);
   for (gsize i = 1; i < n; i++) /* 0.45 in 50 ms, twice as steep at most */
     g_assert_cmpfloat (fabs (got[i] - got[i - 1]), <, 2 * 0.45 / 800);
-  sal_delay_line_free (self.line);
+  gss_delay_line_free (self.line);
 }
 
 int

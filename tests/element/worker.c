@@ -39,14 +39,14 @@ open_gate (Gate *gate)
   g_mutex_unlock (&gate->lock);
 }
 
-static SalWorker *
+static GssWorker *
 new_worker (GstElement *element, Gate *gate)
 {
   g_autoptr (GError) error = NULL;
   *gate = (Gate) { .is_open = FALSE };
   g_mutex_init (&gate->lock);
   g_cond_init (&gate->changed);
-  SalWorker *worker = sal_worker_new (element, pass_gate, gate, &error);
+  GssWorker *worker = gss_worker_new (element, pass_gate, gate, &error);
   g_assert_no_error (error);
   return worker;
 }
@@ -58,21 +58,21 @@ test_newest_wins (void)
   int jobs[4];
   Gate gate;
   GstClockTime cost;
-  g_autoptr (SalWorker) worker = new_worker (element, &gate);
-  g_assert_null (sal_worker_submit (worker, &jobs[0]));
+  g_autoptr (GssWorker) worker = new_worker (element, &gate);
+  g_assert_null (gss_worker_submit (worker, &jobs[0]));
   wait_for_job (&gate, 1);
-  g_assert_null (sal_worker_submit (worker, &jobs[1]));
-  g_assert_true (sal_worker_submit (worker, &jobs[2]) == &jobs[1]);
-  g_assert_true (sal_worker_submit (worker, &jobs[3]) == &jobs[2]);
-  g_assert_null (sal_worker_collect (worker, &cost));
+  g_assert_null (gss_worker_submit (worker, &jobs[1]));
+  g_assert_true (gss_worker_submit (worker, &jobs[2]) == &jobs[1]);
+  g_assert_true (gss_worker_submit (worker, &jobs[3]) == &jobs[2]);
+  g_assert_null (gss_worker_collect (worker, &cost));
   g_usleep (20000);
   open_gate (&gate);
-  g_assert_true (sal_worker_wait (worker));
-  g_assert_true (sal_worker_collect (worker, &cost) == &jobs[0]);
+  g_assert_true (gss_worker_wait (worker));
+  g_assert_true (gss_worker_collect (worker, &cost) == &jobs[0]);
   g_assert_cmpuint (cost, >=, 20 * GST_MSECOND);
-  g_assert_true (sal_worker_collect (worker, &cost) == &jobs[3]);
+  g_assert_true (gss_worker_collect (worker, &cost) == &jobs[3]);
   g_assert_cmpuint (cost, <, 20 * GST_MSECOND); /* waiting costs nothing */
-  g_assert_null (sal_worker_collect (worker, &cost));
+  g_assert_null (gss_worker_collect (worker, &cost));
 }
 
 static void
@@ -82,22 +82,22 @@ test_withdrawn (void)
   int jobs[2];
   Gate gate;
   GstClockTime cost;
-  g_autoptr (SalWorker) worker = new_worker (element, &gate);
-  sal_worker_submit (worker, &jobs[0]);
+  g_autoptr (GssWorker) worker = new_worker (element, &gate);
+  gss_worker_submit (worker, &jobs[0]);
   wait_for_job (&gate, 1);
-  sal_worker_submit (worker, &jobs[1]);
-  g_assert_true (sal_worker_withdraw (worker) == &jobs[1]);
-  g_assert_null (sal_worker_withdraw (worker));
+  gss_worker_submit (worker, &jobs[1]);
+  g_assert_true (gss_worker_withdraw (worker) == &jobs[1]);
+  g_assert_null (gss_worker_withdraw (worker));
   open_gate (&gate);
-  sal_worker_stop (worker);
-  g_assert_true (sal_worker_collect (worker, &cost) == &jobs[0]);
+  gss_worker_stop (worker);
+  g_assert_true (gss_worker_collect (worker, &cost) == &jobs[0]);
 }
 
 static gpointer
 flush_soon (gpointer worker)
 {
   g_usleep (20000);
-  sal_worker_set_flushing (worker, TRUE);
+  gss_worker_set_flushing (worker, TRUE);
   return NULL;
 }
 
@@ -107,15 +107,15 @@ test_flushing (void)
   g_autoptr (GstElement) element = gst_object_ref_sink (gst_bin_new (NULL));
   int job;
   Gate gate;
-  g_autoptr (SalWorker) worker = new_worker (element, &gate);
-  sal_worker_submit (worker, &job);
+  g_autoptr (GssWorker) worker = new_worker (element, &gate);
+  gss_worker_submit (worker, &job);
   wait_for_job (&gate, 1);
   GThread *thread = g_thread_new ("flush", flush_soon, worker);
-  g_assert_false (sal_worker_wait (worker)); /* the job still runs */
+  g_assert_false (gss_worker_wait (worker)); /* the job still runs */
   g_thread_join (thread);
-  sal_worker_set_flushing (worker, FALSE);
+  gss_worker_set_flushing (worker, FALSE);
   open_gate (&gate);
-  g_assert_true (sal_worker_wait (worker));
+  g_assert_true (gss_worker_wait (worker));
 }
 
 static void
@@ -125,7 +125,7 @@ test_stream_status (void)
   g_autoptr (GstBus) bus = gst_bus_new ();
   Gate gate;
   gst_element_set_bus (element, bus);
-  sal_worker_free (new_worker (element, &gate));
+  gss_worker_free (new_worker (element, &gate));
   for (GstStreamStatusType type = GST_STREAM_STATUS_TYPE_ENTER;
       type <= GST_STREAM_STATUS_TYPE_LEAVE; type++) {
     GstStreamStatusType got;

@@ -161,11 +161,11 @@ check_error (const GError *error, const char *path)
 static void
 use_model (SalModel *model, GRand *rand)
 {
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n, shape[3];
   g_autoptr (SalMel) mel = sal_mel_new (sal_model_get_mel_config (model), NULL);
   g_assert_nonnull (mel); /* a front end that was accepted works */
-  sal_golden_check (model, stages, &n, NULL);
+  sal_self_check_run (model, stages, &n, NULL);
   guint n_frames = (guint) g_rand_int_range (rand, 8, 30);
   guint n_bands = sal_model_get_mel_config (model)->n_bands;
   g_autoptr (SalNet) net = sal_net_new (model, n_frames, 0, 1);

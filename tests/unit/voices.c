@@ -10,7 +10,7 @@
 static void
 row_free (gpointer data)
 {
-  SalManifestRow *row = data;
+  EvalManifestRow *row = data;
   g_free (row->path);
   g_free (row->speaker);
   g_free (row);
@@ -24,7 +24,7 @@ voices_rows (guint n_targets, guint n_others, guint n_utterances,
   GPtrArray *rows = g_ptr_array_new_with_free_func (row_free);
   for (guint v = 0; v < n_targets + n_others; v++)
     for (guint i = 0; i < n_utterances; i++) {
-      SalManifestRow *row = g_new0 (SalManifestRow, 1);
+      EvalManifestRow *row = g_new0 (EvalManifestRow, 1);
       row->seconds = seconds + 0.25 * i;
       row->path = g_strdup_printf ("%u %u %u", v, i,
           (guint) (1000 * row->seconds));
@@ -56,14 +56,14 @@ voices_decode (const char *path, guint rate, gsize *n_samples, GError **error)
   return samples;
 }
 
-SalCorpus *
+EvalCorpus *
 voices_corpus (const SalModel *model, guint n_targets, guint n_others,
     guint n_utterances, double seconds)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = voices_rows (n_targets, n_others, n_utterances,
       seconds);
-  SalCorpus *corpus = sal_corpus_new (rows, "t", n_others > 0 ? "o" : NULL,
+  EvalCorpus *corpus = eval_corpus_new (rows, "t", n_others > 0 ? "o" : NULL,
       sal_model_get_mel_config (model), voices_decode, &error);
   g_assert_no_error (error);
   return corpus;

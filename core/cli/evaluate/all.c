@@ -69,14 +69,14 @@ static gboolean
 find_open (Run *self, GError **error)
 {
   const CliEvaluate *options = self->whole->options;
-  g_autoptr (GPtrArray) rows = sal_manifest_load (options->manifest, error);
+  g_autoptr (GPtrArray) rows = eval_manifest_load (options->manifest, error);
 
   if (rows == NULL)
     return FALSE;
   if (options->open != NULL)
     self->open = g_strdup (options->open);
   for (guint i = 0; self->open == NULL && i < rows->len; i++) {
-    const SalManifestRow *row = g_ptr_array_index (rows, i);
+    const EvalManifestRow *row = g_ptr_array_index (rows, i);
     if (g_str_equal (row->split, OPEN))
       self->open = g_strdup (OPEN);
   }

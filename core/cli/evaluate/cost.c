@@ -35,9 +35,9 @@ cli_cost_of_frame (SalModel *model)
 }
 
 static double
-frames_of_form (const CliEvaluation *self, SalJoinForm form, double seconds)
+frames_of_form (const CliEvaluation *self, EvalConcatenationForm form, double seconds)
 {
-  return sal_join_max_frames (form, sal_model_get_mel_config (self->model),
+  return eval_concatenation_max_frames (form, sal_model_get_mel_config (self->model),
       seconds);
 }
 
@@ -52,21 +52,21 @@ double
 cli_cost_table2 (const CliEvaluation *self)
 {
   const CliEvaluate *options = self->options;
-  SalLocalisationConfig config;
+  EvalLocalisationConfig config;
   double passes = 0, frames = 0;
 
-  sal_localisation_config_init (&config, (guint) options->n_trials);
+  eval_localisation_config_init (&config, (guint) options->n_trials);
   if (options->n_score >= 0)
     config.n_score = (guint) options->n_score;
-  g_autoptr (GArray) rows = sal_localisation_rows (&config);
+  g_autoptr (GArray) rows = eval_localisation_rows (&config);
   for (guint i = 0; i < rows->len; i++)
-    passes += g_array_index (rows, SalLocalisationRow, i).n_trials;
+    passes += g_array_index (rows, EvalLocalisationRow, i).n_trials;
   /* in all trials A by both scores, and X by one, for the signed gate */
   passes += (GRADIENTS + 1) * (double) config.n_trials
       + GIVEN * GRADIENTS * (double) config.n_thorough
       + CHANNELS * (config.n_score + (GIVEN - 1) * config.n_score / 4.0);
-  for (guint f = 0; f < SAL_LOCALISATION_FORMS; f++)
-    frames += frames_of_form (self, sal_localisation_forms[f],
+  for (guint f = 0; f < EVAL_LOCALISATION_FORMS; f++)
+    frames += frames_of_form (self, eval_localisation_forms[f],
         options->piece > 0 ? options->piece : config.seconds);
   return count_sets (self) * passes * frames;
 }
@@ -75,19 +75,19 @@ double
 cli_cost_deletion (const CliEvaluation *self)
 {
   const CliEvaluate *options = self->options;
-  SalDeletionConfig config;
+  EvalDeletionConfig config;
   double passes = 0, frames = 0;
 
-  sal_deletion_config_init (&config, (guint) options->n_trials);
+  eval_deletion_config_init (&config, (guint) options->n_trials);
   if (options->n_score >= 0)
     config.n_score = (guint) options->n_score;
-  g_autoptr (GArray) rows = sal_deletion_rows (&config);
+  g_autoptr (GArray) rows = eval_deletion_rows (&config);
   for (guint i = 0; i < rows->len; i++)
-    passes += g_array_index (rows, SalDeletionRow, i).n_trials
-        * (double) SAL_DELETION_WAYS * (SAL_DELETION_STEPS - 1);
+    passes += g_array_index (rows, EvalDeletionRow, i).n_trials
+        * (double) EVAL_DELETION_WAYS * (EVAL_DELETION_STEPS - 1);
   passes += CHANNELS * (double) config.n_score;
-  for (guint f = 0; f < SAL_DELETION_FORMS; f++)
-    frames += frames_of_form (self, sal_deletion_forms[f],
+  for (guint f = 0; f < EVAL_DELETION_FORMS; f++)
+    frames += frames_of_form (self, eval_deletion_forms[f],
         options->piece > 0 ? options->piece : config.seconds);
   return count_sets (self) * passes * frames;
 }
@@ -98,16 +98,16 @@ double
 cli_cost_sanity (const CliEvaluation *self)
 {
   const CliEvaluate *options = self->options;
-  SalSanityConfig config;
-  double maps = SAL_SANITY_STAGES + GIVEN;
-  double curves = 2 * 2 * SAL_DELETION_WAYS * (SAL_DELETION_STEPS - 1);
+  EvalSanityConfig config;
+  double maps = EVAL_SANITY_STAGES + GIVEN;
+  double curves = 2 * 2 * EVAL_DELETION_WAYS * (EVAL_DELETION_STEPS - 1);
 
-  sal_sanity_config_init (&config, (guint) options->n_trials);
+  eval_sanity_config_init (&config, (guint) options->n_trials);
   if (options->n_score >= 0)
     config.n_score = (guint) options->n_score;
   double passes = config.n_trials * (maps * (1 + GRADIENTS) + curves)
       + maps * CHANNELS * config.n_score;
-  return count_sets (self) * passes * frames_of_form (self, SAL_JOIN_B_A_B,
+  return count_sets (self) * passes * frames_of_form (self, EVAL_CONCATENATION_B_A_B,
       options->piece > 0 ? options->piece : config.seconds);
 }
 
@@ -115,11 +115,11 @@ double
 cli_cost_figures (const CliEvaluation *self)
 {
   const CliEvaluate *options = self->options;
-  SalFiguresConfig config;
+  EvalFiguresConfig config;
 
-  sal_figures_config_init (&config, (guint) options->n_trials);
+  eval_figures_config_init (&config, (guint) options->n_trials);
   return count_sets (self) * 2 * config.n_trials * (CHANNELS + 1 + GRADIENTS)
-      * frames_of_form (self, SAL_JOIN_B_A_B,
+      * frames_of_form (self, EVAL_CONCATENATION_B_A_B,
           options->piece > 0 ? options->piece : config.seconds);
 }
 
@@ -140,18 +140,18 @@ cli_cost_verification (const CliEvaluation *self)
 
   if (self->options->n_trials > 0)
     seconds = MIN (seconds, (1 + 2 + 5) * self->options->n_trials);
-  return (seconds + sal_corpus_get_n_targets (self->corpus)
+  return (seconds + eval_corpus_get_n_targets (self->corpus)
       * CLI_EVALUATE_ENROL_SECONDS) * frames_per_second (self);
 }
 
 double
 cli_cost_stream (const CliEvaluation *self)
 {
-  SalStreamingConfig config;
+  EvalStreamingConfig config;
 
-  sal_streaming_config_init (&config);
+  eval_streaming_config_init (&config);
   if (self->options->n_trials > 0)
     config.n_streams = (guint) self->options->n_trials;
   double n_windows = config.conversation.seconds * 1000 / config.hop_ms;
-  return config.n_streams * SAL_STREAMING_CONDITIONS * n_windows * T;
+  return config.n_streams * EVAL_STREAMING_CONDITIONS * n_windows * T;
 }

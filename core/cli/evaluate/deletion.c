@@ -8,7 +8,7 @@
 
 typedef struct {
   const CliPartsOutput *output;
-  GArray *rows;     /* of SalDeletionRow */
+  GArray *rows;     /* of EvalDeletionRow */
   CliTable *curves; /* NULL: not wanted */
   JsonBuilder *builder;
 } Run;
@@ -23,16 +23,16 @@ run_clear (Run *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-static const SalDeletionRow *
-row_of (const Run *self, const SalDeletionResult *result)
+static const EvalDeletionRow *
+row_of (const Run *self, const EvalDeletionResult *result)
 {
-  return &g_array_index (self->rows, SalDeletionRow, result->row);
+  return &g_array_index (self->rows, EvalDeletionRow, result->row);
 }
 
 /* --- JSON and text ------------------------------------------------------- */
 
 static void
-build_rate (JsonBuilder *b, const char *name, const SalRate *rate)
+build_rate (JsonBuilder *b, const char *name, const EvalInterval *rate)
 {
   g_autofree char *low = g_strconcat (name, "_low", NULL);
   g_autofree char *high = g_strconcat (name, "_high", NULL);
@@ -44,19 +44,19 @@ build_rate (JsonBuilder *b, const char *name, const SalRate *rate)
 
 static void
 build_result (const Run *self, const char *set,
-    const SalDeletionResult *result)
+    const EvalDeletionResult *result)
 {
-  const SalDeletionRow *row = row_of (self, result);
-  const SalDeletionMean *delete = &result->ways[SAL_DELETION_DELETE];
-  const SalDeletionMean *insert = &result->ways[SAL_DELETION_INSERT];
+  const EvalDeletionRow *row = row_of (self, result);
+  const EvalDeletionMean *delete = &result->ways[EVAL_DELETION_DELETE];
+  const EvalDeletionMean *insert = &result->ways[EVAL_DELETION_INSERT];
   JsonBuilder *b = self->builder;
 
   json_builder_begin_object (b);
-  cli_json_text (b, "form", sal_join_names[result->form]);
+  cli_json_text (b, "form", eval_concatenation_names[result->form]);
   cli_json_text (b, "set", set);
-  cli_json_text (b, "method", sal_deletion_name (row));
-  cli_json_text (b, "layers", sal_deletion_layers (row));
-  cli_json_text (b, "fill", sal_fill_names[row->fill]);
+  cli_json_text (b, "method", eval_deletion_name (row));
+  cli_json_text (b, "layers", eval_deletion_layers (row));
+  cli_json_text (b, "fill", eval_fill_names[row->fill]);
   build_rate (b, "deletion_auc", &delete->area);
   build_rate (b, "insertion_auc", &insert->area);
   build_rate (b, "deletion_log_odds", &delete->log_odds_area);
@@ -73,12 +73,12 @@ print_table (const Run *self, const char *set, const GArray *results)
       "form   ranking          layers      fill        deletion         "
       "insertion  empty  trials\n", set);
   for (guint i = 0; i < results->len; i++) {
-    const SalDeletionResult *result
-        = &g_array_index (results, SalDeletionResult, i);
-    const SalDeletionRow *row = row_of (self, result);
+    const EvalDeletionResult *result
+        = &g_array_index (results, EvalDeletionResult, i);
+    const EvalDeletionRow *row = row_of (self, result);
     printf ("%-7s%-17s%-12s%-8s%8.3f (%6.2f)%8.3f (%6.2f)%7u%8u\n",
-        sal_join_names[result->form], sal_deletion_name (row),
-        sal_deletion_layers (row), sal_fill_names[row->fill],
+        eval_concatenation_names[result->form], eval_deletion_name (row),
+        eval_deletion_layers (row), eval_fill_names[row->fill],
         result->ways[0].area.mean, result->ways[0].log_odds_area.mean,
         result->ways[1].area.mean, result->ways[1].log_odds_area.mean,
         result->n_empty, result->n_trials);
@@ -100,20 +100,20 @@ open_table (Run *self, GError **error)
 
 static void
 add_curves (const Run *self, const char *set,
-    const SalDeletionResult *result)
+    const EvalDeletionResult *result)
 {
   static const char *const ways[] = { "deletion", "insertion" };
-  const SalDeletionRow *row = row_of (self, result);
+  const EvalDeletionRow *row = row_of (self, result);
 
-  for (guint way = 0; way < SAL_DELETION_WAYS; way++)
-    for (guint i = 0; i <= SAL_DELETION_STEPS; i++) {
-      const SalRate *hit = &result->ways[way].hit[i];
-      const SalRate *log_odds = &result->ways[way].log_odds[i];
+  for (guint way = 0; way < EVAL_DELETION_WAYS; way++)
+    for (guint i = 0; i <= EVAL_DELETION_STEPS; i++) {
+      const EvalInterval *hit = &result->ways[way].hit[i];
+      const EvalInterval *log_odds = &result->ways[way].log_odds[i];
       cli_table_add (self->curves, "%s\t%s\t%s\t%s\t%s\t%s\t%g\t%.4f\t%.4f\t"
           "%.4f\t%.4f\t%.4f\t%.4f\t%u\n", set,
-          sal_join_names[result->form], sal_deletion_name (row),
-          sal_deletion_layers (row), sal_fill_names[row->fill], ways[way],
-          i / (double) SAL_DELETION_STEPS, hit->mean, hit->low, hit->high,
+          eval_concatenation_names[result->form], eval_deletion_name (row),
+          eval_deletion_layers (row), eval_fill_names[row->fill], ways[way],
+          i / (double) EVAL_DELETION_STEPS, hit->mean, hit->low, hit->high,
           log_odds->mean, log_odds->low, log_odds->high, result->n_trials);
     }
 }
@@ -131,23 +131,23 @@ draw (const Run *self, const char *set, const GArray *results,
       json_object_get_string_member_with_default (settings, "model", ""),
       json_object_get_string_member_with_default (settings, "split", ""), set);
 
-  return sal_png_save (sal_deletion_draw (title, results, self->rows,
+  return sal_png_save (eval_deletion_draw (title, results, self->rows,
       log_odds), path, error);
 }
 
-/* Returns: (transfer full): as sal_deletion_measure() wants them */
+/* Returns: (transfer full): as eval_deletion_measure() wants them */
 static GPtrArray *
 to_trials (const GPtrArray *kept, guint n_rows)
 {
-  GPtrArray *trials = g_ptr_array_new_with_free_func (sal_deletion_trial_free);
+  GPtrArray *trials = g_ptr_array_new_with_free_func (eval_deletion_trial_free);
 
   for (guint i = 0; i < kept->len; i++) {
-    const SalLedgerTrial *from = g_ptr_array_index (kept, i);
-    SalDeletionTrial *trial = g_new (SalDeletionTrial, 1);
-    trial->join = g_new0 (SalJoin, 1);
+    const EvalTrialLogEntry *from = g_ptr_array_index (kept, i);
+    EvalDeletionTrial *trial = g_new (EvalDeletionTrial, 1);
+    trial->join = g_new0 (EvalConcatenation, 1);
     trial->join->form = from->form;
     trial->outcomes = g_memdup2 (from->values,
-        n_rows * sizeof (SalDeletionOutcome));
+        n_rows * sizeof (EvalDeletionOutcome));
     g_ptr_array_add (trials, trial);
   }
   return trials;
@@ -159,12 +159,12 @@ add_set (Run *self, const char *set, GError **error)
   g_autoptr (GPtrArray) kept = cli_parts_trials (self->output, set);
   g_autoptr (GPtrArray) trials = to_trials (kept, self->rows->len);
   g_autoptr (GArray) results
-      = g_array_new (FALSE, FALSE, sizeof (SalDeletionResult));
+      = g_array_new (FALSE, FALSE, sizeof (EvalDeletionResult));
 
-  sal_deletion_measure (self->rows, trials, results);
+  eval_deletion_measure (self->rows, trials, results);
   for (guint i = 0; i < results->len; i++) {
-    const SalDeletionResult *result
-        = &g_array_index (results, SalDeletionResult, i);
+    const EvalDeletionResult *result
+        = &g_array_index (results, EvalDeletionResult, i);
     build_result (self, set, result);
     if (self->curves != NULL)
       add_curves (self, set, result);
@@ -180,12 +180,12 @@ add_set (Run *self, const char *set, GError **error)
 static GArray *
 rows_of (JsonObject *settings)
 {
-  SalDeletionConfig config;
+  EvalDeletionConfig config;
 
-  sal_deletion_config_init (&config, cli_parts_number (settings, "trials"));
+  eval_deletion_config_init (&config, cli_parts_number (settings, "trials"));
   config.n_thorough = cli_parts_number (settings, "thorough_trials");
   config.n_score = cli_parts_number (settings, "score_cam_trials");
-  return sal_deletion_rows (&config);
+  return eval_deletion_rows (&config);
 }
 
 static guint
@@ -193,7 +193,7 @@ count_values (JsonObject *settings)
 {
   g_autoptr (GArray) rows = rows_of (settings);
 
-  return rows->len * (guint) SAL_DELETION_NUMBERS;
+  return rows->len * (guint) EVAL_DELETION_NUMBERS;
 }
 
 static gboolean
@@ -213,9 +213,9 @@ tabulate (const CliPartsOutput *output, GError **error)
 }
 
 static void
-configure (const CliEvaluate *options, SalDeletionConfig *config)
+configure (const CliEvaluate *options, EvalDeletionConfig *config)
 {
-  sal_deletion_config_init (config, (guint) options->n_trials);
+  eval_deletion_config_init (config, (guint) options->n_trials);
   config->seed = (guint32) options->seed;
   config->n_threads = (guint) options->n_threads;
   if (options->n_score >= 0)
@@ -228,26 +228,26 @@ configure (const CliEvaluate *options, SalDeletionConfig *config)
 static void
 describe (const CliEvaluate *options, JsonBuilder *b)
 {
-  SalDeletionConfig config;
+  EvalDeletionConfig config;
 
   configure (options, &config);
   cli_evaluate_number (b, "piece_seconds", config.seconds);
   cli_evaluate_count (b, "trials", config.n_trials);
   cli_evaluate_count (b, "thorough_trials", config.n_thorough);
-  cli_evaluate_count (b, "steps", SAL_DELETION_STEPS);
+  cli_evaluate_count (b, "steps", EVAL_DELETION_STEPS);
   cli_evaluate_count (b, "score_cam_trials", config.n_score);
   cli_evaluate_count (b, "score_cam_channels", SAL_CAM_FEW_CHANNELS);
   cli_evaluate_describe_style (b, &config.style);
 }
 
 static gboolean
-want (SalJoinForm form, guint number, gpointer data)
+want (EvalConcatenationForm form, guint number, gpointer data)
 {
   return cli_parts_want (data, form, number);
 }
 
 static gboolean
-take (const SalDeletionTrial *trial, gpointer data, GError **error)
+take (const EvalDeletionTrial *trial, gpointer data, GError **error)
 {
   return cli_parts_add (data, trial->join, (const float *) trial->outcomes,
       error);
@@ -260,21 +260,21 @@ report_progress (double part, gpointer data)
 }
 
 static gboolean
-run (CliParts *parts, SalCast *cast, GError **error)
+run (CliParts *parts, EvalSpeakerSets *cast, GError **error)
 {
-  g_autoptr (GArray) rows = rows_of (sal_ledger_get_settings (parts->ledger));
-  SalDeletionConfig config;
+  g_autoptr (GArray) rows = rows_of (eval_trial_log_get_settings (parts->ledger));
+  EvalDeletionConfig config;
 
   configure (parts->evaluation->options, &config);
   config.wanted = want;
   config.take = take;
   config.progress = report_progress;
   config.data = parts;
-  return sal_deletion_run (cast, &config, rows, error);
+  return eval_deletion_run (cast, &config, rows, error);
 }
 
 const CliExperiment cli_experiment_deletion = { "deletion",
-  sal_deletion_forms, SAL_DELETION_FORMS, describe, count_values, run,
+  eval_deletion_forms, EVAL_DELETION_FORMS, describe, count_values, run,
   tabulate };
 
 gboolean

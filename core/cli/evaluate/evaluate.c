@@ -63,7 +63,7 @@ void
 cli_evaluation_clear (CliEvaluation *self)
 {
   sal_model_unref (self->model);
-  sal_corpus_free (self->corpus);
+  eval_corpus_free (self->corpus);
   g_free (self->manifest_id);
 }
 
@@ -200,7 +200,7 @@ parse (Options *self, const char *summary, int argc, char **argv,
       && check_numbers (self, error);
 }
 
-/* A SalDecoder. */
+/* A EvalDecoder. */
 static float *
 decode (const char *path, guint rate, gsize *n_samples, GError **error)
 {
@@ -276,9 +276,9 @@ cli_evaluate_describe (const CliEvaluation *self, JsonBuilder *builder)
 }
 
 void
-cli_evaluate_style (const Options *options, SalMapStyle *style)
+cli_evaluate_style (const Options *options, EvalMapStyle *style)
 {
-  sal_map_style_init (style);
+  eval_map_style_init (style);
   if (options->gamma > 0)
     style->gamma = (float) options->gamma;
   if (options->percentile > 0)
@@ -289,7 +289,7 @@ cli_evaluate_style (const Options *options, SalMapStyle *style)
 }
 
 void
-cli_evaluate_describe_style (JsonBuilder *builder, const SalMapStyle *style)
+cli_evaluate_describe_style (JsonBuilder *builder, const EvalMapStyle *style)
 {
   cli_evaluate_number (builder, "gamma", style->gamma);
   cli_evaluate_number (builder, "percentile", style->percentile);
@@ -316,16 +316,16 @@ gboolean
 cli_evaluate_open_corpus (CliEvaluation *self, GError **error)
 {
   const Options *options = self->options;
-  g_autoptr (GPtrArray) rows = sal_manifest_load (options->manifest, error);
+  g_autoptr (GPtrArray) rows = eval_manifest_load (options->manifest, error);
   if (rows == NULL || !identify (self, error))
     return FALSE;
   g_auto (GStrv) splits = g_strsplit (options->split, ",", -1);
   for (guint i = 0; i < rows->len; i++) {
-    const SalManifestRow *row = g_ptr_array_index (rows, i);
+    const EvalManifestRow *row = g_ptr_array_index (rows, i);
     if (g_strv_contains ((const char *const *) splits, row->split))
       self->seconds += row->seconds;
   }
-  self->corpus = sal_corpus_new (rows, options->split, options->others,
+  self->corpus = eval_corpus_new (rows, options->split, options->others,
       sal_model_get_mel_config (self->model), decode, error);
   if (self->corpus == NULL)
     g_prefix_error (error, "%s: ", options->manifest);
@@ -383,12 +383,12 @@ static gboolean
 run_set (CliEvaluation *self, gboolean known, CliEvaluateSet run, gpointer data,
     GError **error)
 {
-  g_autoptr (SalCast) cast = sal_cast_new (self->model, self->corpus, known,
+  g_autoptr (EvalSpeakerSets) cast = eval_speaker_sets_new (self->model, self->corpus, known,
       (guint32) self->options->seed, CLI_EVALUATE_ENROL_SECONDS, error);
   if (cast == NULL)
     return FALSE;
   cli_progress_start (&self->progress,
-      self->label != NULL ? self->label : sal_cast_get_set (cast));
+      self->label != NULL ? self->label : eval_speaker_sets_get_set (cast));
   gboolean ok = run (cast, data, error);
   cli_progress_end (&self->progress);
   return ok;
@@ -398,7 +398,7 @@ static gboolean
 has_set (const CliEvaluation *self, gboolean known)
 {
   return self->options->known ? known
-      : sal_cast_count (self->model, self->corpus, known) > 0;
+      : eval_speaker_sets_count (self->model, self->corpus, known) > 0;
 }
 
 const char *

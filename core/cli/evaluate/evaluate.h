@@ -30,7 +30,7 @@ typedef struct {
 typedef struct {
   const CliEvaluate *options;
   SalModel *model;
-  SalCorpus *corpus;
+  EvalCorpus *corpus;
   char *manifest_id; /* SHA-256 */
   double seconds;    /* of the recordings of the split */
   CliProgress progress;
@@ -49,7 +49,7 @@ gboolean cli_evaluate_verification (CliEvaluation *self, GError **error);
 
 #define CLI_EVALUATE_ENROL_SECONDS 20 /* net speech, of the open set */
 
-typedef gboolean (*CliEvaluateSet) (SalCast *cast, gpointer data, GError **error);
+typedef gboolean (*CliEvaluateSet) (EvalSpeakerSets *cast, gpointer data, GError **error);
 
 /**
  * cli_evaluate_sets:
@@ -82,8 +82,8 @@ char *cli_evaluate_command (const CliEvaluate *options, const char *name, gboole
 void cli_evaluate_describe (const CliEvaluation *self, JsonBuilder *builder);
 
 /* How maps are to be made, and what a report says of it. */
-void cli_evaluate_style (const CliEvaluate *options, SalMapStyle *style);
-void cli_evaluate_describe_style (JsonBuilder *builder, const SalMapStyle *style);
+void cli_evaluate_style (const CliEvaluate *options, EvalMapStyle *style);
+void cli_evaluate_describe_style (JsonBuilder *builder, const EvalMapStyle *style);
 
 /* A number, or null if it is none. */
 void cli_evaluate_number (JsonBuilder *builder, const char *key, double value);

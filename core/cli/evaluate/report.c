@@ -150,19 +150,19 @@ static void
 add_map (const Report *self, JsonArray *rows, const char *set,
     JsonObject *like)
 {
-  char *cells[4 + SAL_PAPER_FORMS] = { NULL };
+  char *cells[4 + EVAL_PAPER_FORMS] = { NULL };
   double auc = 0;
 
   cells[0] = g_strdup (text_of (like, "method"));
   cells[1] = g_strdup (text_of (like, "layers"));
-  for (guint f = 0; f < SAL_PAPER_FORMS; f++) {
-    const char *form = sal_paper_rows[f].form;
+  for (guint f = 0; f < EVAL_PAPER_FORMS; f++) {
+    const char *form = eval_paper_rows[f].form;
     JsonObject *row = find (rows, set, form, like, text_of (like, "given"));
     cells[2 + f] = show_form (rows, set, form, like);
-    auc += row != NULL ? number_of (row, "auc") / SAL_PAPER_FORMS : NAN;
+    auc += row != NULL ? number_of (row, "auc") / EVAL_PAPER_FORMS : NAN;
   }
-  cells[2 + SAL_PAPER_FORMS] = show (auc, 3);
-  cells[3 + SAL_PAPER_FORMS] = show (number_of (like, "trials"), 0);
+  cells[2 + EVAL_PAPER_FORMS] = show (auc, 3);
+  cells[3 + EVAL_PAPER_FORMS] = show (number_of (like, "trials"), 0);
   cli_document_row (self->document, (const char *const *) cells,
       G_N_ELEMENTS (cells));
   for (guint c = 0; c < G_N_ELEMENTS (cells); c++)
@@ -173,16 +173,16 @@ static void
 add_paper (const Report *self, const char *name, const char *layers,
     guint which)
 {
-  const char *cells[4 + SAL_PAPER_FORMS] = { name, layers };
-  char values[SAL_PAPER_FORMS][16];
+  const char *cells[4 + EVAL_PAPER_FORMS] = { name, layers };
+  char values[EVAL_PAPER_FORMS][16];
 
-  for (guint f = 0; f < SAL_PAPER_FORMS; f++) {
-    const SalPaperRow *row = &sal_paper_rows[f];
+  for (guint f = 0; f < EVAL_PAPER_FORMS; f++) {
+    const EvalPaperRow *row = &eval_paper_rows[f];
     g_snprintf (values[f], sizeof values[f], "%.2f",
         which == 0 ? row->original : which == 1 ? row->s2 : row->all);
     cells[2 + f] = values[f];
   }
-  cells[2 + SAL_PAPER_FORMS] = cells[3 + SAL_PAPER_FORMS] = NONE;
+  cells[2 + EVAL_PAPER_FORMS] = cells[3 + EVAL_PAPER_FORMS] = NONE;
   cli_document_row (self->document, cells, G_N_ELEMENTS (cells));
 }
 
@@ -192,8 +192,8 @@ static void
 add_verdicts (const Report *self, const GPtrArray *verdicts)
 {
   for (guint i = 0; i < verdicts->len; i++) {
-    const SalVerdict *verdict = g_ptr_array_index (verdicts, i);
-    cli_document_item (self->document, sal_verdict_names[verdict->kind],
+    const EvalVerdict *verdict = g_ptr_array_index (verdicts, i);
+    cli_document_item (self->document, eval_verdict_names[verdict->kind],
         verdict->text);
   }
 }
@@ -213,7 +213,7 @@ add_table2 (const Report *self, JsonObject *report, GError **error)
     for (guint i = 0; i < json_array_get_length (rows); i++) {
       JsonObject *row = json_array_get_object_element (rows, i);
       if (g_str_equal (text_of (row, "set"), sets[s])
-          && g_str_equal (text_of (row, "form"), sal_paper_rows[0].form)
+          && g_str_equal (text_of (row, "form"), eval_paper_rows[0].form)
           && strstr ("A none", text_of (row, "given")) != NULL)
         add_map (self, rows, sets[s], row);
     }
@@ -317,7 +317,7 @@ judge_table2 (const Report *self, JsonObject *report, const char *set,
 {
   g_autofree char *path = g_build_filename (self->folder, "table2.tsv", NULL);
 
-  return sal_verdicts_of_table2 (path, set, verdicts, error);
+  return eval_paper_check_of_table2 (path, set, verdicts, error);
 }
 
 static gboolean
@@ -326,7 +326,7 @@ judge_deletion (const Report *self, JsonObject *report, const char *set,
 {
   g_autoptr (JsonArray) rows = array_of (report, "deletion");
 
-  sal_verdicts_of_deletion (rows, set, verdicts);
+  eval_paper_check_of_deletion (rows, set, verdicts);
   return TRUE;
 }
 
@@ -427,10 +427,10 @@ add_settings (const Report *self, JsonNode *const *reports,
 static void
 count_verdicts (const Report *self, const GPtrArray *verdicts)
 {
-  guint n[SAL_VERDICT_KINDS] = { 0 };
+  guint n[EVAL_VERDICT_KINDS] = { 0 };
 
   for (guint i = 0; i < verdicts->len; i++)
-    n[((const SalVerdict *) verdicts->pdata[i])->kind]++;
+    n[((const EvalVerdict *) verdicts->pdata[i])->kind]++;
   cli_document_text (self->document, "Of %u findings of the paper [Li2022] %u "
       "agree, %u agree in part (the same way, but less), %u do not agree, and "
       "%u cannot be told from so few trials; what is beyond the paper has no "
@@ -438,8 +438,8 @@ count_verdicts (const Report *self, const GPtrArray *verdicts)
       "reaches that of the paper or lies above it. The paper has other "
       "speakers, another corpus and a larger network: directions and orders "
       "can be compared, less so levels.",
-      verdicts->len - n[SAL_VERDICT_BEYOND], n[SAL_VERDICT_AGREES],
-      n[SAL_VERDICT_PARTLY], n[SAL_VERDICT_DIFFERS], n[SAL_VERDICT_OPEN]);
+      verdicts->len - n[EVAL_VERDICT_BEYOND], n[EVAL_VERDICT_AGREES],
+      n[EVAL_VERDICT_PARTLY], n[EVAL_VERDICT_DIFFERS], n[EVAL_VERDICT_OPEN]);
 }
 
 static gboolean
@@ -447,7 +447,7 @@ judge_set (const Report *self, JsonNode *const *reports, const char *set,
     GError **error)
 {
   g_autoptr (GPtrArray) verdicts
-      = g_ptr_array_new_with_free_func (sal_verdict_free);
+      = g_ptr_array_new_with_free_func (eval_verdict_free);
 
   for (guint i = 0; i < N_SECTIONS; i++)
     if (reports[i] != NULL && sections[i].judge != NULL

@@ -8,10 +8,10 @@
 
 typedef struct {
   CliEvaluation *evaluation;
-  SalSanityConfig config;
-  SalDeletionConfig curves; /* that trust is compared with */
-  GArray *rows;             /* of SalSanityRow */
-  GArray *trusted;          /* of SalDeletionRow */
+  EvalSanityConfig config;
+  EvalDeletionConfig curves; /* that trust is compared with */
+  GArray *rows;             /* of EvalSanityRow */
+  GArray *trusted;          /* of EvalDeletionRow */
   JsonBuilder *sanity, *trust;
 } Run;
 
@@ -26,32 +26,32 @@ run_clear (Run *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-static const SalSanityRow *
-row_of (const Run *self, const SalSanityResult *result)
+static const EvalSanityRow *
+row_of (const Run *self, const EvalSanityResult *result)
 {
-  return &g_array_index (self->rows, SalSanityRow, result->row);
+  return &g_array_index (self->rows, EvalSanityRow, result->row);
 }
 
-static const SalDeletionRow *
-trusted_of (const Run *self, const SalBeliefResult *result)
+static const EvalDeletionRow *
+trusted_of (const Run *self, const EvalFaithfulnessResult *result)
 {
-  return &g_array_index (self->trusted, SalDeletionRow, result->row);
+  return &g_array_index (self->trusted, EvalDeletionRow, result->row);
 }
 
 /* --- JSON and text ------------------------------------------------------- */
 
 static void
-build_result (const Run *self, const SalCast *cast,
-    const SalSanityResult *result)
+build_result (const Run *self, const EvalSpeakerSets *cast,
+    const EvalSanityResult *result)
 {
-  const SalSanityRow *row = row_of (self, result);
+  const EvalSanityRow *row = row_of (self, result);
   JsonBuilder *b = self->sanity;
 
   json_builder_begin_object (b);
-  cli_json_text (b, "set", sal_cast_get_set (cast));
-  cli_json_text (b, "method", sal_sanity_name (row));
-  cli_json_text (b, "layers", sal_sanity_layers (row));
-  cli_json_text (b, "stage", sal_sanity_stages[result->stage]);
+  cli_json_text (b, "set", eval_speaker_sets_get_set (cast));
+  cli_json_text (b, "method", eval_sanity_name (row));
+  cli_json_text (b, "layers", eval_sanity_layers (row));
+  cli_json_text (b, "stage", eval_sanity_stages[result->stage]);
   cli_evaluate_number (b, "correlation", result->correlation.mean);
   cli_evaluate_number (b, "low", result->correlation.low);
   cli_evaluate_number (b, "high", result->correlation.high);
@@ -64,18 +64,18 @@ build_result (const Run *self, const SalCast *cast,
 }
 
 static void
-build_belief (const Run *self, const SalCast *cast,
-    const SalBeliefResult *result)
+build_belief (const Run *self, const EvalSpeakerSets *cast,
+    const EvalFaithfulnessResult *result)
 {
-  const SalDeletionRow *row = trusted_of (self, result);
+  const EvalDeletionRow *row = trusted_of (self, result);
   JsonBuilder *b = self->trust;
 
   json_builder_begin_object (b);
-  cli_json_text (b, "set", sal_cast_get_set (cast));
-  cli_json_text (b, "form", sal_join_names[result->form]);
-  cli_json_text (b, "method", sal_deletion_name (row));
-  cli_json_text (b, "layers", sal_deletion_layers (row));
-  cli_evaluate_count (b, "forwards", SAL_TRUST_FORWARDS);
+  cli_json_text (b, "set", eval_speaker_sets_get_set (cast));
+  cli_json_text (b, "form", eval_concatenation_names[result->form]);
+  cli_json_text (b, "method", eval_deletion_name (row));
+  cli_json_text (b, "layers", eval_deletion_layers (row));
+  cli_evaluate_count (b, "forwards", SAL_FAITHFULNESS_FORWARDS);
   cli_evaluate_number (b, "correlation", result->log_odds);
   cli_evaluate_number (b, "low", result->low);
   cli_evaluate_number (b, "high", result->high);
@@ -87,18 +87,18 @@ build_belief (const Run *self, const SalCast *cast,
 
 /* A line for each row, a column for each stage. */
 static void
-print_sanity (const Run *self, const SalCast *cast, const GArray *results)
+print_sanity (const Run *self, const EvalSpeakerSets *cast, const GArray *results)
 {
   printf ("%s set: rank correlation of maps (and log-Mel) when layers are "
-      "scrambled, down to\n%-29s", sal_cast_get_set (cast), "map, layers");
-  for (guint s = 0; s < SAL_SANITY_STAGES; s++)
-    printf ("%14s", sal_sanity_stages[s]);
+      "scrambled, down to\n%-29s", eval_speaker_sets_get_set (cast), "map, layers");
+  for (guint s = 0; s < EVAL_SANITY_STAGES; s++)
+    printf ("%14s", eval_sanity_stages[s]);
   printf ("  trials\n");
   for (guint r = 0; r < self->rows->len; r++) {
-    const SalSanityRow *row = &g_array_index (self->rows, SalSanityRow, r);
-    printf ("%-17s%-12s", sal_sanity_name (row), sal_sanity_layers (row));
-    for (guint s = 0; s < SAL_SANITY_STAGES; s++) {
-      const SalSanityResult *result = &g_array_index (results, SalSanityResult,
+    const EvalSanityRow *row = &g_array_index (self->rows, EvalSanityRow, r);
+    printf ("%-17s%-12s", eval_sanity_name (row), eval_sanity_layers (row));
+    for (guint s = 0; s < EVAL_SANITY_STAGES; s++) {
+      const EvalSanityResult *result = &g_array_index (results, EvalSanityResult,
           s * self->rows->len + r);
       printf ("%6.2f (%5.2f)", result->correlation.mean, result->energy.mean);
     }
@@ -107,19 +107,19 @@ print_sanity (const Run *self, const SalCast *cast, const GArray *results)
 }
 
 static void
-print_trust (const Run *self, const SalCast *cast, const GArray *results)
+print_trust (const Run *self, const EvalSpeakerSets *cast, const GArray *results)
 {
   printf ("%s set: rank correlation of trust (%d passes) with insertion less "
       "deletion (98 passes)\nform   map              layers       "
       "log-odds          interval    Top-1  trust  trials\n",
-      sal_cast_get_set (cast), SAL_TRUST_FORWARDS);
+      eval_speaker_sets_get_set (cast), SAL_FAITHFULNESS_FORWARDS);
   for (guint i = 0; i < results->len; i++) {
-    const SalBeliefResult *result
-        = &g_array_index (results, SalBeliefResult, i);
-    const SalDeletionRow *row = trusted_of (self, result);
+    const EvalFaithfulnessResult *result
+        = &g_array_index (results, EvalFaithfulnessResult, i);
+    const EvalDeletionRow *row = trusted_of (self, result);
     printf ("%-7s%-17s%-13s%8.2f%9.2f ..%6.2f%9.2f%7.2f%8u\n",
-        sal_join_names[result->form], sal_deletion_name (row),
-        sal_deletion_layers (row), result->log_odds, result->low,
+        eval_concatenation_names[result->form], eval_deletion_name (row),
+        eval_deletion_layers (row), result->log_odds, result->low,
         result->high, result->top1, result->mean, result->n_trials);
   }
 }
@@ -127,22 +127,22 @@ print_trust (const Run *self, const SalCast *cast, const GArray *results)
 /* --- the whole ----------------------------------------------------------- */
 
 static gboolean
-run_set (SalCast *cast, gpointer data, GError **error)
+run_set (EvalSpeakerSets *cast, gpointer data, GError **error)
 {
   Run *self = data;
   g_autoptr (GArray) sanity
-      = g_array_new (FALSE, FALSE, sizeof (SalSanityResult));
+      = g_array_new (FALSE, FALSE, sizeof (EvalSanityResult));
   g_autoptr (GArray) beliefs
-      = g_array_new (FALSE, FALSE, sizeof (SalBeliefResult));
+      = g_array_new (FALSE, FALSE, sizeof (EvalFaithfulnessResult));
 
-  if (!sal_sanity_run (cast, &self->config, self->rows, sanity, error)
-      || !sal_belief_run (cast, &self->curves, self->trusted, beliefs, error))
+  if (!eval_sanity_run (cast, &self->config, self->rows, sanity, error)
+      || !eval_faithfulness_check_run (cast, &self->curves, self->trusted, beliefs, error))
     return FALSE;
   cli_progress_end (&self->evaluation->progress);
   for (guint i = 0; i < sanity->len; i++)
-    build_result (self, cast, &g_array_index (sanity, SalSanityResult, i));
+    build_result (self, cast, &g_array_index (sanity, EvalSanityResult, i));
   for (guint i = 0; i < beliefs->len; i++)
-    build_belief (self, cast, &g_array_index (beliefs, SalBeliefResult, i));
+    build_belief (self, cast, &g_array_index (beliefs, EvalFaithfulnessResult, i));
   if (!self->evaluation->options->json
       && !self->evaluation->options->quiet) {
     print_sanity (self, cast, sanity);
@@ -155,9 +155,9 @@ static void
 begin (Run *self)
 {
   const CliEvaluate *options = self->evaluation->options;
-  SalSanityConfig *config = &self->config;
+  EvalSanityConfig *config = &self->config;
 
-  sal_sanity_config_init (config, (guint) options->n_trials);
+  eval_sanity_config_init (config, (guint) options->n_trials);
   config->seed = (guint32) options->seed;
   config->n_threads = (guint) options->n_threads;
   config->progress = cli_evaluate_progress;
@@ -167,15 +167,15 @@ begin (Run *self)
   cli_evaluate_style (options, &config->style);
   if (options->piece > 0)
     config->seconds = options->piece;
-  sal_deletion_config_init (&self->curves, config->n_trials);
+  eval_deletion_config_init (&self->curves, config->n_trials);
   self->curves.seed = config->seed;
   self->curves.n_threads = config->n_threads;
   self->curves.seconds = config->seconds;
   self->curves.style = config->style;
   self->curves.progress = config->progress;
   self->curves.data = config->data;
-  self->rows = sal_sanity_rows (config);
-  self->trusted = sal_belief_rows (config->n_trials);
+  self->rows = eval_sanity_rows (config);
+  self->trusted = eval_faithfulness_check_rows (config->n_trials);
   self->sanity = json_builder_new ();
   self->trust = json_builder_new ();
   json_builder_begin_array (self->sanity);
@@ -191,7 +191,7 @@ finish (const Run *self)
   json_builder_end_array (self->trust);
   json_builder_begin_object (b);
   cli_evaluate_describe (self->evaluation, b);
-  cli_json_text (b, "form", sal_join_names[SAL_JOIN_B_A_B]);
+  cli_json_text (b, "form", eval_concatenation_names[EVAL_CONCATENATION_B_A_B]);
   cli_evaluate_number (b, "piece_seconds", self->config.seconds);
   cli_evaluate_count (b, "trials", self->config.n_trials);
   cli_evaluate_count (b, "draws", self->config.n_draws);

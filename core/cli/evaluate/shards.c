@@ -10,44 +10,44 @@ static const CliExperiment *const experiments[] = { &cli_experiment_table2,
 /* --- trials -------------------------------------------------------------- */
 
 gboolean
-cli_parts_want (const CliParts *self, SalJoinForm form, guint number)
+cli_parts_want (const CliParts *self, EvalConcatenationForm form, guint number)
 {
   const CliEvaluate *options = self->evaluation->options;
 
   return (options->n_shards == 0
           || number % options->n_shards == options->shard)
-      && !sal_ledger_has (self->ledger, sal_cast_get_set (self->cast), form,
+      && !eval_trial_log_has (self->ledger, eval_speaker_sets_get_set (self->cast), form,
           number);
 }
 
 /* Returns: (transfer full): A, B, C, X and recordings */
 static char *
-describe_join (const CliParts *self, const SalJoin *join)
+describe_join (const CliParts *self, const EvalConcatenation *join)
 {
-  SalCorpus *corpus = self->evaluation->corpus;
+  EvalCorpus *corpus = self->evaluation->corpus;
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; i < SAL_JOIN_MOST; i++)
+  for (guint i = 0; i < EVAL_CONCATENATION_MOST; i++)
     g_string_append_printf (text, "%s\t", i >= join->n_speakers ? ""
-        : sal_corpus_get_voice (corpus,
-            sal_cast_get_voice (self->cast, join->speakers[i]))->name);
+        : eval_corpus_get_voice (corpus,
+            eval_speaker_sets_get_voice (self->cast, join->speakers[i]))->name);
   g_string_append_printf (text, "%s\t", sal_target_get_name (
-      sal_cast_get_target (self->cast, join->absent)));
+      eval_speaker_sets_get_target (self->cast, join->absent)));
   for (guint i = 0; i < join->n_pieces; i++)
     g_string_append_printf (text, "%s%s", i > 0 ? "," : "",
-        sal_corpus_get_utterance (corpus, join->utterances[i])->path);
+        eval_corpus_get_utterance (corpus, join->utterances[i])->path);
   return g_string_free (text, FALSE);
 }
 
 gboolean
-cli_parts_add (const CliParts *self, const SalJoin *join, const float *values,
+cli_parts_add (const CliParts *self, const EvalConcatenation *join, const float *values,
     GError **error)
 {
   g_autofree char *who = describe_join (self, join);
-  const SalLedgerTrial trial = { (char *) sal_cast_get_set (self->cast),
+  const EvalTrialLogEntry trial = { (char *) eval_speaker_sets_get_set (self->cast),
     join->form, join->number, who, (float *) values };
 
-  return sal_ledger_add (self->ledger, &trial, error);
+  return eval_trial_log_add (self->ledger, &trial, error);
 }
 
 /* --- what a ledger becomes ----------------------------------------------- */
@@ -62,11 +62,11 @@ cli_parts_sets (const CliPartsOutput *self)
 GPtrArray *
 cli_parts_trials (const CliPartsOutput *self, const char *set)
 {
-  const GPtrArray *all = sal_ledger_get_trials (self->ledger);
+  const GPtrArray *all = eval_trial_log_get_trials (self->ledger);
   GPtrArray *found = g_ptr_array_new ();
 
   for (guint i = 0; i < all->len; i++) {
-    SalLedgerTrial *trial = g_ptr_array_index (all, i);
+    EvalTrialLogEntry *trial = g_ptr_array_index (all, i);
     if (g_str_equal (trial->set, set))
       g_ptr_array_add (found, trial);
   }
@@ -157,7 +157,7 @@ find_path (const CliEvaluation *evaluation, const char *name)
 }
 
 static gboolean
-run_set (SalCast *cast, gpointer data, GError **error)
+run_set (EvalSpeakerSets *cast, gpointer data, GError **error)
 {
   Run *self = data;
 
@@ -171,14 +171,14 @@ open_ledger (Run *self, const char *path, GError **error)
   g_autoptr (JsonNode) settings = describe (self->parts.evaluation,
       self->experiment);
 
-  self->parts.ledger = sal_ledger_open (path, settings,
+  self->parts.ledger = eval_trial_log_open (path, settings,
       self->experiment->count_values (json_node_get_object (settings)), error);
   if (self->parts.ledger == NULL) {
     if (g_error_matches (*error, SAL_ERROR, SAL_ERROR_MISMATCH))
       g_prefix_error (error, "remove it to begin anew: ");
     return FALSE;
   }
-  guint n = sal_ledger_get_trials (self->parts.ledger)->len;
+  guint n = eval_trial_log_get_trials (self->parts.ledger)->len;
   if (n > 0)
     g_printerr ("%s: goes on after the %u trials of %s\n", g_get_prgname (), n,
         path);
@@ -195,14 +195,14 @@ cli_parts_evaluate (CliEvaluation *evaluation, const CliExperiment *experiment,
 
   if (!open_ledger (&self, path, error))
     return FALSE;
-  g_autoptr (SalLedger) ledger = self.parts.ledger;
+  g_autoptr (EvalTrialLog) ledger = self.parts.ledger;
   if (!cli_evaluate_sets (evaluation, run_set, &self, error))
     return FALSE;
   if (options->n_shards > 0) {
     puts (path);
     return TRUE;
   }
-  const CliPartsOutput output = { ledger, sal_ledger_get_settings (ledger),
+  const CliPartsOutput output = { ledger, eval_trial_log_get_settings (ledger),
     options->output, options->json, options->quiet };
   if (!experiment->tabulate (&output, error))
     return FALSE;
@@ -271,37 +271,37 @@ check_whole (const CliExperiment *experiment, const CliPartsOutput *output,
   guint n = cli_parts_number (output->settings, "trials"), n_wanted = 0;
 
   for (guint i = 0; sets[i] != NULL; i++) {
-    if (!sal_ledger_check (output->ledger, sets[i], experiment->forms,
+    if (!eval_trial_log_check (output->ledger, sets[i], experiment->forms,
             experiment->n_forms, n, error))
       return FALSE;
     n_wanted += n * experiment->n_forms;
   }
-  guint n_found = sal_ledger_get_trials (output->ledger)->len;
+  guint n_found = eval_trial_log_get_trials (output->ledger)->len;
   return n_found == n_wanted || sal_error_set (error, SAL_ERROR_MISMATCH,
       "there are %u trials, not %u", n_found, n_wanted);
 }
 
 /* Returns: (transfer full) (nullable): all parts in one */
-static SalLedger *
+static EvalTrialLog *
 merge_files (char **files, const CliExperiment **experiment, GError **error)
 {
-  g_autoptr (SalLedger) whole = NULL;
+  g_autoptr (EvalTrialLog) whole = NULL;
 
   for (guint i = 0; files[i] != NULL; i++) {
-    g_autoptr (SalLedger) part = sal_ledger_load (files[i], error);
+    g_autoptr (EvalTrialLog) part = eval_trial_log_load (files[i], error);
     if (part == NULL)
       return NULL;
-    JsonObject *settings = sal_ledger_get_settings (part);
+    JsonObject *settings = eval_trial_log_get_settings (part);
     if (whole == NULL) {
       *experiment = find_experiment (settings, error);
       if (*experiment == NULL)
         return NULL;
       g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (),
           settings);
-      whole = sal_ledger_open (NULL, node,
+      whole = eval_trial_log_open (NULL, node,
           (*experiment)->count_values (settings), error);
     }
-    if (!sal_ledger_merge (whole, part, error))
+    if (!eval_trial_log_merge (whole, part, error))
       return NULL;
   }
   return g_steal_pointer (&whole);
@@ -311,10 +311,10 @@ static gboolean
 merge (const Merge *self, GError **error)
 {
   const CliExperiment *experiment = NULL;
-  g_autoptr (SalLedger) whole = merge_files (self->files, &experiment, error);
+  g_autoptr (EvalTrialLog) whole = merge_files (self->files, &experiment, error);
   if (whole == NULL)
     return FALSE;
-  const CliPartsOutput output = { whole, sal_ledger_get_settings (whole),
+  const CliPartsOutput output = { whole, eval_trial_log_get_settings (whole),
     self->folder, self->json, FALSE };
 
   return check_whole (experiment, &output, error)

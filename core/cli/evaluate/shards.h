@@ -11,7 +11,7 @@
 
 /* What a ledger becomes. */
 typedef struct {
-  SalLedger *ledger;
+  EvalTrialLog *ledger;
   JsonObject *settings; /* of it */
   const char *folder;   /* NULL: no files */
   gboolean json, quiet; /* JSON on stdout; nothing there */
@@ -20,17 +20,17 @@ typedef struct {
 /* Trials on their way to the ledger. */
 typedef struct {
   CliEvaluation *evaluation;
-  SalLedger *ledger;
-  const SalCast *cast;
+  EvalTrialLog *ledger;
+  const EvalSpeakerSets *cast;
 } CliParts;
 
 typedef struct {
   const char *name;
-  const SalJoinForm *forms;
+  const EvalConcatenationForm *forms;
   guint n_forms;
   void (*describe) (const CliEvaluate *options, JsonBuilder *builder); /* all that decides what comes out */
   guint (*count_values) (JsonObject *settings);
-  gboolean (*run) (CliParts *parts, SalCast *cast, GError **error);
+  gboolean (*run) (CliParts *parts, EvalSpeakerSets *cast, GError **error);
   gboolean (*tabulate) (const CliPartsOutput *output, GError **error);
 } CliExperiment;
 
@@ -40,11 +40,11 @@ gboolean cli_parts_evaluate (CliEvaluation *evaluation, const CliExperiment *exp
 int cli_evaluate_merge (int argc, char **argv); /* the subcommand merge; returns an exit code */
 
 /* Whether a trial is of this shard and not there yet. */
-gboolean cli_parts_want (const CliParts *self, SalJoinForm form, guint number);
-gboolean cli_parts_add (const CliParts *self, const SalJoin *join, const float *values, GError **error);
+gboolean cli_parts_want (const CliParts *self, EvalConcatenationForm form, guint number);
+gboolean cli_parts_add (const CliParts *self, const EvalConcatenation *join, const float *values, GError **error);
 
 char **cli_parts_sets (const CliPartsOutput *self); /* (transfer full) */
-GPtrArray *cli_parts_trials (const CliPartsOutput *self, const char *set); /* (transfer container): of SalLedgerTrial */
+GPtrArray *cli_parts_trials (const CliPartsOutput *self, const char *set); /* (transfer container): of EvalTrialLogEntry */
 guint cli_parts_number (JsonObject *settings, const char *name); /* 0 if there is none */
 char *cli_parts_path (const CliPartsOutput *self, const char *name); /* (transfer full) */
 

@@ -7,16 +7,16 @@
 #include "eval/streaming-picture.h"
 #include "cli/evaluate/table.h"
 
-#define C SAL_STREAMING_CONDITIONS
-#define L SAL_STREAMING_LOOKAHEADS
+#define C EVAL_STREAMING_CONDITIONS
+#define L EVAL_STREAMING_LOOKAHEADS
 #define EVERY 4 /* frames, of the table of frames */
 
 typedef struct {
   CliEvaluation *evaluation;
-  SalStreamingConfig config;
-  SalStreamingRow rows[C * L];
+  EvalStreamingConfig config;
+  EvalStreamingRow rows[C * L];
   CliTable *streams, *frames; /* NULL: not wanted */
-  SalStream *example;         /* the first one */
+  EvalStream *example;         /* the first one */
 } Run;
 
 static void
@@ -24,7 +24,7 @@ run_clear (Run *self)
 {
   cli_table_free (self->streams);
   cli_table_free (self->frames);
-  sal_stream_unref (self->example);
+  eval_stream_unref (self->example);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
@@ -32,17 +32,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 /* --- JSON and text ------------------------------------------------------- */
 
 static void
-build_row (JsonBuilder *b, const SalStreamingRow *row, guint condition,
+build_row (JsonBuilder *b, const EvalStreamingRow *row, guint condition,
     guint lookahead, guint n_streams)
 {
   json_builder_begin_object (b);
   cli_evaluate_count (b, "lookahead_ms",
-      sal_streaming_lookaheads_ms[lookahead]);
-  cli_json_text (b, "condition", sal_streaming_conditions[condition]);
+      eval_streaming_lookaheads_ms[lookahead]);
+  cli_json_text (b, "condition", eval_streaming_conditions[condition]);
   cli_evaluate_count (b, "streams", n_streams);
-  for (guint f = 0; f < SAL_STREAMING_FIGURES; f++)
-    cli_evaluate_number (b, sal_streaming_names[f], row->mean[f]);
-  cli_evaluate_number (b, "auc_deviation", row->deviation[SAL_STREAMING_AUC]);
+  for (guint f = 0; f < EVAL_STREAMING_FIGURES; f++)
+    cli_evaluate_number (b, eval_streaming_names[f], row->mean[f]);
+  cli_evaluate_number (b, "auc_deviation", row->deviation[EVAL_STREAMING_AUC]);
   cli_evaluate_number (b, "pooled_auc", row->pooled_auc);
   cli_evaluate_number (b, "pooled_eer", row->pooled_eer);
   cli_evaluate_number (b, "pooled_baseline_auc", row->pooled_baseline_auc);
@@ -55,7 +55,7 @@ static JsonNode *
 to_json (const Run *self)
 {
   g_autoptr (JsonBuilder) b = json_builder_new ();
-  const SalStreamingConfig *config = &self->config;
+  const EvalStreamingConfig *config = &self->config;
 
   json_builder_begin_object (b);
   cli_evaluate_describe (self->evaluation, b);
@@ -73,20 +73,20 @@ to_json (const Run *self)
 }
 
 static void
-print_table (const SalStreamingRow *rows)
+print_table (const EvalStreamingRow *rows)
 {
   printf ("condition  ahead    AUC  usual    EER   miss  alarm    kept  "
       "removed  switches (true)  absent\n");
   for (guint i = 0; i < C * L; i++) {
     const double *mean = rows[i].mean;
     printf ("%-9s%5u ms%7.4f%7.4f%6.1f%%%6.1f%%%6.1f%%%6.1fdB%7.1fdB"
-        "%10.1f%7.1f%7.1f%%\n", sal_streaming_conditions[i / L],
-        sal_streaming_lookaheads_ms[i % L], mean[SAL_STREAMING_AUC],
-        mean[SAL_STREAMING_BASELINE_AUC], 100 * mean[SAL_STREAMING_EER],
-        100 * mean[SAL_STREAMING_MISS], 100 * mean[SAL_STREAMING_FALSE_ALARM],
-        mean[SAL_STREAMING_KEPT], mean[SAL_STREAMING_REMOVED],
-        mean[SAL_STREAMING_SWITCHES], mean[SAL_STREAMING_TRUE_SWITCHES],
-        100 * mean[SAL_STREAMING_ABSENT_ABOVE]);
+        "%10.1f%7.1f%7.1f%%\n", eval_streaming_conditions[i / L],
+        eval_streaming_lookaheads_ms[i % L], mean[EVAL_STREAMING_AUC],
+        mean[EVAL_STREAMING_BASELINE_AUC], 100 * mean[EVAL_STREAMING_EER],
+        100 * mean[EVAL_STREAMING_MISS], 100 * mean[EVAL_STREAMING_FALSE_ALARM],
+        mean[EVAL_STREAMING_KEPT], mean[EVAL_STREAMING_REMOVED],
+        mean[EVAL_STREAMING_SWITCHES], mean[EVAL_STREAMING_TRUE_SWITCHES],
+        100 * mean[EVAL_STREAMING_ABSENT_ABOVE]);
   }
 }
 
@@ -101,8 +101,8 @@ open_tables (Run *self, GError **error)
   g_autoptr (GString) header = g_string_new ("stream\tcondition\tlookahead_ms"
       "\ttarget\tabsent\tothers\tenrolled_seconds\tabsent_enrolled_seconds");
 
-  for (guint f = 0; f < SAL_STREAMING_FIGURES; f++)
-    g_string_append_printf (header, "\t%s", sal_streaming_names[f]);
+  for (guint f = 0; f < EVAL_STREAMING_FIGURES; f++)
+    g_string_append_printf (header, "\t%s", eval_streaming_names[f]);
   self->streams = cli_table_open (streams, header->str, error);
   if (self->streams == NULL)
     return FALSE;
@@ -116,38 +116,38 @@ open_tables (Run *self, GError **error)
 
 /* Returns: (transfer full): who else speaks, with commas between */
 static char *
-list_others (const SalCorpus *corpus, const SalConversation *talk)
+list_others (const EvalCorpus *corpus, const EvalConversation *talk)
 {
   GString *names = g_string_new (NULL);
 
-  for (guint v = 0; v < sal_corpus_get_n_voices (corpus); v++) {
+  for (guint v = 0; v < eval_corpus_get_n_voices (corpus); v++) {
     guint i = 0;
     while (i < talk->turns->len
-        && g_array_index (talk->turns, SalSpoken, i).voice != v)
+        && g_array_index (talk->turns, EvalSpoken, i).voice != v)
       i++;
     if (v != talk->target && i < talk->turns->len)
       g_string_append_printf (names, "%s%s", names->len > 0 ? "," : "",
-          sal_corpus_get_voice (corpus, v)->name);
+          eval_corpus_get_voice (corpus, v)->name);
   }
   return g_string_free (names, FALSE);
 }
 
 static void
-add_streams (const Run *self, const SalStream *stream)
+add_streams (const Run *self, const EvalStream *stream)
 {
-  const SalCorpus *corpus = self->evaluation->corpus;
-  const SalConversation *talk = stream->conversation;
+  const EvalCorpus *corpus = self->evaluation->corpus;
+  const EvalConversation *talk = stream->conversation;
   g_autofree char *others = list_others (corpus, talk);
 
   for (guint i = 0; i < C * L; i++) {
     const double *figures = stream->figures[i / L][i % L];
     cli_table_add (self->streams, "%u\t%s\t%u\t%s\t%s\t%s\t%.2f\t%.2f",
-        stream->index, sal_streaming_conditions[i / L],
-        sal_streaming_lookaheads_ms[i % L],
-        sal_corpus_get_voice (corpus, talk->target)->name,
-        sal_corpus_get_voice (corpus, talk->absent)->name, others,
+        stream->index, eval_streaming_conditions[i / L],
+        eval_streaming_lookaheads_ms[i % L],
+        eval_corpus_get_voice (corpus, talk->target)->name,
+        eval_corpus_get_voice (corpus, talk->absent)->name, others,
         stream->enrolled[0], stream->enrolled[1]);
-    for (guint f = 0; f < SAL_STREAMING_FIGURES; f++)
+    for (guint f = 0; f < EVAL_STREAMING_FIGURES; f++)
       cli_table_add (self->streams, "\t%.6g", figures[f]);
     cli_table_add (self->streams, "\n");
   }
@@ -155,30 +155,30 @@ add_streams (const Run *self, const SalStream *stream)
 
 /* Every fourth frame of one condition, look-ahead and target. */
 static void
-add_frames (const Run *self, const SalStream *stream, guint c, guint l,
+add_frames (const Run *self, const EvalStream *stream, guint c, guint l,
     gboolean absent)
 {
-  const SalConversation *talk = stream->conversation;
-  const SalTrace *trace = &stream->traces[c][absent * L + l];
-  const char *name = sal_corpus_get_voice (self->evaluation->corpus,
+  const EvalConversation *talk = stream->conversation;
+  const EvalTrace *trace = &stream->traces[c][absent * L + l];
+  const char *name = eval_corpus_get_voice (self->evaluation->corpus,
       absent ? talk->absent : talk->target)->name;
 
   for (gsize t = 0; t < stream->n_frames; t += EVERY)
     cli_table_add (self->frames,
         "%u\t%s\t%u\t%s\t%d\t%.4f\t%d\t%d\t%.6g\t%.6g\t%.6g\n", stream->index,
-        sal_streaming_conditions[c], sal_streaming_lookaheads_ms[l], name,
+        eval_streaming_conditions[c], eval_streaming_lookaheads_ms[l], name,
         absent, stream->first_seconds + (double) t * stream->frame_seconds,
         !absent && stream->is_target[t], stream->speech[t] != 0,
         trace->log_odds[t], trace->activity[t], trace->baseline[t]);
 }
 
 static gboolean
-take (SalStream *stream, gpointer data, GError **error)
+take (EvalStream *stream, gpointer data, GError **error)
 {
   Run *self = data;
 
   if (self->example == NULL)
-    self->example = sal_stream_ref (stream);
+    self->example = eval_stream_ref (stream);
   if (self->streams != NULL)
     add_streams (self, stream);
   for (guint i = 0; self->frames != NULL && i < 2 * C * L; i++)
@@ -204,7 +204,7 @@ draw (const Run *self, const char *path, GError **error)
       "%u streams of %s", sal_model_get_name (evaluation->model),
       self->config.n_streams, evaluation->options->split);
 
-  return sal_png_save (sal_streaming_draw (title, self->rows, self->example,
+  return sal_png_save (eval_streaming_draw (title, self->rows, self->example,
           evaluation->corpus), path, error);
 }
 
@@ -223,9 +223,9 @@ write_files (const Run *self, GError **error)
 static void
 configure (Run *self, const CliEvaluate *options)
 {
-  SalStreamingConfig *config = &self->config;
+  EvalStreamingConfig *config = &self->config;
 
-  sal_streaming_config_init (config);
+  eval_streaming_config_init (config);
   config->seed = (guint32) options->seed;
   config->known = options->known;
   config->n_threads = (guint) options->n_threads;
@@ -245,7 +245,7 @@ cli_evaluate_stream (CliEvaluation *evaluation, GError **error)
   configure (&self, options);
   if (options->output != NULL && !open_tables (&self, error))
     return FALSE;
-  gboolean ok = sal_streaming_run (evaluation->model, evaluation->corpus,
+  gboolean ok = eval_streaming_run (evaluation->model, evaluation->corpus,
       &self.config, self.rows, error);
   cli_progress_end (&evaluation->progress);
   if (!ok || (options->output != NULL && !write_files (&self, error)))

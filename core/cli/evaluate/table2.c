@@ -6,11 +6,11 @@
 #include "eval/localisation.h"
 #include "cli/evaluate/table.h"
 
-#define N_FORMS SAL_LOCALISATION_FORMS
+#define N_FORMS EVAL_LOCALISATION_FORMS
 
 typedef struct {
   const CliPartsOutput *output;
-  GArray *rows;                /* of SalLocalisationRow */
+  GArray *rows;                /* of EvalLocalisationRow */
   CliTable *joins, *outcomes;  /* NULL: not wanted */
   JsonBuilder *builder;
 } Run;
@@ -26,14 +26,14 @@ run_clear (Run *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-static const SalLocalisationRow *
+static const EvalLocalisationRow *
 row_at (const Run *self, guint i)
 {
-  return &g_array_index (self->rows, SalLocalisationRow, i);
+  return &g_array_index (self->rows, EvalLocalisationRow, i);
 }
 
 static const char *
-given_of (const SalLocalisationRow *row)
+given_of (const EvalLocalisationRow *row)
 {
   return row->given == 'A' ? "A" : row->given == 'B' ? "B"
       : row->given == 'X' ? "X" : "none";
@@ -43,17 +43,17 @@ given_of (const SalLocalisationRow *row)
 
 static void
 build_result (const Run *self, const char *set,
-    const SalLocalisationResult *result)
+    const EvalLocalisationResult *result)
 {
-  const SalLocalisationRow *row = row_at (self, result->row);
-  g_autofree char *name = sal_localisation_name (row);
+  const EvalLocalisationRow *row = row_at (self, result->row);
+  g_autofree char *name = eval_localisation_name (row);
   JsonBuilder *b = self->builder;
 
   json_builder_begin_object (b);
-  cli_json_text (b, "form", sal_join_names[result->form]);
+  cli_json_text (b, "form", eval_concatenation_names[result->form]);
   cli_json_text (b, "set", set);
   cli_json_text (b, "method", name);
-  cli_json_text (b, "layers", sal_localisation_layers (row));
+  cli_json_text (b, "layers", eval_localisation_layers (row));
   cli_json_text (b, "given", given_of (row));
   cli_evaluate_number (b, "top1", result->top1.mean);
   cli_evaluate_number (b, "low", result->top1.low);
@@ -68,11 +68,11 @@ build_result (const Run *self, const char *set,
 
 /* Figures of a row in one form: "top1 auc", with blanks for what is none. */
 static void
-print_cell (const GArray *results, guint row, SalJoinForm form)
+print_cell (const GArray *results, guint row, EvalConcatenationForm form)
 {
   for (guint i = 0; i < results->len; i++) {
-    const SalLocalisationResult *result
-        = &g_array_index (results, SalLocalisationResult, i);
+    const EvalLocalisationResult *result
+        = &g_array_index (results, EvalLocalisationResult, i);
     if (result->row != row || result->form != form)
       continue;
     printf ("%7.1f", 100 * result->top1.mean);
@@ -93,17 +93,17 @@ print_table (const Run *self, const char *set, const GArray *results)
   printf ("%s set: recognised as the given speaker, %%, and frame AUC\n%-40s",
       set, "map, layers, given");
   for (guint f = 0; f < N_FORMS; f++)
-    printf ("%7s      ", sal_join_names[sal_localisation_forms[f]]);
+    printf ("%7s      ", eval_concatenation_names[eval_localisation_forms[f]]);
   printf ("  trials\n");
   for (guint r = 0; r < self->rows->len; r++) {
-    const SalLocalisationRow *row = row_at (self, r);
-    g_autofree char *name = sal_localisation_name (row);
+    const EvalLocalisationRow *row = row_at (self, r);
+    g_autofree char *name = eval_localisation_name (row);
     if (row->n_trials == 0)
       continue;
-    printf ("%-25s %-11s %s%-2s", name, sal_localisation_layers (row),
+    printf ("%-25s %-11s %s%-2s", name, eval_localisation_layers (row),
         row->given != 0 ? given_of (row) : "-", "");
     for (guint f = 0; f < N_FORMS; f++)
-      print_cell (results, r, sal_localisation_forms[f]);
+      print_cell (results, r, eval_localisation_forms[f]);
     printf ("%8u\n", MIN (row->n_trials, n_trials));
   }
 }
@@ -126,21 +126,21 @@ open_tables (Run *self, GError **error)
 }
 
 static void
-add_trial (const Run *self, const SalLedgerTrial *trial)
+add_trial (const Run *self, const EvalTrialLogEntry *trial)
 {
-  const SalLocalisationOutcome *outcomes
-      = (const SalLocalisationOutcome *) trial->values;
-  const char *form = sal_join_names[trial->form];
+  const EvalLocalisationOutcome *outcomes
+      = (const EvalLocalisationOutcome *) trial->values;
+  const char *form = eval_concatenation_names[trial->form];
 
   cli_table_add (self->joins, "%s\t%s\t%u\t%s\n", trial->set, form,
       trial->number, trial->who);
   for (guint r = 0; r < self->rows->len; r++) {
-    const SalLocalisationRow *row = row_at (self, r);
-    g_autofree char *name = sal_localisation_name (row);
+    const EvalLocalisationRow *row = row_at (self, r);
+    g_autofree char *name = eval_localisation_name (row);
     if (isnan (outcomes[r].hit))
       continue;
     cli_table_add (self->outcomes, "%s\t%s\t%u\t%s\t%s\t%s\t%d\t%.4f\t",
-        trial->set, form, trial->number, name, sal_localisation_layers (row),
+        trial->set, form, trial->number, name, eval_localisation_layers (row),
         given_of (row), outcomes[r].hit > 0, outcomes[r].mass);
     if (isfinite (outcomes[r].auc))
       cli_table_add (self->outcomes, "%.4f", outcomes[r].auc);
@@ -148,20 +148,20 @@ add_trial (const Run *self, const SalLedgerTrial *trial)
   }
 }
 
-/* Returns: (transfer full): as sal_localisation_measure() wants them */
+/* Returns: (transfer full): as eval_localisation_measure() wants them */
 static GPtrArray *
 to_trials (const GPtrArray *kept, guint n_rows)
 {
   GPtrArray *trials
-      = g_ptr_array_new_with_free_func (sal_localisation_trial_free);
+      = g_ptr_array_new_with_free_func (eval_localisation_trial_free);
 
   for (guint i = 0; i < kept->len; i++) {
-    const SalLedgerTrial *from = g_ptr_array_index (kept, i);
-    SalLocalisationTrial *trial = g_new (SalLocalisationTrial, 1);
-    trial->join = g_new0 (SalJoin, 1);
+    const EvalTrialLogEntry *from = g_ptr_array_index (kept, i);
+    EvalLocalisationTrial *trial = g_new (EvalLocalisationTrial, 1);
+    trial->join = g_new0 (EvalConcatenation, 1);
     trial->join->form = from->form;
     trial->outcomes = g_memdup2 (from->values,
-        n_rows * sizeof (SalLocalisationOutcome));
+        n_rows * sizeof (EvalLocalisationOutcome));
     g_ptr_array_add (trials, trial);
   }
   return trials;
@@ -173,14 +173,14 @@ add_set (Run *self, const char *set)
   g_autoptr (GPtrArray) kept = cli_parts_trials (self->output, set);
   g_autoptr (GPtrArray) trials = to_trials (kept, self->rows->len);
   g_autoptr (GArray) results
-      = g_array_new (FALSE, FALSE, sizeof (SalLocalisationResult));
+      = g_array_new (FALSE, FALSE, sizeof (EvalLocalisationResult));
 
-  sal_localisation_measure (self->rows, trials, results);
+  eval_localisation_measure (self->rows, trials, results);
   for (guint i = 0; self->joins != NULL && i < kept->len; i++)
     add_trial (self, g_ptr_array_index (kept, i));
   for (guint i = 0; i < results->len; i++)
     build_result (self, set,
-        &g_array_index (results, SalLocalisationResult, i));
+        &g_array_index (results, EvalLocalisationResult, i));
   if (!self->output->json && !self->output->quiet)
     print_table (self, set, results);
 }
@@ -190,13 +190,13 @@ add_set (Run *self, const char *set)
 static GArray *
 rows_of (JsonObject *settings)
 {
-  SalLocalisationConfig config;
+  EvalLocalisationConfig config;
 
-  sal_localisation_config_init (&config,
+  eval_localisation_config_init (&config,
       cli_parts_number (settings, "trials"));
   config.n_thorough = cli_parts_number (settings, "thorough_trials");
   config.n_score = cli_parts_number (settings, "score_cam_trials");
-  return sal_localisation_rows (&config);
+  return eval_localisation_rows (&config);
 }
 
 static guint
@@ -204,7 +204,7 @@ count_values (JsonObject *settings)
 {
   g_autoptr (GArray) rows = rows_of (settings);
 
-  return rows->len * (guint) SAL_LOCALISATION_NUMBERS;
+  return rows->len * (guint) EVAL_LOCALISATION_NUMBERS;
 }
 
 static gboolean
@@ -224,9 +224,9 @@ tabulate (const CliPartsOutput *output, GError **error)
 }
 
 static void
-configure (const CliEvaluate *options, SalLocalisationConfig *config)
+configure (const CliEvaluate *options, EvalLocalisationConfig *config)
 {
-  sal_localisation_config_init (config, (guint) options->n_trials);
+  eval_localisation_config_init (config, (guint) options->n_trials);
   config->seed = (guint32) options->seed;
   config->n_threads = (guint) options->n_threads;
   config->raw = options->raw;
@@ -240,7 +240,7 @@ configure (const CliEvaluate *options, SalLocalisationConfig *config)
 static void
 describe (const CliEvaluate *options, JsonBuilder *b)
 {
-  SalLocalisationConfig config;
+  EvalLocalisationConfig config;
 
   configure (options, &config);
   cli_json_text (b, "masked", config.raw ? "log-mel" : "input");
@@ -253,13 +253,13 @@ describe (const CliEvaluate *options, JsonBuilder *b)
 }
 
 static gboolean
-want (SalJoinForm form, guint number, gpointer data)
+want (EvalConcatenationForm form, guint number, gpointer data)
 {
   return cli_parts_want (data, form, number);
 }
 
 static gboolean
-take (const SalLocalisationTrial *trial, gpointer data, GError **error)
+take (const EvalLocalisationTrial *trial, gpointer data, GError **error)
 {
   return cli_parts_add (data, trial->join, (const float *) trial->outcomes,
       error);
@@ -272,21 +272,21 @@ report_progress (double part, gpointer data)
 }
 
 static gboolean
-run (CliParts *parts, SalCast *cast, GError **error)
+run (CliParts *parts, EvalSpeakerSets *cast, GError **error)
 {
-  g_autoptr (GArray) rows = rows_of (sal_ledger_get_settings (parts->ledger));
-  SalLocalisationConfig config;
+  g_autoptr (GArray) rows = rows_of (eval_trial_log_get_settings (parts->ledger));
+  EvalLocalisationConfig config;
 
   configure (parts->evaluation->options, &config);
   config.wanted = want;
   config.take = take;
   config.progress = report_progress;
   config.data = parts;
-  return sal_localisation_run (cast, &config, rows, error);
+  return eval_localisation_run (cast, &config, rows, error);
 }
 
 const CliExperiment cli_experiment_table2 = { "table2",
-  sal_localisation_forms, SAL_LOCALISATION_FORMS, describe, count_values, run,
+  eval_localisation_forms, EVAL_LOCALISATION_FORMS, describe, count_values, run,
   tabulate };
 
 gboolean

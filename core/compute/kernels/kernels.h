@@ -10,7 +10,7 @@
 #include "compute/activations.h"
 
 /* Winograd's F(5x5, 3x3): tiles of 5x5 outputs from 7x7 inputs. */
-#define SAL_WINOGRAD_TILE SAL_PLANES_TILE
+#define SAL_WINOGRAD_TILE SAL_ACTIVATIONS_TILE
 #define SAL_WINOGRAD_POINTS 49
 
 /* Its points on a side are +-P, +-Q, +-R and infinity. */
@@ -21,16 +21,16 @@
 /* What happens to an output after the sum over the inputs, in this order. */
 typedef struct {
   const float *bias;       /* (nullable): added, [O] filled up to blocks */
-  const SalPlanes *add;    /* (nullable): added; may be the output */
+  const SalActivations *add;    /* (nullable): added; may be the output */
   gboolean relu;           /* max (y, 0) */
-  const SalPlanes *mask;   /* (nullable): y where mask > 0, else 0 */
+  const SalActivations *mask;   /* (nullable): y where mask > 0, else 0 */
   const float *mask_scale; /* (nullable): with mask, y scale, [O] */
   float *sums;             /* (nullable): sums of y over each row of tiles, [tile rows, O in blocks] */
 } SalEpilogue;
 
 /* A 3x3 convolution of stride 1. */
 typedef struct {
-  const SalPlanes *x, *y;
+  const SalActivations *x, *y;
   const float *filter; /* transformed: [O/B, 49, C in blocks, B] */
   SalEpilogue after;
 } SalWinograd;
@@ -38,7 +38,7 @@ typedef struct {
 /* Sums over taps: y[o, i sy + y0, j sx + x0] = sum over taps and c of
  * filter[o, tap, c] x[c, i stride + tap.i, j stride + tap.j], for i < h, j < w. */
 typedef struct {
-  const SalPlanes *x, *y;
+  const SalActivations *x, *y;
   const float *filter; /* [O/B, taps, C in blocks, B]; for flat x [O/B, taps, 1, B] */
   guint n_taps;
   struct { int i, j; } taps[9];
@@ -62,13 +62,13 @@ typedef struct {
   void (*taps) (const SalTaps *job, guint row, guint end);
 
   /* out = max (x2 gate + shortcut, 0), rows [row, end); gate may be NULL: 1. */
-  void (*residual) (const SalPlanes *x2, const float *gate, const SalPlanes *shortcut, const SalPlanes *out, guint row, guint end);
+  void (*residual) (const SalActivations *x2, const float *gate, const SalActivations *shortcut, const SalActivations *out, guint row, guint end);
 
   /* dz = dy [out > 0]; sums[i, c] = sum over row i of dz x2 (both nullable). */
-  void (*residual_backward) (const SalPlanes *dy, const SalPlanes *out, const SalPlanes *x2, const SalPlanes *dz, float *sums, guint row, guint end);
+  void (*residual_backward) (const SalActivations *dy, const SalActivations *out, const SalActivations *x2, const SalActivations *dz, float *sums, guint row, guint end);
 
   /* y = x scale + shift, [C] in blocks; may be in place. */
-  void (*affine) (const SalPlanes *x, const float *scale, const float *shift, const SalPlanes *y, guint row, guint end);
+  void (*affine) (const SalActivations *x, const float *scale, const float *shift, const SalActivations *y, guint row, guint end);
 
   /* y [n, m] = bias [m] + a [n, k] b, b packed as [m/B, k, B]; bias (nullable) and y in blocks. */
   void (*dense) (const float *a, guint n, gsize lda, guint k, const float *b, guint m_blocks, const float *bias, float *y, gsize ldy);

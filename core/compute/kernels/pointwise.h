@@ -14,8 +14,8 @@
 #define CHANNEL (block * B + part)
 
 static void
-residual (const SalPlanes *x2, const float *gate,
-    const SalPlanes *shortcut, const SalPlanes *out, guint row, guint end)
+residual (const SalActivations *x2, const float *gate,
+    const SalActivations *shortcut, const SalActivations *out, guint row, guint end)
 {
   FOR_EVERY_ROW (out, row, end) {
     gsize at = START (out);
@@ -28,8 +28,8 @@ residual (const SalPlanes *x2, const float *gate,
 }
 
 static void
-residual_backward (const SalPlanes *dy, const SalPlanes *out,
-    const SalPlanes *x2, const SalPlanes *dz, float *sums, guint row,
+residual_backward (const SalActivations *dy, const SalActivations *out,
+    const SalActivations *x2, const SalActivations *dz, float *sums, guint row,
     guint end)
 {
   FOR_EVERY_ROW (out, row, end) {
@@ -47,8 +47,8 @@ residual_backward (const SalPlanes *dy, const SalPlanes *out,
 }
 
 static void
-affine (const SalPlanes *x, const float *scale, const float *shift,
-    const SalPlanes *y, guint row, guint end)
+affine (const SalActivations *x, const float *scale, const float *shift,
+    const SalActivations *y, guint row, guint end)
 {
   FOR_EVERY_ROW (y, row, end) {
     gsize at = START (y);

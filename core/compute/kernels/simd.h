@@ -26,7 +26,7 @@
 #define MAX_BLOCKS 1
 #endif
 
-#define B SAL_PLANES_BLOCK
+#define B SAL_ACTIVATIONS_BLOCK
 #define PER_BLOCK (B / LANES)
 
 #define JOIN2(a, b) a##_##b

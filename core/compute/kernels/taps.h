@@ -7,7 +7,7 @@
 static void
 taps (const SalTaps *job, guint row, guint end)
 {
-  const SalPlanes *x = job->x, *y = job->y;
+  const SalActivations *x = job->x, *y = job->y;
   gsize pixel = x->block == 0 ? 1 : B;
   guint k = (guint) pixel, parts = x->n_blocks; /* channels of a pixel */
   gssize offsets[G_N_ELEMENTS (job->taps)];
@@ -25,7 +25,7 @@ taps (const SalTaps *job, guint row, guint end)
       multiply_rows (&product, job->w, n, x->data + i * job->stride * x->row,
           job->filter + o * product.b_block,
           job->bias != NULL ? job->bias + o * B : NULL,
-          sal_planes_at (y, o, i * job->step + job->y0, job->x0));
+          sal_activations_at (y, o, i * job->step + job->y0, job->x0));
     }
 }
 

@@ -104,7 +104,7 @@ INLINE void
 scatter (const SalWinograd *job, const float *m, gsize stride, gsize ldm,
     guint n, guint i, guint j, gsize channel)
 {
-  const SalPlanes *planes = job->y;
+  const SalActivations *planes = job->y;
   const SalEpilogue *after = &job->after;
   Vector half[7][SIDE_BY_SIDE * TILE]; /* [point][column] */
   for (guint p = 0; p < 7; p++)
@@ -160,14 +160,14 @@ static void
 gather_strip (const SalWinograd *job, guint row, guint end, float *v,
     gsize stride)
 {
-  const SalPlanes *x = job->x;
+  const SalActivations *x = job->x;
   guint across = tiles_across (job);
   gsize K = x->n_blocks * B;
   for (guint r = row; r < end; r++)
     for (guint t = 0, n; t < across; t += n, v += n * K) {
       n = MIN (SIDE_BY_SIDE, across - t);
       for (guint c = 0; c < x->n_blocks; c++) {
-        const float *in = sal_planes_at (x, c, r * TILE, t * TILE) - x->row
+        const float *in = sal_activations_at (x, c, r * TILE, t * TILE) - x->row
             - B;
         for (guint part = 0; part < B; part += LANES)
           gather (in + part, x->row, n, v + c * B + part, stride, K);

@@ -12,7 +12,7 @@
  * SalError:
  * @SAL_ERROR_FILE: a file cannot be opened, read or written
  * @SAL_ERROR_FORMAT: the bytes of a file are not what its format demands
- * @SAL_ERROR_RECORD: a field of a model's record is unknown, missing or out of range
+ * @SAL_ERROR_DESCRIPTION: a field of a model's record is unknown, missing or out of range
  * @SAL_ERROR_CONFIG: a setting is out of range
  * @SAL_ERROR_MISMATCH: things that do not belong together, as a speaker made with another model
  * @SAL_ERROR_AUDIO: sound that cannot serve: empty, too short, silent, not finite
@@ -21,7 +21,7 @@
 typedef enum {
   SAL_ERROR_FILE,
   SAL_ERROR_FORMAT,
-  SAL_ERROR_RECORD,
+  SAL_ERROR_DESCRIPTION,
   SAL_ERROR_CONFIG,
   SAL_ERROR_MISMATCH,
   SAL_ERROR_AUDIO,

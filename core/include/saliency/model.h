@@ -21,7 +21,7 @@ typedef struct _SalModel SalModel; /* atomically reference-counted */
  * with one more reference, under the path that it was loaded by first; threads that load it at once wait for one of
  * them to read it.  A file that has been replaced or written to since, or touched, is another model.
  *
- * Returns: (transfer full) (nullable): a model, or %NULL and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or %SAL_ERROR_RECORD
+ * Returns: (transfer full) (nullable): a model, or %NULL and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or %SAL_ERROR_DESCRIPTION
  */
 SAL_API SalModel *sal_model_load (const char *path, GError **error);
 SAL_API SalModel *sal_model_ref (SalModel *self);

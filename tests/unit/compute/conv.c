@@ -63,7 +63,7 @@ arrays_init (Arrays *a, const Case *c)
   a->x = data_noise (1, a->n_x);
   a->y = data_noise (2, a->n_y);
   g_autofree float *bias = data_noise (3, v->n_out);
-  a->bias = g_aligned_alloc0 (v->n_out + SAL_PLANES_BLOCK, sizeof (float), 64);
+  a->bias = g_aligned_alloc0 (v->n_out + SAL_ACTIVATIONS_BLOCK, sizeof (float), 64);
   memcpy (a->bias, bias, v->n_out * sizeof (float));
   a->weight = data_noise (4, a->n_weight);
   for (gsize i = 0; i < a->n_weight; i++) /* results of order 1 */
@@ -81,7 +81,7 @@ arrays_clear (Arrays *a)
 
 /* Planes with memory of their own, guarded, every pixel NAN. */
 typedef struct {
-  SalPlanes planes;
+  SalActivations planes;
   gsize size;
   float *memory;
 } Held;
@@ -89,26 +89,26 @@ typedef struct {
 static void
 held_init (Held *held, guint c, guint h, guint w, gboolean flat)
 {
-  held->size = sal_planes_size (c, h, w);
+  held->size = sal_activations_size (c, h, w);
   held->memory = g_aligned_alloc (held->size + GUARD, sizeof (float), 64);
   for (gsize i = 0; i < held->size + GUARD; i++)
     held->memory[i] = i < held->size ? NAN : canary;
   if (flat)
-    sal_planes_bind_flat (&held->planes, h, w, held->memory);
+    sal_activations_bind_flat (&held->planes, h, w, held->memory);
   else
-    sal_planes_bind (&held->planes, c, h, w, held->memory);
+    sal_activations_bind (&held->planes, c, h, w, held->memory);
 }
 
 /* The border must be as it was bound: what is not a pixel is 0. */
 static void
 held_check (const char *what, Held *held)
 {
-  SalPlanes *p = &held->planes;
+  SalActivations *p = &held->planes;
   check_guard (what, held->memory, held->size);
   for (guint b = 0; b < p->n_blocks; b++)
     for (guint i = 0; i < p->h; i++)
-      memset (sal_planes_at (p, b, i, 0), 0,
-          p->w * SAL_PLANES_BLOCK * sizeof (float));
+      memset (sal_activations_at (p, b, i, 0), 0,
+          p->w * SAL_ACTIVATIONS_BLOCK * sizeof (float));
   for (gsize i = 0; i < held->size; i++)
     if (held->memory[i] != 0)
       g_error ("%s: the border was written", what);
@@ -121,10 +121,10 @@ held_clear (Held *held)
 }
 
 static void
-write_input (const SalPlanes *planes, const float *x)
+write_input (const SalActivations *planes, const float *x)
 {
   if (planes->block > 0) {
-    sal_planes_write (planes, x);
+    sal_activations_write (planes, x);
     return;
   }
   for (guint i = 0; i < planes->h; i++)
@@ -139,8 +139,8 @@ fast_forward (const Case *c, const float *x, const float *weight,
 {
   const SalConv *v = &c->conv;
   Held in, out;
-  g_autoptr (SalTeam) team
-      = sal_team_new (members, sal_conv_scratch_size (v, c->h, c->w));
+  g_autoptr (SalThreadTeam) team
+      = sal_thread_team_new (members, sal_conv_scratch_size (v, c->h, c->w));
   float *packed = sal_conv_pack (v, weight);
   held_init (&in, v->n_in, c->h, c->w, v->flat);
   held_init (&out, v->n_out, sal_conv_out_size (v, c->h),
@@ -148,7 +148,7 @@ fast_forward (const Case *c, const float *x, const float *weight,
   write_input (&in.planes, x);
   sal_conv_forward (v, packed, &in.planes, &out.planes,
       &(SalEpilogue){ .bias = bias }, team);
-  sal_planes_read (&out.planes, y);
+  sal_activations_read (&out.planes, y);
   held_check ("forward", &out);
   held_clear (&in);
   held_clear (&out);
@@ -161,17 +161,17 @@ fast_backward (const Case *c, const float *dy, const float *weight, float *dx)
 {
   const SalConv *v = &c->conv;
   Held in, out;
-  g_autoptr (SalTeam) team
-      = sal_team_new (1, sal_conv_scratch_size (v, c->h, c->w));
+  g_autoptr (SalThreadTeam) team
+      = sal_thread_team_new (1, sal_conv_scratch_size (v, c->h, c->w));
   float *packed = sal_conv_pack_backward (v, weight);
   held_init (&in, v->n_in, c->h, c->w, v->flat);
   held_init (&out, v->n_out, sal_conv_out_size (v, c->h),
       sal_conv_out_size (v, c->w), FALSE);
-  sal_planes_write (&in.planes, dx);
-  sal_planes_write (&out.planes, dy);
+  sal_activations_write (&in.planes, dx);
+  sal_activations_write (&out.planes, dy);
   sal_conv_backward (v, packed, &out.planes, &in.planes,
       &(SalEpilogue){ .add = &in.planes }, TRUE, team);
-  sal_planes_read (&in.planes, dx);
+  sal_activations_read (&in.planes, dx);
   held_check ("backward", &in);
   held_clear (&in);
   held_clear (&out);
@@ -258,22 +258,22 @@ check_epilogue (const Case *c)
   g_autofree float *want = g_new (float, a.n_y);
   g_autofree float *got = g_new (float, a.n_y);
   guint rows = sal_conv_sum_rows (c->h);
-  gsize filled = sal_planes_in_blocks (v->n_out), plane = c->h * c->w;
-  float *sums = sal_memory_new (rows * filled);
+  gsize filled = sal_activations_in_blocks (v->n_out), plane = c->h * c->w;
+  float *sums = sal_aligned_new (rows * filled);
   Held in, out, masks;
-  g_autoptr (SalTeam) team
-      = sal_team_new (1, sal_conv_scratch_size (v, c->h, c->w));
+  g_autoptr (SalThreadTeam) team
+      = sal_thread_team_new (1, sal_conv_scratch_size (v, c->h, c->w));
   float *packed = sal_conv_pack (v, a.weight);
   held_init (&in, v->n_in, c->h, c->w, FALSE);
   held_init (&out, v->n_out, c->h, c->w, FALSE);
   held_init (&masks, v->n_out, c->h, c->w, FALSE);
-  sal_planes_write (&in.planes, a.x);
-  sal_planes_write (&out.planes, added);
-  sal_planes_write (&masks.planes, mask);
+  sal_activations_write (&in.planes, a.x);
+  sal_activations_write (&out.planes, added);
+  sal_activations_write (&masks.planes, mask);
   sal_conv_forward (v, packed, &in.planes, &out.planes,
       &(SalEpilogue){ .add = &out.planes, .mask = &masks.planes,
           .mask_scale = a.bias, .sums = sums }, team);
-  sal_planes_read (&out.planes, got);
+  sal_activations_read (&out.planes, got);
   sal_conv_forward_plain (v, c->h, c->w, a.x, a.weight, NULL, want);
   for (gsize i = 0; i < a.n_y; i++)
     want[i] = mask[i] > 0 ? (want[i] + added[i]) * a.bias[i / plane] : 0;

@@ -23,8 +23,8 @@ test_dot_and_add_scaled (void)
     double sum = 0;
     for (gsize i = 0; i < n; i++)
       sum += (double) a[i + 1] * b[i];
-    g_assert_cmpfloat (fabs (sal_dot (a + 1, b, n) - sum), <=, TOLERANCE);
-    sal_add_scaled (y + 1, 0.5f, b, n);
+    g_assert_cmpfloat (fabs (sal_vector_dot (a + 1, b, n) - sum), <=, TOLERANCE);
+    sal_vector_add_scaled (y + 1, 0.5f, b, n);
     for (gsize i = 0; i < n; i++)
       g_assert_cmpfloat (fabs (y[i + 1] - start[i + 1] - 0.5 * b[i]), <=,
           TOLERANCE);
@@ -45,9 +45,9 @@ test_products (void)
   float c[6] = { 1, 2, 1, 2, 1, 2 }, d[6] = { 1, 2, 1, 2, 1, 2 };
   float y[3] = { 1, 1, 1 }, z[3] = { 1, 1, 1 };
   sal_matrix_matrix (3, 2, 4, a, b, c);
-  sal_turned_matrix_matrix (3, 2, 4, turned, b, d);
+  sal_matrix_transposed_matrix (3, 2, 4, turned, b, d);
   sal_matrix_vector (3, 4, 2, a, x, y);
-  sal_turned_matrix_vector (4, 3, 2, turned, x, z);
+  sal_matrix_transposed_vector (4, 3, 2, turned, x, z);
   g_assert_cmpmem (c, sizeof c, want, sizeof want);
   g_assert_cmpmem (d, sizeof d, want, sizeof want);
   g_assert_cmpmem (y, sizeof y, by, sizeof by);
@@ -69,7 +69,7 @@ test_sort (void)
 {
   float x[5] = { 3, -1, 2, -1, 0 };
   const float want[5] = { -1, -1, 0, 2, 3 };
-  sal_sort (x, 5);
+  sal_vector_sort (x, 5);
   g_assert_cmpmem (x, sizeof x, want, sizeof want);
   for (gsize n = 0; n < 300; n++) {
     g_autofree float *y = data_noise ((guint32) n, n);
@@ -78,7 +78,7 @@ test_sort (void)
       y[i] = roundf (y[i] * 50); /* some are equal; sums are exact */
       sum += y[i] * (y[i] + 1);
     }
-    sal_sort (y, n);
+    sal_vector_sort (y, n);
     for (gsize i = 0; i < n; i++) {
       sorted += y[i] * (y[i] + 1);
       g_assert_true (i == 0 || y[i - 1] <= y[i]);

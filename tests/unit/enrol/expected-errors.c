@@ -29,7 +29,7 @@ make_pieces (guint32 seed, float noise, float embeddings[P * E],
   for (guint p = 0; p < P; p++) {
     for (guint i = 0; i < E; i++)
       embeddings[p * E + i] = voice[i] + noise * errors[p * E + i];
-    sal_unit_length (embeddings + p * E, E);
+    sal_vector_normalise (embeddings + p * E, E);
     pieces[p] = (SalPiece){ .start = 2 * p, .seconds = 2, .speech_seconds = 2,
       .kept = TRUE };
   }
@@ -94,7 +94,7 @@ test_by_hand (void)
   double m = sum / P;
   double s = sqrt ((squares - sum * m + 8 * 4 * scale * scale) / (P + 8));
   integrate (m, s, &accept, &reject);
-  SalForecast got = sal_forecast_of (model, embeddings, pieces, P);
+  SalExpectedErrors got = sal_expected_errors_of (model, embeddings, pieces, P);
   g_test_message ("m %.3f, s %.3f: %.4g and %.4g, want %.4g and %.4g", m, s,
       got.false_accept, got.false_reject, accept, reject);
   g_assert_cmpfloat (reject, >, 1e-3);
@@ -112,10 +112,10 @@ test_far_out (void)
   SalPiece pieces[P];
   make_pieces (20, 0.5f, embeddings, pieces);
   for (double scale = 0.3; scale <= 300; scale *= 10) {
-    SalForecast last = { 1, 1 };
+    SalExpectedErrors last = { 1, 1 };
     for (double offset = -3; offset <= 3; offset += 1) {
       g_autoptr (SalModel) model = calibrated (scale, offset * scale);
-      SalForecast got = sal_forecast_of (model, embeddings, pieces, P);
+      SalExpectedErrors got = sal_expected_errors_of (model, embeddings, pieces, P);
       g_assert_true (isfinite (got.false_accept)
           && isfinite (got.false_reject));
       g_assert_cmpfloat (got.false_accept, >=, 0);
@@ -135,10 +135,10 @@ test_steadier_voices_err_less (void)
   g_autoptr (SalModel) model = calibrated (0.3, -2);
   float embeddings[P * E];
   SalPiece pieces[P];
-  SalForecast last = { 0, 0 };
+  SalExpectedErrors last = { 0, 0 };
   for (guint i = 0; i < 3; i++) {
     make_pieces (30, 0.2f + 0.4f * i, embeddings, pieces);
-    SalForecast got = sal_forecast_of (model, embeddings, pieces, P);
+    SalExpectedErrors got = sal_expected_errors_of (model, embeddings, pieces, P);
     g_assert_cmpfloat (got.false_reject, >, last.false_reject);
     g_assert_cmpfloat (got.false_accept, >, last.false_accept);
     last = got;
@@ -153,14 +153,14 @@ test_what_is_left_out_does_not_count (void)
   SalPiece pieces[P];
   make_pieces (40, 0.5f, embeddings, pieces);
   pieces[2].kept = FALSE;
-  SalForecast a = sal_forecast_of (model, embeddings, pieces, P);
+  SalExpectedErrors a = sal_expected_errors_of (model, embeddings, pieces, P);
   for (guint i = 0; i < E; i++)
     embeddings[2 * E + i] *= -1;
-  SalForecast b = sal_forecast_of (model, embeddings, pieces, P);
+  SalExpectedErrors b = sal_expected_errors_of (model, embeddings, pieces, P);
   g_assert_cmpfloat (a.false_accept, ==, b.false_accept);
   g_assert_cmpfloat (a.false_reject, ==, b.false_reject);
   pieces[2].kept = TRUE;
-  b = sal_forecast_of (model, embeddings, pieces, P);
+  b = sal_expected_errors_of (model, embeddings, pieces, P);
   g_assert_cmpfloat (b.false_reject, >, 2 * a.false_reject);
 }
 
@@ -176,14 +176,14 @@ test_shared_sound_does_not_count (void)
   /* pairs that are the same */
   for (guint p = 0; p < P; p += 2)
     memcpy (embeddings + (p + 1) * E, embeddings + p * E, E * sizeof (float));
-  SalForecast apart = sal_forecast_of (model, embeddings, pieces, P);
+  SalExpectedErrors apart = sal_expected_errors_of (model, embeddings, pieces, P);
   for (guint p = 0; p < P; p += 2)
     pieces[p + 1].start = pieces[p].start + 1;
-  SalForecast shared = sal_forecast_of (model, embeddings, pieces, P);
+  SalExpectedErrors shared = sal_expected_errors_of (model, embeddings, pieces, P);
   g_assert_cmpfloat (shared.false_reject, >, apart.false_reject);
   for (guint p = 0; p < P; p++)
     pieces[p].recording = p;
-  SalForecast elsewhere = sal_forecast_of (model, embeddings, pieces, P);
+  SalExpectedErrors elsewhere = sal_expected_errors_of (model, embeddings, pieces, P);
   g_assert_cmpfloat (elsewhere.false_reject, ==, apart.false_reject);
 }
 
@@ -193,7 +193,7 @@ static void
 assert_unknown (SalModel *model, const float *embeddings,
     const SalPiece *pieces, guint n)
 {
-  SalForecast got = sal_forecast_of (model, embeddings, pieces, n);
+  SalExpectedErrors got = sal_expected_errors_of (model, embeddings, pieces, n);
   g_assert_true (isnan (got.false_accept));
   g_assert_true (isnan (got.false_reject));
 }
@@ -208,7 +208,7 @@ test_unknown (void)
   make_pieces (60, 0.5f, embeddings, pieces);
   assert_unknown (plain, embeddings, pieces, P);
   assert_unknown (model, embeddings, pieces, 1);
-  g_assert_false (isnan (sal_forecast_of (model, embeddings, pieces, 2)
+  g_assert_false (isnan (sal_expected_errors_of (model, embeddings, pieces, 2)
                              .false_accept));
   pieces[1].start = 1;
   assert_unknown (model, embeddings, pieces, 2);

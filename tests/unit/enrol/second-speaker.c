@@ -23,10 +23,10 @@ speak (float *cells, gsize first, gsize n, guint voice)
       = data_noise ((guint32) (100 * first + voice), n * E);
   for (gsize c = 0; c < n; c++) {
     float *cell = cells + (first + c) * E;
-    sal_unit_length (noise + c * E, E);
+    sal_vector_normalise (noise + c * E, E);
     for (guint i = 0; i < E; i++)
       cell[i] = (a[i] + b[i]) / 1.4f + noise[c * E + i];
-    sal_unit_length (cell, E);
+    sal_vector_normalise (cell, E);
   }
 }
 
@@ -57,7 +57,7 @@ static void
 find (Found *self, const SalCells *recordings, guint n)
 {
   const SalCells whole = { 0, CELLS };
-  self->found = sal_intruder_find (shipped, n > 0 ? recordings : &whole,
+  self->found = sal_second_speaker_find (shipped, n > 0 ? recordings : &whole,
       MAX (n, 1), self->cells, self->foreign, &self->where);
 }
 
@@ -213,8 +213,8 @@ test_small_cohort (void)
   guint E = sal_model_get_embedding_size (tiny);
   g_autofree float *cells = data_noise (1, CELLS * (gsize) E);
   for (gsize c = 0; c < CELLS; c++)
-    sal_unit_length (cells + c * E, E);
-  g_assert_false (sal_intruder_find (tiny, &whole, 1, cells, foreign, &where));
+    sal_vector_normalise (cells + c * E, E);
+  g_assert_false (sal_second_speaker_find (tiny, &whole, 1, cells, foreign, &where));
   for (gsize c = 0; c < CELLS; c++)
     g_assert_false (foreign[c]);
 }

@@ -62,10 +62,10 @@ check_equal (SalModel *model, guint hop, gsize n_samples)
   gsize n;
   g_autofree float *sound = maps_sound (&n);
   n = MIN (n, n_samples);
-  g_autoptr (SalTracker) tracker = sal_tracker_new (model, hop, lookaheads, L);
-  gsize T = sal_tracker_n_frames (tracker, n);
-  SalTrace *traces = sal_traces_new (2 * L, T);
-  g_assert_cmpuint (sal_tracker_run (tracker, sound, n, targets, 2, traces),
+  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, hop, lookaheads, L);
+  gsize T = eval_batch_analyser_n_frames (tracker, n);
+  EvalTrace *traces = eval_traces_new (2 * L, T);
+  g_assert_cmpuint (eval_batch_analyser_run (tracker, sound, n, targets, 2, traces),
       ==, T);
   for (guint i = 0; i < 2 * L; i++) {
     g_autofree float *activity = g_new0 (float, T + 1);
@@ -79,7 +79,7 @@ check_equal (SalModel *model, guint hop, gsize n_samples)
   }
   if (n == 101618) /* the test has seen speech and silence */
     g_assert_cmpfloat (data_magnitude (traces[0].activity, T), >, 0);
-  sal_traces_free (traces, 2 * L);
+  eval_traces_free (traces, 2 * L);
 }
 
 static void
@@ -99,14 +99,14 @@ static float
 mean_log_odds (SalModel *model, const float *sound, gsize n)
 {
   g_autoptr (SalTarget) target = enrol (model);
-  g_autoptr (SalTracker) tracker = sal_tracker_new (model, 25, lookaheads, 1);
-  gsize T = sal_tracker_n_frames (tracker, n);
-  SalTrace *trace = sal_traces_new (1, T);
+  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, 25, lookaheads, 1);
+  gsize T = eval_batch_analyser_n_frames (tracker, n);
+  EvalTrace *trace = eval_traces_new (1, T);
   double sum = 0;
-  sal_tracker_run (tracker, sound, n, &target, 1, trace);
+  eval_batch_analyser_run (tracker, sound, n, &target, 1, trace);
   for (gsize t = 0; t < T; t++)
     sum += trace->log_odds[t];
-  sal_traces_free (trace, 1);
+  eval_traces_free (trace, 1);
   return (float) (sum / (double) T);
 }
 
@@ -147,20 +147,20 @@ test_runs_do_not_depend_on_each_other (void)
   g_autoptr (SalTarget) target = enrol (model);
   gsize n;
   g_autofree float *sound = maps_sound (&n);
-  g_autoptr (SalTracker) tracker = sal_tracker_new (model, 25, lookaheads, 1);
-  gsize T = sal_tracker_n_frames (tracker, n);
-  SalTrace *first = sal_traces_new (1, T), *again = sal_traces_new (1, T);
-  sal_tracker_run (tracker, sound, n, &target, 1, first);
-  sal_tracker_run (tracker, sound + 5000, n - 5000, &target, 1, again);
-  sal_tracker_run (tracker, sound, n, &target, 1, again);
+  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, 25, lookaheads, 1);
+  gsize T = eval_batch_analyser_n_frames (tracker, n);
+  EvalTrace *first = eval_traces_new (1, T), *again = eval_traces_new (1, T);
+  eval_batch_analyser_run (tracker, sound, n, &target, 1, first);
+  eval_batch_analyser_run (tracker, sound + 5000, n - 5000, &target, 1, again);
+  eval_batch_analyser_run (tracker, sound, n, &target, 1, again);
   g_assert_cmpmem (first->activity, T * sizeof (float), again->activity,
       T * sizeof (float));
   g_assert_cmpmem (first->log_odds, T * sizeof (float), again->log_odds,
       T * sizeof (float));
   g_assert_cmpmem (first->baseline, T * sizeof (float), again->baseline,
       T * sizeof (float));
-  sal_traces_free (first, 1);
-  sal_traces_free (again, 1);
+  eval_traces_free (first, 1);
+  eval_traces_free (again, 1);
 }
 
 /* --- the usual gate ------------------------------------------------------ */
@@ -227,15 +227,15 @@ test_baseline_is_the_merged_cosine (void)
     cosines[k] = cosine_of (sal_net_get_embedding (net),
         sal_target_get_row (target), sal_model_get_embedding_size (model));
   }
-  g_autoptr (SalTracker) tracker = sal_tracker_new (model, hop, lookaheads, L);
-  SalTrace *traces = sal_traces_new (L, T);
-  sal_tracker_run (tracker, sound, n, &target, 1, traces);
+  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, hop, lookaheads, L);
+  EvalTrace *traces = eval_traces_new (L, T);
+  eval_batch_analyser_run (tracker, sound, n, &target, 1, traces);
   for (guint i = 0; i < L; i++) {
     g_autofree float *want = g_new (float, T);
     merge (cosines, n_windows, hop, lookaheads[i], T, want);
     data_assert_close ("merged cosine", traces[i].baseline, want, T, 2e-6);
   }
-  sal_traces_free (traces, L);
+  eval_traces_free (traces, L);
 }
 
 int

@@ -13,38 +13,38 @@
 static SalModel *tiny;
 
 /* Target 1 of a corpus, in an order drawn from the seed; 0 is absent. */
-static SalConversation *
-talk (SalCorpus *corpus, guint32 seed, GArray **order)
+static EvalConversation *
+talk (EvalCorpus *corpus, guint32 seed, GArray **order)
 {
-  SalConversationConfig config;
+  EvalConversationConfig config;
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
   g_autoptr (GError) error = NULL;
-  sal_conversation_config_init (&config);
-  *order = sal_corpus_shuffle (corpus, 1, rand);
-  SalConversation *self = sal_conversation_new (corpus, &config, DATA_RATE, 1,
+  eval_conversation_config_init (&config);
+  *order = eval_corpus_shuffle (corpus, 1, rand);
+  EvalConversation *self = eval_conversation_new (corpus, &config, DATA_RATE, 1,
       *order, 0, rand, &error);
   g_assert_no_error (error);
   g_assert_nonnull (self);
   return self;
 }
 
-static const SalSpoken *
-turn_at (const SalConversation *self, guint i)
+static const EvalSpoken *
+turn_at (const EvalConversation *self, guint i)
 {
-  return &g_array_index (self->turns, SalSpoken, i);
+  return &g_array_index (self->turns, EvalSpoken, i);
 }
 
 static void
 test_turns_alternate_and_fill_the_stream (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 2, 6, 4);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 2, 6, 4);
   for (guint32 seed = 0; seed < 40; seed++) {
     g_autoptr (GArray) order = NULL;
-    g_autoptr (SalConversation) self = talk (corpus, seed, &order);
+    g_autoptr (EvalConversation) self = talk (corpus, seed, &order);
     gsize at = 0;
     g_assert_cmpuint (self->n_samples, ==, 60 * DATA_RATE);
     for (guint i = 0; i < self->turns->len; i++) {
-      const SalSpoken *turn = turn_at (self, i);
+      const EvalSpoken *turn = turn_at (self, i);
       double seconds = (turn->end - turn->start) / (double) DATA_RATE;
       g_assert_cmpuint (turn->start, ==, at);
       g_assert_cmpfloat (seconds, >, 2 - 1e-3);
@@ -63,11 +63,11 @@ test_turns_alternate_and_fill_the_stream (void)
 static void
 test_half_of_the_others_are_of_the_targets_sex (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 2, 3, 4);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 2, 3, 4);
   gboolean heard[6] = { FALSE };
   for (guint32 seed = 0; seed < 40; seed++) {
     g_autoptr (GArray) order = NULL;
-    g_autoptr (SalConversation) self = talk (corpus, seed, &order);
+    g_autoptr (EvalConversation) self = talk (corpus, seed, &order);
     int balance = 0;
     for (guint i = 0; i < self->turns->len; i++) {
       guint voice = turn_at (self, i)->voice;
@@ -84,9 +84,9 @@ test_half_of_the_others_are_of_the_targets_sex (void)
 static void
 test_one_sex_will_do (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 3, 0, 3, 4);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 3, 0, 3, 4);
   g_autoptr (GArray) order = NULL;
-  g_autoptr (SalConversation) self = talk (corpus, 1, &order);
+  g_autoptr (EvalConversation) self = talk (corpus, 1, &order);
   for (guint i = 0; i < self->turns->len; i++)
     g_assert_cmpuint (turn_at (self, i)->voice, >=, 1); /* a woman, 2 */
 }
@@ -94,13 +94,13 @@ test_one_sex_will_do (void)
 static void
 test_nobody_else_is_refused (void)
 {
-  SalConversationConfig config;
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 2, 0, 3, 4);
+  EvalConversationConfig config;
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 2, 0, 3, 4);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  g_autoptr (GArray) order = sal_corpus_shuffle (corpus, 1, rand);
+  g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 1, rand);
   g_autoptr (GError) error = NULL;
-  sal_conversation_config_init (&config);
-  g_assert_null (sal_conversation_new (corpus, &config, DATA_RATE, 1, order, 0,
+  eval_conversation_config_init (&config);
+  g_assert_null (eval_conversation_new (corpus, &config, DATA_RATE, 1, order, 0,
       rand, &error));
   data_assert_error (error, SAL_ERROR_AUDIO, "three speakers", NULL);
 }
@@ -108,26 +108,26 @@ test_nobody_else_is_refused (void)
 static void
 test_seed_decides (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, 4, 4);
-  g_autoptr (SalCorpus) fresh = voices_corpus (tiny, 4, 0, 4, 4);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, 4, 4);
+  g_autoptr (EvalCorpus) fresh = voices_corpus (tiny, 4, 0, 4, 4);
   g_autoptr (GArray) a = NULL, b = NULL, c = NULL;
-  g_autoptr (SalConversation) other = talk (corpus, 8, &c);
-  g_autoptr (SalConversation) first = talk (corpus, 7, &a);
-  g_autoptr (SalConversation) again = talk (fresh, 7, &b);
+  g_autoptr (EvalConversation) other = talk (corpus, 8, &c);
+  g_autoptr (EvalConversation) first = talk (corpus, 7, &a);
+  g_autoptr (EvalConversation) again = talk (fresh, 7, &b);
   gsize size = first->n_samples * sizeof (float);
   g_assert_cmpmem (first->clean, size, again->clean, size);
-  g_assert_cmpmem (first->turns->data, first->turns->len * sizeof (SalSpoken),
-      again->turns->data, again->turns->len * sizeof (SalSpoken));
+  g_assert_cmpmem (first->turns->data, first->turns->len * sizeof (EvalSpoken),
+      again->turns->data, again->turns->len * sizeof (EvalSpoken));
   g_assert_cmpint (memcmp (first->clean, other->clean, size), !=, 0);
 }
 
 /* All that the target could say, each utterance at the same level. */
 static GArray *
-joined (SalCorpus *corpus, const GArray *order)
+joined (EvalCorpus *corpus, const GArray *order)
 {
   GArray *all = g_array_new (FALSE, FALSE, sizeof (float));
   for (guint i = 0; i < order->len; i++) {
-    const SalSound *sound = sal_corpus_get_sound (corpus,
+    const EvalSound *sound = eval_corpus_get_sound (corpus,
         g_array_index (order, guint, i), NULL);
     for (gsize j = 0; j < sound->n_samples; j++) {
       float x = (float) (sound->samples[j] * LEVEL / sound->level);
@@ -142,16 +142,16 @@ joined (SalCorpus *corpus, const GArray *order)
 static void
 check_material (guint n_utterances, double seconds)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, n_utterances,
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, n_utterances,
       seconds);
   g_autoptr (GArray) order = NULL;
-  g_autoptr (SalConversation) self = talk (corpus, 3, &order);
+  g_autoptr (EvalConversation) self = talk (corpus, 3, &order);
   g_autoptr (GArray) all = joined (corpus, order);
   const float *said = (const float *) all->data;
   double lowest = 99, highest = -99;
   gsize at = 0;
   for (guint i = 0; i < self->turns->len; i++) {
-    const SalSpoken *turn = turn_at (self, i);
+    const EvalSpoken *turn = turn_at (self, i);
     double xy = 0, xx = 0, rest = 0;
     if (turn->voice != 1)
       continue;
@@ -187,11 +187,11 @@ test_material_begins_again_when_it_is_used_up (void)
 static void
 test_absent_is_another_target (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 2, 2, 2);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 2, 2, 2);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   guint drawn[4] = { 0 };
   for (guint i = 0; i < 600; i++) {
-    guint voice = sal_conversation_draw_absent (corpus, 2, rand);
+    guint voice = eval_conversation_draw_absent (corpus, 2, rand);
     g_assert_cmpuint (voice, <, 4);
     drawn[voice]++;
   }
@@ -203,20 +203,20 @@ test_absent_is_another_target (void)
 
 /* A second of sound, a second of silence, in turns of 1.5 s; the second turn is
  * 40 dB softer, which does not matter within it. */
-static SalConversation *
+static EvalConversation *
 square (void)
 {
-  SalConversation *self = g_new0 (SalConversation, 1);
+  EvalConversation *self = g_new0 (EvalConversation, 1);
   self->n_samples = 3 * DATA_RATE;
   self->clean = g_new0 (float, self->n_samples);
-  self->turns = g_array_new (FALSE, FALSE, sizeof (SalSpoken));
+  self->turns = g_array_new (FALSE, FALSE, sizeof (EvalSpoken));
   self->target = 7;
   for (gsize i = 0; i < self->n_samples; i++) {
     float size = i < 1.5 * DATA_RATE ? 0.5f : 0.005f;
     if (i / DATA_RATE != 1)
       self->clean[i] = i % 2 == 0 ? size : -size;
   }
-  SalSpoken turns[] = { { 0, 24000, 7 }, { 24000, 48000, 8 } };
+  EvalSpoken turns[] = { { 0, 24000, 7 }, { 24000, 48000, 8 } };
   g_array_append_vals (self->turns, turns, 2);
   return self;
 }
@@ -224,9 +224,9 @@ square (void)
 static void
 test_label_goes_by_the_middle_of_frames (void)
 {
-  g_autoptr (SalConversation) self = square ();
+  g_autoptr (EvalConversation) self = square ();
   gboolean is_target[298], speech[298];
-  double power = sal_conversation_label (self, 200, 160, 298, is_target,
+  double power = eval_conversation_label (self, 200, 160, 298, is_target,
       speech);
   for (guint t = 0; t < 298; t++) {
     guint middle = 200 + t * 160;
@@ -241,21 +241,21 @@ test_label_goes_by_the_middle_of_frames (void)
 static void
 test_label_of_no_frame (void)
 {
-  g_autoptr (SalConversation) self = square ();
+  g_autoptr (EvalConversation) self = square ();
   gboolean none[1];
-  g_assert_cmpfloat (sal_conversation_label (self, 200, 160, 0, none, none),
+  g_assert_cmpfloat (eval_conversation_label (self, 200, 160, 0, none, none),
       ==, 0);
 }
 
 static void
 test_switches_begin_closed (void)
 {
-  g_autoptr (SalConversation) self = square ();
-  g_assert_cmpuint (sal_conversation_n_switches (self), ==, 2);
+  g_autoptr (EvalConversation) self = square ();
+  g_assert_cmpuint (eval_conversation_n_switches (self), ==, 2);
   self->target = 8;
-  g_assert_cmpuint (sal_conversation_n_switches (self), ==, 1);
+  g_assert_cmpuint (eval_conversation_n_switches (self), ==, 1);
   self->target = 9;
-  g_assert_cmpuint (sal_conversation_n_switches (self), ==, 0);
+  g_assert_cmpuint (eval_conversation_n_switches (self), ==, 0);
 }
 
 /* --- noise --------------------------------------------------------------- */
@@ -278,7 +278,7 @@ test_noise_is_pink (void)
   fftwf_complex *spectrum = fftwf_alloc_complex (n / 2 + 1);
   fftwf_plan plan = fftwf_plan_dft_r2c_1d ((int) n, noise, spectrum,
       FFTW_ESTIMATE);
-  sal_conversation_noise (rand, DATA_RATE, noise, n);
+  eval_conversation_noise (rand, DATA_RATE, noise, n);
   double sum = 0, most = data_magnitude (noise, n);
   for (gsize i = 0; i < n; i++)
     sum += (double) noise[i] * noise[i];

@@ -21,25 +21,25 @@ test_voices_are_targets_first_then_by_name (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = voices_rows (3, 2, 4, 2);
-  SalManifestRow *last = g_ptr_array_index (rows, rows->len - 1);
+  EvalManifestRow *last = g_ptr_array_index (rows, rows->len - 1);
   g_free (last->speaker);
   last->speaker = g_strdup ("aaron");
-  g_autoptr (SalCorpus) corpus = sal_corpus_new (rows, "t", "o",
+  g_autoptr (EvalCorpus) corpus = eval_corpus_new (rows, "t", "o",
       sal_model_get_mel_config (tiny), voices_decode, &error);
   g_assert_no_error (error);
   const char *names[] = { "spk0", "spk1", "spk2", "aaron", "spk3", "spk4" };
-  g_assert_cmpuint (sal_corpus_get_n_voices (corpus), ==, 6);
-  g_assert_cmpuint (sal_corpus_get_n_targets (corpus), ==, 3);
-  g_assert_cmpuint (sal_corpus_get_n_utterances (corpus), ==, 20);
+  g_assert_cmpuint (eval_corpus_get_n_voices (corpus), ==, 6);
+  g_assert_cmpuint (eval_corpus_get_n_targets (corpus), ==, 3);
+  g_assert_cmpuint (eval_corpus_get_n_utterances (corpus), ==, 20);
   for (guint v = 0; v < 6; v++) {
-    const SalVoice *voice = sal_corpus_get_voice (corpus, v);
+    const EvalVoice *voice = eval_corpus_get_voice (corpus, v);
     g_assert_cmpstr (voice->name, ==, names[v]);
     g_assert_cmpint (voice->is_target, ==, v < 3);
     for (guint i = 0; i < voice->utterances->len; i++)
-      g_assert_cmpuint (sal_corpus_get_utterance (corpus,
+      g_assert_cmpuint (eval_corpus_get_utterance (corpus,
           index_at (voice->utterances, i))->speaker, ==, v);
   }
-  g_assert_cmpuint (sal_corpus_get_voice (corpus, 5)->utterances->len, ==, 3);
+  g_assert_cmpuint (eval_corpus_get_voice (corpus, 5)->utterances->len, ==, 3);
 }
 
 /* Who is a target is not heard as somebody else as well. */
@@ -48,14 +48,14 @@ test_others_that_are_targets_are_left_out (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = voices_rows (2, 2, 3, 2);
-  SalManifestRow *row = g_ptr_array_index (rows, 6); /* of spk2, split o */
+  EvalManifestRow *row = g_ptr_array_index (rows, 6); /* of spk2, split o */
   g_free (row->speaker);
   row->speaker = g_strdup ("spk0");
-  g_autoptr (SalCorpus) corpus = sal_corpus_new (rows, "t", "o",
+  g_autoptr (EvalCorpus) corpus = eval_corpus_new (rows, "t", "o",
       sal_model_get_mel_config (tiny), voices_decode, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (sal_corpus_get_voice (corpus, 0)->utterances->len, ==, 3);
-  g_assert_cmpuint (sal_corpus_get_n_utterances (corpus), ==, 11);
+  g_assert_cmpuint (eval_corpus_get_voice (corpus, 0)->utterances->len, ==, 3);
+  g_assert_cmpuint (eval_corpus_get_n_utterances (corpus), ==, 11);
 }
 
 static void
@@ -63,10 +63,10 @@ test_splits_can_be_joined (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = voices_rows (2, 3, 2, 2);
-  g_autoptr (SalCorpus) corpus = sal_corpus_new (rows, "o,t", NULL,
+  g_autoptr (EvalCorpus) corpus = eval_corpus_new (rows, "o,t", NULL,
       sal_model_get_mel_config (tiny), voices_decode, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (sal_corpus_get_n_targets (corpus), ==, 5);
+  g_assert_cmpuint (eval_corpus_get_n_targets (corpus), ==, 5);
 }
 
 static void
@@ -77,7 +77,7 @@ test_unknown_splits_are_refused (void)
   for (guint i = 0; i < G_N_ELEMENTS (splits); i++) {
     g_autoptr (GError) error = NULL;
     g_autoptr (GPtrArray) rows = voices_rows (2, 0, 2, 2);
-    g_assert_null (sal_corpus_new (rows, splits[i], others[i],
+    g_assert_null (eval_corpus_new (rows, splits[i], others[i],
         sal_model_get_mel_config (tiny), voices_decode, &error));
     data_assert_error (error, SAL_ERROR_CONFIG, "split", NULL);
   }
@@ -86,10 +86,10 @@ test_unknown_splits_are_refused (void)
 static void
 test_sound_knows_speech_and_level (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 1, 0, 5, 2);
-  const SalVoice *voice = sal_corpus_get_voice (corpus, 0);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 5, 2);
+  const EvalVoice *voice = eval_corpus_get_voice (corpus, 0);
   g_autoptr (GError) error = NULL;
-  const SalSound *sound = sal_corpus_get_sound (corpus,
+  const EvalSound *sound = eval_corpus_get_sound (corpus,
       index_at (voice->utterances, 4), &error);
   g_assert_no_error (error);
   g_assert_cmpuint (sound->n_samples, ==, 3 * DATA_RATE);
@@ -110,7 +110,7 @@ test_sound_knows_speech_and_level (void)
       n_active++;
     }
   g_assert_cmpfloat_with_epsilon (sound->level, sqrt (sum / n_active), 1e-5);
-  g_assert_true (sal_corpus_get_sound (corpus, index_at (voice->utterances, 4),
+  g_assert_true (eval_corpus_get_sound (corpus, index_at (voice->utterances, 4),
       &error) == sound);
 }
 
@@ -126,12 +126,12 @@ contains (const GArray *order, guint value)
 static void
 test_shuffle_is_drawn (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 2, 0, 20, 2);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 2, 0, 20, 2);
   g_autoptr (GRand) one = g_rand_new_with_seed (1);
   g_autoptr (GRand) same = g_rand_new_with_seed (1);
-  g_autoptr (GArray) a = sal_corpus_shuffle (corpus, 1, one);
-  g_autoptr (GArray) b = sal_corpus_shuffle (corpus, 1, same);
-  g_autoptr (GArray) c = sal_corpus_shuffle (corpus, 1, one);
+  g_autoptr (GArray) a = eval_corpus_shuffle (corpus, 1, one);
+  g_autoptr (GArray) b = eval_corpus_shuffle (corpus, 1, same);
+  g_autoptr (GArray) c = eval_corpus_shuffle (corpus, 1, one);
   g_assert_cmpmem (a->data, a->len * 4, b->data, b->len * 4);
   g_assert_cmpint (memcmp (a->data, c->data, a->len * 4), !=, 0);
   g_assert_cmpuint (a->len, ==, 20);
@@ -142,14 +142,14 @@ test_shuffle_is_drawn (void)
 static void
 test_enrol_takes_whole_utterances_until_enough (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 1, 0, 8, 2);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 8, 2);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  g_autoptr (GArray) order = sal_corpus_shuffle (corpus, 0, rand);
+  g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 0, rand);
   g_autoptr (GArray) before = g_array_copy (order);
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GError) error = NULL;
   double net, sum = 0;
-  g_autoptr (SalTarget) target = sal_corpus_enrol (corpus, tiny, 0, order,
+  g_autoptr (SalTarget) target = eval_corpus_enrol (corpus, tiny, 0, order,
       used, 6, &net, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (sal_target_get_name (target), ==, "spk0");
@@ -159,7 +159,7 @@ test_enrol_takes_whole_utterances_until_enough (void)
     g_assert_cmpfloat (sum, <, 6); /* the one before was not enough */
     g_assert_cmpuint (index_at (used, i), ==, index_at (before, i));
     g_assert_false (contains (order, index_at (used, i)));
-    sum += sal_corpus_get_sound (corpus, index_at (used, i), NULL)
+    sum += eval_corpus_get_sound (corpus, index_at (used, i), NULL)
         ->speech_seconds;
   }
   g_assert_cmpfloat (net, >=, 6);
@@ -169,13 +169,13 @@ test_enrol_takes_whole_utterances_until_enough (void)
 static void
 test_enrol_leaves_one_to_hear (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 1, 0, 3, 2);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 3, 2);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  g_autoptr (GArray) order = sal_corpus_shuffle (corpus, 0, rand);
+  g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 0, rand);
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GError) error = NULL;
   double net;
-  g_autoptr (SalTarget) target = sal_corpus_enrol (corpus, tiny, 0, order,
+  g_autoptr (SalTarget) target = eval_corpus_enrol (corpus, tiny, 0, order,
       used, 60, &net, &error);
   g_assert_no_error (error);
   g_assert_nonnull (target);
@@ -190,14 +190,14 @@ test_enrol_refuses_too_little (void)
 {
   const double seconds[] = { 2, 0.5 }; /* of sound; the first with one file */
   for (guint i = 0; i < 2; i++) {
-    g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 1, 0, 1 + 2 * i,
+    g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 1 + 2 * i,
         seconds[i]);
     g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-    g_autoptr (GArray) order = sal_corpus_shuffle (corpus, 0, rand);
+    g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 0, rand);
     g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
     g_autoptr (GError) error = NULL;
     double net;
-    g_assert_null (sal_corpus_enrol (corpus, tiny, 0, order, used, 20, &net,
+    g_assert_null (eval_corpus_enrol (corpus, tiny, 0, order, used, 20, &net,
         &error));
     data_assert_error (error, SAL_ERROR_AUDIO, "spk0", NULL);
   }
@@ -208,14 +208,14 @@ test_errors_of_the_decoder_come_through (void)
 {
   g_autoptr (GError) error = NULL, again = NULL;
   g_autoptr (GPtrArray) rows = voices_rows (1, 0, 2, 2);
-  SalManifestRow *row = g_ptr_array_index (rows, 1);
+  EvalManifestRow *row = g_ptr_array_index (rows, 1);
   g_free (row->path);
   row->path = g_strdup ("lost.wav");
-  g_autoptr (SalCorpus) corpus = sal_corpus_new (rows, "t", NULL,
+  g_autoptr (EvalCorpus) corpus = eval_corpus_new (rows, "t", NULL,
       sal_model_get_mel_config (tiny), voices_decode, &error);
-  g_assert_null (sal_corpus_get_sound (corpus, 1, &error));
+  g_assert_null (eval_corpus_get_sound (corpus, 1, &error));
   data_assert_error (error, SAL_ERROR_FILE, "lost.wav", NULL);
-  g_assert_null (sal_corpus_get_sound (corpus, 1, &again));
+  g_assert_null (eval_corpus_get_sound (corpus, 1, &again));
   data_assert_error (again, SAL_ERROR_FILE, "lost.wav", NULL);
 }
 

@@ -10,7 +10,7 @@
 /* Scores with many ties: whole numbers, those of targets higher by some. */
 typedef struct {
   float target[40], other[60];
-  SalDetection detection;
+  EvalDetection detection;
 } Sample;
 
 static void
@@ -26,7 +26,7 @@ draw (Sample *self, guint32 seed)
   for (gsize i = 0; i < n_other; i++)
     self->other[i] = (float) g_rand_int_range (rand, 0, range + 1);
   self->detection
-      = (SalDetection) { self->target, n_target, self->other, n_other };
+      = (EvalDetection) { self->target, n_target, self->other, n_other };
 }
 
 /* Quantiles of two normal distributions of deviation 1, `distance` apart. */
@@ -57,7 +57,7 @@ phi (double x)
 /* --- by counting --------------------------------------------------------- */
 
 static double
-counted_auc (const SalDetection *d)
+counted_auc (const EvalDetection *d)
 {
   double sum = 0;
   for (gsize i = 0; i < d->n_target; i++)
@@ -69,7 +69,7 @@ counted_auc (const SalDetection *d)
 
 /* Rates when what is at or above the threshold is accepted. */
 static void
-count_rates (const SalDetection *d, double threshold, double *miss,
+count_rates (const EvalDetection *d, double threshold, double *miss,
     double *false_alarm)
 {
   *miss = *false_alarm = 0;
@@ -82,7 +82,7 @@ count_rates (const SalDetection *d, double threshold, double *miss,
 }
 
 static double
-counted_eer (const SalDetection *d)
+counted_eer (const EvalDetection *d)
 {
   double m0 = 0, a0 = 1, m, a;
   for (double threshold = -10.5; threshold < 60; threshold++) {
@@ -98,7 +98,7 @@ counted_eer (const SalDetection *d)
 }
 
 static double
-counted_min_dcf (const SalDetection *d, double p)
+counted_min_dcf (const EvalDetection *d, double p)
 {
   double least = INFINITY, m, a;
   for (double threshold = -10.5; threshold < 60; threshold++) {
@@ -111,7 +111,7 @@ counted_min_dcf (const SalDetection *d, double p)
 /* Isotonic regression by its formula: the part of targets at score k is the
  * greatest over i <= k of the least over j >= k of that in scores i..j. */
 static double
-counted_min_cllr (const SalDetection *d)
+counted_min_cllr (const EvalDetection *d)
 {
   const int n = 60;
   double target[60] = { 0 }, other[60] = { 0 }, sum = 0;
@@ -147,16 +147,16 @@ test_equals_counting (void)
   for (guint32 seed = 0; seed < 300; seed++) {
     Sample sample;
     draw (&sample, seed);
-    const SalDetection *d = &sample.detection;
-    g_assert_cmpfloat_with_epsilon (sal_detection_auc (d), counted_auc (d),
+    const EvalDetection *d = &sample.detection;
+    g_assert_cmpfloat_with_epsilon (eval_detection_auc (d), counted_auc (d),
         1e-12);
-    g_assert_cmpfloat_with_epsilon (sal_detection_eer (d), counted_eer (d),
+    g_assert_cmpfloat_with_epsilon (eval_detection_eer (d), counted_eer (d),
         1e-12);
-    g_assert_cmpfloat_with_epsilon (sal_detection_min_dcf (d, 0.01),
+    g_assert_cmpfloat_with_epsilon (eval_detection_min_dcf (d, 0.01),
         counted_min_dcf (d, 0.01), 1e-12);
-    g_assert_cmpfloat_with_epsilon (sal_detection_min_dcf (d, 0.7),
+    g_assert_cmpfloat_with_epsilon (eval_detection_min_dcf (d, 0.7),
         counted_min_dcf (d, 0.7), 1e-12);
-    g_assert_cmpfloat_with_epsilon (sal_detection_min_cllr (d),
+    g_assert_cmpfloat_with_epsilon (eval_detection_min_cllr (d),
         counted_min_cllr (d), 1e-9);
   }
 }
@@ -166,15 +166,15 @@ test_order_does_not_matter (void)
 {
   Sample sample;
   draw (&sample, 5);
-  SalDetection *d = &sample.detection;
-  double auc = sal_detection_auc (d), eer = sal_detection_eer (d);
+  EvalDetection *d = &sample.detection;
+  double auc = eval_detection_auc (d), eer = eval_detection_eer (d);
   for (gsize i = 0; i < d->n_target / 2; i++) {
     float swap = sample.target[i];
     sample.target[i] = sample.target[d->n_target - 1 - i];
     sample.target[d->n_target - 1 - i] = swap;
   }
-  g_assert_cmpfloat (sal_detection_auc (d), ==, auc);
-  g_assert_cmpfloat (sal_detection_eer (d), ==, eer);
+  g_assert_cmpfloat (eval_detection_auc (d), ==, auc);
+  g_assert_cmpfloat (eval_detection_eer (d), ==, eer);
 }
 
 /* --- closed forms -------------------------------------------------------- */
@@ -183,27 +183,27 @@ static void
 test_separate_scores_have_no_errors (void)
 {
   const float low[] = { -3, -2, -2 }, high[] = { 1, 5 };
-  SalDetection good = { high, 2, low, 3 }, bad = { low, 3, high, 2 };
-  g_assert_cmpfloat (sal_detection_auc (&good), ==, 1);
-  g_assert_cmpfloat (sal_detection_eer (&good), ==, 0);
-  g_assert_cmpfloat (sal_detection_min_dcf (&good, 0.01), ==, 0);
-  g_assert_cmpfloat (sal_detection_min_cllr (&good), ==, 0);
-  g_assert_cmpfloat (sal_detection_auc (&bad), ==, 0);
-  g_assert_cmpfloat (sal_detection_eer (&bad), ==, 1);
-  g_assert_cmpfloat (sal_detection_min_dcf (&bad, 0.01), ==, 1);
-  g_assert_cmpfloat_with_epsilon (sal_detection_min_cllr (&bad), 1, 1e-12);
+  EvalDetection good = { high, 2, low, 3 }, bad = { low, 3, high, 2 };
+  g_assert_cmpfloat (eval_detection_auc (&good), ==, 1);
+  g_assert_cmpfloat (eval_detection_eer (&good), ==, 0);
+  g_assert_cmpfloat (eval_detection_min_dcf (&good, 0.01), ==, 0);
+  g_assert_cmpfloat (eval_detection_min_cllr (&good), ==, 0);
+  g_assert_cmpfloat (eval_detection_auc (&bad), ==, 0);
+  g_assert_cmpfloat (eval_detection_eer (&bad), ==, 1);
+  g_assert_cmpfloat (eval_detection_min_dcf (&bad, 0.01), ==, 1);
+  g_assert_cmpfloat_with_epsilon (eval_detection_min_cllr (&bad), 1, 1e-12);
 }
 
 static void
 test_equal_scores_say_nothing (void)
 {
   const float zeros[7] = { 0 };
-  SalDetection d = { zeros, 3, zeros, 7 };
-  g_assert_cmpfloat_with_epsilon (sal_detection_auc (&d), 0.5, 1e-12);
-  g_assert_cmpfloat_with_epsilon (sal_detection_eer (&d), 0.5, 1e-12);
-  g_assert_cmpfloat_with_epsilon (sal_detection_min_dcf (&d, 0.01), 1, 1e-12);
-  g_assert_cmpfloat_with_epsilon (sal_detection_cllr (&d), 1, 1e-12);
-  g_assert_cmpfloat_with_epsilon (sal_detection_min_cllr (&d), 1, 1e-12);
+  EvalDetection d = { zeros, 3, zeros, 7 };
+  g_assert_cmpfloat_with_epsilon (eval_detection_auc (&d), 0.5, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eval_detection_eer (&d), 0.5, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eval_detection_min_dcf (&d, 0.01), 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eval_detection_cllr (&d), 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eval_detection_min_cllr (&d), 1, 1e-12);
 }
 
 /* Deviation 1, two apart: EER Phi (-1), AUC Phi (2 / sqrt 2). */
@@ -213,13 +213,13 @@ test_normal_scores (void)
   static float target[MANY], other[MANY];
   fill_normal (target, MANY, 2);
   fill_normal (other, MANY, 0);
-  SalDetection d = { target, MANY, other, MANY };
-  g_assert_cmpfloat_with_epsilon (sal_detection_eer (&d), phi (-1), 5e-4);
-  g_assert_cmpfloat_with_epsilon (sal_detection_auc (&d), phi (G_SQRT2), 5e-4);
+  EvalDetection d = { target, MANY, other, MANY };
+  g_assert_cmpfloat_with_epsilon (eval_detection_eer (&d), phi (-1), 5e-4);
+  g_assert_cmpfloat_with_epsilon (eval_detection_auc (&d), phi (G_SQRT2), 5e-4);
   double least = INFINITY;
   for (double x = -3; x < 8; x += 1e-3)
     least = fmin (least, phi (x - 2) + 9 * phi (-x));
-  g_assert_cmpfloat_with_epsilon (sal_detection_min_dcf (&d, 0.1), least,
+  g_assert_cmpfloat_with_epsilon (eval_detection_min_dcf (&d, 0.1), least,
       9.0 / MANY); /* one step of false alarms */
 }
 
@@ -231,8 +231,8 @@ test_cllr_of_true_ratios_is_the_least (void)
   static float target[MANY], other[MANY];
   fill_normal (target, MANY, 2);
   fill_normal (other, MANY, 0);
-  SalDetection d = { target, MANY, other, MANY };
-  double least = sal_detection_min_cllr (&d), expected = 0;
+  EvalDetection d = { target, MANY, other, MANY };
+  double least = eval_detection_min_cllr (&d), expected = 0;
   for (double x = -12; x < 12; x += 1e-3) {
     double other_density = exp (-x * x / 2) / sqrt (2 * G_PI);
     expected += other_density * log2 (1 + exp (2 * x - 2)) * 1e-3;
@@ -241,7 +241,7 @@ test_cllr_of_true_ratios_is_the_least (void)
     target[i] = 2 * target[i] - 2;
     other[i] = 2 * other[i] - 2;
   }
-  double cllr = sal_detection_cllr (&d);
+  double cllr = eval_detection_cllr (&d);
   g_assert_cmpfloat_with_epsilon (cllr, expected, 1e-3);
   g_assert_cmpfloat (least, <=, cllr);
   g_assert_cmpfloat_with_epsilon (least, cllr, 3e-3);
@@ -249,15 +249,15 @@ test_cllr_of_true_ratios_is_the_least (void)
     target[i] *= 3;
     other[i] *= 3;
   }
-  g_assert_cmpfloat (sal_detection_cllr (&d), >, cllr + 0.05);
+  g_assert_cmpfloat (eval_detection_cllr (&d), >, cllr + 0.05);
 }
 
 static void
 test_cllr_of_huge_ratios_is_finite (void)
 {
   const float target[] = { -1000, 1000 }, other[] = { -500 };
-  SalDetection d = { target, 2, other, 1 };
-  g_assert_cmpfloat_with_epsilon (sal_detection_cllr (&d),
+  EvalDetection d = { target, 2, other, 1 };
+  g_assert_cmpfloat_with_epsilon (eval_detection_cllr (&d),
       1000 / G_LN2 / 2 / 2, 1e-9);
 }
 
@@ -267,14 +267,14 @@ static void
 test_nothing_gives_no_number (void)
 {
   const float one[] = { 1 };
-  SalDetection d[] = { { one, 1, one, 0 }, { one, 0, one, 1 },
+  EvalDetection d[] = { { one, 1, one, 0 }, { one, 0, one, 1 },
     { NULL, 0, NULL, 0 } };
   for (guint i = 0; i < G_N_ELEMENTS (d); i++) {
-    g_assert_true (isnan (sal_detection_auc (&d[i])));
-    g_assert_true (isnan (sal_detection_eer (&d[i])));
-    g_assert_true (isnan (sal_detection_min_dcf (&d[i], 0.01)));
-    g_assert_true (isnan (sal_detection_cllr (&d[i])));
-    g_assert_true (isnan (sal_detection_min_cllr (&d[i])));
+    g_assert_true (isnan (eval_detection_auc (&d[i])));
+    g_assert_true (isnan (eval_detection_eer (&d[i])));
+    g_assert_true (isnan (eval_detection_min_dcf (&d[i], 0.01)));
+    g_assert_true (isnan (eval_detection_cllr (&d[i])));
+    g_assert_true (isnan (eval_detection_min_cllr (&d[i])));
   }
 }
 
@@ -282,18 +282,18 @@ static void
 test_no_number_is_the_lowest_score (void)
 {
   const float target[] = { NAN, 2, 3 }, other[] = { -5, 1, 1 };
-  SalDetection d = { target, 3, other, 3 };
-  g_assert_cmpfloat_with_epsilon (sal_detection_auc (&d), 2 / 3.0, 1e-12);
-  g_assert_cmpfloat_with_epsilon (sal_detection_eer (&d), 1 / 3.0, 1e-12);
+  EvalDetection d = { target, 3, other, 3 };
+  g_assert_cmpfloat_with_epsilon (eval_detection_auc (&d), 2 / 3.0, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eval_detection_eer (&d), 1 / 3.0, 1e-12);
 }
 
 static void
 test_curve_has_a_step_for_each_score (void)
 {
   const float target[] = { 2, 2, 3 }, other[] = { 1, 2 };
-  SalDetection d = { target, 3, other, 2 };
+  EvalDetection d = { target, 3, other, 2 };
   double miss[6], alarm[6];
-  g_assert_cmpuint (sal_detection_curve (&d, miss, alarm), ==, 4);
+  g_assert_cmpuint (eval_detection_curve (&d, miss, alarm), ==, 4);
   const double want[4][2] = { { 0, 1 }, { 0, 0.5 }, { 2 / 3.0, 0 }, { 1, 0 } };
   for (guint i = 0; i < 4; i++) {
     g_assert_cmpfloat_with_epsilon (miss[i], want[i][0], 1e-12);

@@ -9,8 +9,8 @@
 static void
 test_wilson_matches_tables (void)
 {
-  SalRate rate = sal_rate_of_hits (8, 10), none = sal_rate_of_hits (0, 10);
-  SalRate all = sal_rate_of_hits (10, 10);
+  EvalInterval rate = eval_interval_of_hits (8, 10), none = eval_interval_of_hits (0, 10);
+  EvalInterval all = eval_interval_of_hits (10, 10);
   g_assert_cmpfloat_with_epsilon (rate.mean, 0.8, 1e-12);
   g_assert_cmpfloat_with_epsilon (rate.low, 0.4902, 1e-4);
   g_assert_cmpfloat_with_epsilon (rate.high, 0.9433, 1e-4);
@@ -24,9 +24,9 @@ static void
 test_nothing_is_no_number (void)
 {
   const float none[] = { NAN };
-  g_assert_true (isnan (sal_rate_of_hits (0, 0).mean));
-  g_assert_true (isnan (sal_rate_of_values (none, 1).mean));
-  g_assert_cmpuint (sal_rate_of_values (none, 1).n, ==, 0);
+  g_assert_true (isnan (eval_interval_of_hits (0, 0).mean));
+  g_assert_true (isnan (eval_interval_of_values (none, 1).mean));
+  g_assert_cmpuint (eval_interval_of_values (none, 1).n, ==, 0);
 }
 
 /* 200 values of deviation 1/sqrt 12: the mean's is 0.0204, 1.96 times that
@@ -39,8 +39,8 @@ test_bootstrap_is_as_wide_as_it_should_be (void)
   for (guint i = 0; i < 200; i++)
     values[i] = (float) g_rand_double (rand);
   values[200] = NAN;
-  SalRate rate = sal_rate_of_values (values, 201);
-  SalRate again = sal_rate_of_values (values, 200);
+  EvalInterval rate = eval_interval_of_values (values, 201);
+  EvalInterval again = eval_interval_of_values (values, 200);
   g_assert_cmpuint (rate.n, ==, 200);
   g_assert_cmpfloat_with_epsilon (rate.high - rate.mean, 0.04, 0.006);
   g_assert_cmpfloat_with_epsilon (rate.mean - rate.low, 0.04, 0.006);

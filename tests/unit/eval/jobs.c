@@ -56,14 +56,14 @@ progress (double part, gpointer data)
   self->progress = part;
 }
 
-static const SalJobs jobs = { run, take, drop, progress };
+static const EvalJobs jobs = { run, take, drop, progress };
 
 static gboolean
 play (Scene *self, guint n, guint n_threads, GError **error)
 {
   scene = self;
   self->taken = g_array_new (FALSE, FALSE, sizeof (guint));
-  return sal_jobs_run (&jobs, n, n_threads, self, error);
+  return eval_jobs_run (&jobs, n, n_threads, self, error);
 }
 
 static void
@@ -124,11 +124,11 @@ test_a_result_can_be_refused (void)
 static void
 test_results_that_nobody_takes_are_dropped (void)
 {
-  static const SalJobs quiet = { run, NULL, drop, NULL };
+  static const EvalJobs quiet = { run, NULL, drop, NULL };
   Scene self = { .failing = -1, .refused = -1 };
   g_autoptr (GError) error = NULL;
   scene = &self;
-  g_assert_true (sal_jobs_run (&quiet, 20, 2, &self, &error));
+  g_assert_true (eval_jobs_run (&quiet, 20, 2, &self, &error));
   g_assert_cmpint (self.n_made, ==, 20);
   g_assert_cmpint (self.n_dropped, ==, 20);
 }

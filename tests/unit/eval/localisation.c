@@ -25,11 +25,11 @@ run_clear (Run *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-static SalLocalisationConfig
+static EvalLocalisationConfig
 config_of (guint n_trials, guint n_threads)
 {
-  SalLocalisationConfig config;
-  sal_localisation_config_init (&config, n_trials);
+  EvalLocalisationConfig config;
+  eval_localisation_config_init (&config, n_trials);
   config.n_thorough = config.n_score = 1;
   config.seconds = 0.5;
   config.n_threads = n_threads;
@@ -37,10 +37,10 @@ config_of (guint n_trials, guint n_threads)
 }
 
 static gboolean
-keep (const SalLocalisationTrial *trial, gpointer data, GError **error)
+keep (const EvalLocalisationTrial *trial, gpointer data, GError **error)
 {
   Run *self = data;
-  SalLocalisationTrial *copy = g_new (SalLocalisationTrial, 1);
+  EvalLocalisationTrial *copy = g_new (EvalLocalisationTrial, 1);
   copy->join = g_memdup2 (trial->join, sizeof *trial->join);
   copy->outcomes = g_memdup2 (trial->outcomes,
       self->rows->len * sizeof *trial->outcomes);
@@ -50,30 +50,30 @@ keep (const SalLocalisationTrial *trial, gpointer data, GError **error)
 
 /* Four voices that the model knows by name. */
 static void
-run (Run *self, const SalLocalisationConfig *wanted)
+run (Run *self, const EvalLocalisationConfig *wanted)
 {
-  SalLocalisationConfig config = *wanted;
+  EvalLocalisationConfig config = *wanted;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
-  g_autoptr (SalCast) cast = sal_cast_new (tiny, corpus, TRUE, 1, 5, &error);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
+  g_autoptr (EvalSpeakerSets) cast = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
   g_assert_no_error (error);
   config.take = keep;
   config.data = self;
-  self->rows = sal_localisation_rows (&config);
-  self->trials = g_ptr_array_new_with_free_func (sal_localisation_trial_free);
-  self->results = g_array_new (FALSE, FALSE, sizeof (SalLocalisationResult));
-  sal_localisation_run (cast, &config, self->rows, &error);
+  self->rows = eval_localisation_rows (&config);
+  self->trials = g_ptr_array_new_with_free_func (eval_localisation_trial_free);
+  self->results = g_array_new (FALSE, FALSE, sizeof (EvalLocalisationResult));
+  eval_localisation_run (cast, &config, self->rows, &error);
   g_assert_no_error (error);
-  sal_localisation_measure (self->rows, self->trials, self->results);
+  eval_localisation_measure (self->rows, self->trials, self->results);
 }
 
-static const SalLocalisationRow *
+static const EvalLocalisationRow *
 row_at (const Run *self, guint i)
 {
-  return &g_array_index (self->rows, SalLocalisationRow, i);
+  return &g_array_index (self->rows, EvalLocalisationRow, i);
 }
 
-static const SalLocalisationTrial *
+static const EvalLocalisationTrial *
 trial_at (const Run *self, guint i)
 {
   return g_ptr_array_index (self->trials, i);
@@ -83,24 +83,24 @@ trial_at (const Run *self, guint i)
 static void
 test_threads_and_number_of_trials_change_nothing (void)
 {
-  SalLocalisationConfig few = config_of (2, 1), many = config_of (3, 3);
+  EvalLocalisationConfig few = config_of (2, 1), many = config_of (3, 3);
   g_auto (Run) a = { 0 }, b = { 0 };
   run (&a, &few);
   run (&b, &many);
   g_assert_cmpuint (a.trials->len, ==, 2 * 4);
   g_assert_cmpuint (b.trials->len, ==, 3 * 4);
   for (guint i = 0; i < a.trials->len; i++) {
-    gsize size = a.rows->len * sizeof (SalLocalisationOutcome);
+    gsize size = a.rows->len * sizeof (EvalLocalisationOutcome);
     g_assert_cmpmem (trial_at (&a, i)->outcomes, size,
         trial_at (&b, i)->outcomes, size);
   }
 }
 
 static void
-assert_oracle (const SalJoin *join, char given, const SalLocalisationOutcome *o)
+assert_oracle (const EvalConcatenation *join, char given, const EvalLocalisationOutcome *o)
 {
-  double part = join->form == SAL_JOIN_A_B ? 0.5 : 1.0 / 3;
-  if (join->form == (given == 'A' ? SAL_JOIN_A_B_A : SAL_JOIN_B_A_B))
+  double part = join->form == EVAL_CONCATENATION_A_B ? 0.5 : 1.0 / 3;
+  if (join->form == (given == 'A' ? EVAL_CONCATENATION_A_B_A : EVAL_CONCATENATION_B_A_B))
     part = 2.0 / 3;
   g_assert_cmpfloat (o->auc, ==, 1);
   g_assert_cmpfloat_with_epsilon (o->mass, part, 0.02);
@@ -110,11 +110,11 @@ static guint
 trials_of (const GArray *rows, const char *name, const char *layers, char given)
 {
   for (guint i = 0; i < rows->len; i++) {
-    const SalLocalisationRow *row
-        = &g_array_index (rows, SalLocalisationRow, i);
-    g_autofree char *other = sal_localisation_name (row);
+    const EvalLocalisationRow *row
+        = &g_array_index (rows, EvalLocalisationRow, i);
+    g_autofree char *other = eval_localisation_name (row);
     if (row->given == given && g_str_equal (other, name)
-        && g_str_equal (sal_localisation_layers (row), layers))
+        && g_str_equal (eval_localisation_layers (row), layers))
       return row->n_trials;
   }
   return 0;
@@ -143,9 +143,9 @@ test_rows_have_their_trials (void)
     { "grad-cam", "S4", 'A', 40 },
     { "oracle", "none", 'X', 0 }, /* there is none */
   };
-  SalLocalisationConfig config;
-  sal_localisation_config_init (&config, 0);
-  g_autoptr (GArray) rows = sal_localisation_rows (&config);
+  EvalLocalisationConfig config;
+  eval_localisation_config_init (&config, 0);
+  g_autoptr (GArray) rows = eval_localisation_rows (&config);
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
     g_assert_cmpuint (trials_of (rows, wanted[i].name, wanted[i].layers,
         wanted[i].given), ==, wanted[i].n_trials);
@@ -154,15 +154,15 @@ test_rows_have_their_trials (void)
 static void
 test_rows_are_what_they_say (void)
 {
-  SalLocalisationConfig config = config_of (2, 0);
+  EvalLocalisationConfig config = config_of (2, 0);
   g_auto (Run) r = { 0 };
   run (&r, &config);
   for (guint i = 0; i < r.trials->len; i++) {
-    const SalLocalisationTrial *trial = trial_at (&r, i);
+    const EvalLocalisationTrial *trial = trial_at (&r, i);
     float map_mass = 0, map_auc = 0;
     for (guint k = 0; k < r.rows->len; k++) {
-      const SalLocalisationRow *row = row_at (&r, k);
-      const SalLocalisationOutcome *o = &trial->outcomes[k];
+      const EvalLocalisationRow *row = row_at (&r, k);
+      const EvalLocalisationOutcome *o = &trial->outcomes[k];
       gboolean tried = trial->join->number < row->n_trials;
       gboolean has_auc = row->given == 'A' || row->given == 'B';
       g_assert_cmpint (isfinite (o->hit), ==, tried);
@@ -171,22 +171,22 @@ test_rows_are_what_they_say (void)
       g_assert_cmpint (isfinite (o->auc), ==, has_auc);
       g_assert_true (o->hit == 0 || o->hit == 1);
       g_assert_true (o->mass >= 0 && o->mass <= 1);
-      if (row->kind == SAL_MASK_NONE)
+      if (row->kind == EVAL_MASK_NONE)
         g_assert_cmpfloat (o->mass, ==, 1);
-      if (row->kind == SAL_MASK_ORACLE)
+      if (row->kind == EVAL_MASK_ORACLE)
         assert_oracle (trial->join, row->given, o);
-      if (row->kind == SAL_MASK_MAP && row->setting == SAL_MAP_S4
-          && row->method != SAL_MAP_SIGNED) {
+      if (row->kind == EVAL_MASK_MAP && row->setting == EVAL_MAP_S4
+          && row->method != EVAL_MAP_SIGNED) {
         map_mass = o->mass;
         map_auc = o->auc;
       }
-      if (row->kind >= SAL_MASK_RANDOM && row->kind <= SAL_MASK_TIME
-          && row->setting == SAL_MAP_S4 && row->method != SAL_MAP_SIGNED)
+      if (row->kind >= EVAL_MASK_RANDOM && row->kind <= EVAL_MASK_TIME
+          && row->setting == EVAL_MAP_S4 && row->method != EVAL_MAP_SIGNED)
         g_assert_cmpfloat_with_epsilon (o->mass, map_mass, 1e-3);
-      if (row->kind == SAL_MASK_RANDOM)
+      if (row->kind == EVAL_MASK_RANDOM)
         g_assert_cmpfloat_with_epsilon (o->auc, 0.5, 0.25);
-      if (row->kind == SAL_MASK_TIME && row->setting == SAL_MAP_S4
-          && row->method != SAL_MAP_SIGNED)
+      if (row->kind == EVAL_MASK_TIME && row->setting == EVAL_MAP_S4
+          && row->method != EVAL_MAP_SIGNED)
         g_assert_cmpfloat_with_epsilon (o->auc, map_auc, 1e-3);
     }
   }
@@ -195,17 +195,17 @@ test_rows_are_what_they_say (void)
 static void
 test_results_are_those_of_the_trials (void)
 {
-  SalLocalisationConfig config = config_of (3, 0);
+  EvalLocalisationConfig config = config_of (3, 0);
   g_auto (Run) r = { 0 };
   run (&r, &config);
   g_assert_cmpuint (r.results->len, ==, 4 * r.rows->len);
   for (guint i = 0; i < r.results->len; i++) {
-    const SalLocalisationResult *result
-        = &g_array_index (r.results, SalLocalisationResult, i);
+    const EvalLocalisationResult *result
+        = &g_array_index (r.results, EvalLocalisationResult, i);
     double hits = 0, mass = 0;
     guint n = 0;
     for (guint k = 0; k < r.trials->len; k++) {
-      const SalLocalisationOutcome *o
+      const EvalLocalisationOutcome *o
           = &trial_at (&r, k)->outcomes[result->row];
       if (trial_at (&r, k)->join->form != result->form || isnan (o->hit))
         continue;
@@ -224,7 +224,7 @@ test_results_are_those_of_the_trials (void)
 static void
 test_raw_masks_another_log_mel (void)
 {
-  SalLocalisationConfig config = config_of (3, 0);
+  EvalLocalisationConfig config = config_of (3, 0);
   g_auto (Run) a = { 0 }, b = { 0 };
   guint n_differ = 0;
   run (&a, &config);
@@ -232,9 +232,9 @@ test_raw_masks_another_log_mel (void)
   run (&b, &config);
   for (guint i = 0; i < a.trials->len; i++)
     for (guint k = 0; k < a.rows->len; k++) {
-      const SalLocalisationOutcome *x = &trial_at (&a, i)->outcomes[k];
-      const SalLocalisationOutcome *y = &trial_at (&b, i)->outcomes[k];
-      if (row_at (&a, k)->kind == SAL_MASK_NONE)
+      const EvalLocalisationOutcome *x = &trial_at (&a, i)->outcomes[k];
+      const EvalLocalisationOutcome *y = &trial_at (&b, i)->outcomes[k];
+      if (row_at (&a, k)->kind == EVAL_MASK_NONE)
         g_assert_cmpfloat (x->hit, ==, y->hit);
       g_assert_true (isnan (x->auc) || x->auc == y->auc);
       n_differ += x->hit != y->hit && isfinite (x->hit);
@@ -245,16 +245,16 @@ test_raw_masks_another_log_mel (void)
 static void
 test_names_are_unique (void)
 {
-  SalLocalisationConfig config = config_of (3, 0);
-  g_autoptr (GArray) rows = sal_localisation_rows (&config);
+  EvalLocalisationConfig config = config_of (3, 0);
+  g_autoptr (GArray) rows = eval_localisation_rows (&config);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal,
       g_free, NULL);
   for (guint i = 0; i < rows->len; i++) {
-    const SalLocalisationRow *row
-        = &g_array_index (rows, SalLocalisationRow, i);
-    g_autofree char *name = sal_localisation_name (row);
+    const EvalLocalisationRow *row
+        = &g_array_index (rows, EvalLocalisationRow, i);
+    g_autofree char *name = eval_localisation_name (row);
     g_assert_true (g_hash_table_add (seen, g_strdup_printf ("%s %s %c", name,
-        sal_localisation_layers (row), row->given + ' ')));
+        eval_localisation_layers (row), row->given + ' ')));
   }
 }
 

@@ -11,10 +11,10 @@ static GPtrArray *
 load (const char *text, gsize size, GError **error)
 {
   g_autofree char *path = data_write_temp ("m.tsv", text, size);
-  return sal_manifest_load (path, error);
+  return eval_manifest_load (path, error);
 }
 
-static const SalManifestRow *
+static const EvalManifestRow *
 row_at (const GPtrArray *rows, guint i)
 {
   return g_ptr_array_index (rows, i);
@@ -29,7 +29,7 @@ test_reads_rows_in_order (void)
   g_autoptr (GPtrArray) rows = load (text, strlen (text), &error);
   g_assert_no_error (error);
   g_assert_cmpuint (rows->len, ==, 2);
-  const SalManifestRow *ann = row_at (rows, 0);
+  const EvalManifestRow *ann = row_at (rows, 0);
   g_autofree char *beside = data_temp_path ("a/1.opus");
   g_assert_cmpstr (ann->path, ==, beside);
   g_assert_cmpstr (ann->speaker, ==, "ann");
@@ -130,7 +130,7 @@ test_refuses_what_is_no_file (void)
   const char *paths[] = { "/no/where.tsv", "/", "/dev/zero" };
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
     g_autoptr (GError) error = NULL;
-    g_assert_null (sal_manifest_load (paths[i], &error));
+    g_assert_null (eval_manifest_load (paths[i], &error));
     data_assert_error (error, SAL_ERROR_FILE, paths[i], NULL);
   }
 }

@@ -33,24 +33,24 @@ static GPtrArray *
 judge (GString *text)
 {
   g_autoptr (GError) error = NULL;
-  GPtrArray *verdicts = g_ptr_array_new_with_free_func (sal_verdict_free);
+  GPtrArray *verdicts = g_ptr_array_new_with_free_func (eval_verdict_free);
   g_autofree char *path = data_write_temp ("table2.tsv", text->str, text->len);
-  sal_verdicts_of_table2 (path, "closed", verdicts, &error);
+  eval_paper_check_of_table2 (path, "closed", verdicts, &error);
   g_assert_no_error (error);
   return verdicts;
 }
 
 static void
-assert_one (GPtrArray *verdicts, SalVerdictKind kind, const char *piece)
+assert_one (GPtrArray *verdicts, EvalVerdictKind kind, const char *piece)
 {
   g_assert_cmpuint (verdicts->len, ==, 1);
-  const SalVerdict *verdict = verdicts->pdata[0];
+  const EvalVerdict *verdict = verdicts->pdata[0];
   g_test_message ("%s", verdict->text);
   g_assert_cmpint (verdict->kind, ==, kind);
   g_assert_nonnull (strstr (verdict->text, piece));
   g_assert_true (g_str_has_suffix (verdict->text, "."));
-  if (kind != SAL_VERDICT_BEYOND)
-    g_assert_nonnull (strstr (verdict->text, sal_verdict_names[kind]));
+  if (kind != EVAL_VERDICT_BEYOND)
+    g_assert_nonnull (strstr (verdict->text, eval_verdict_names[kind]));
 }
 
 static void
@@ -58,17 +58,17 @@ test_layer_cam_both_ways (void)
 {
   const struct {
     guint before, after, n;
-    SalVerdictKind kind;
+    EvalVerdictKind kind;
     const char *piece;
   } cases[] = {
-    { 50, 90, 100, SAL_VERDICT_AGREES, "raises Top-1 by 40.0 points on A-B" },
-    { 50, 60, 100, SAL_VERDICT_PARTLY, "raises Top-1 by 10.0 points on A-B" },
-    { 60, 40, 100, SAL_VERDICT_DIFFERS, "lowers Top-1 by 20.0 points" },
-    { 50, 50, 100, SAL_VERDICT_DIFFERS, "raises it by 22.4 (from 49.15 to" },
-    { 90, 100, 100, SAL_VERDICT_AGREES, "from 90.0 to 100.0 %" },
-    { 12, 16, 20, SAL_VERDICT_AGREES, "95 % interval +5.0 to" },
-    { 16, 18, 20, SAL_VERDICT_OPEN, "95 % interval +0.0 to" },
-    { 5, 9, 10, SAL_VERDICT_OPEN, "10 trials" },
+    { 50, 90, 100, EVAL_VERDICT_AGREES, "raises Top-1 by 40.0 points on A-B" },
+    { 50, 60, 100, EVAL_VERDICT_PARTLY, "raises Top-1 by 10.0 points on A-B" },
+    { 60, 40, 100, EVAL_VERDICT_DIFFERS, "lowers Top-1 by 20.0 points" },
+    { 50, 50, 100, EVAL_VERDICT_DIFFERS, "raises it by 22.4 (from 49.15 to" },
+    { 90, 100, 100, EVAL_VERDICT_AGREES, "from 90.0 to 100.0 %" },
+    { 12, 16, 20, EVAL_VERDICT_AGREES, "95 % interval +5.0 to" },
+    { 16, 18, 20, EVAL_VERDICT_OPEN, "95 % interval +0.0 to" },
+    { 5, 9, 10, EVAL_VERDICT_OPEN, "10 trials" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GString) text = make_table ("layer-cam", cases[i].before,
@@ -84,9 +84,9 @@ test_smoothed_gradients (void)
 {
   g_autoptr (GString) text = make_table ("layer-cam-degrid", 60, 40, 100);
   g_autoptr (GPtrArray) verdicts = judge (text);
-  assert_one (verdicts, SAL_VERDICT_BEYOND,
+  assert_one (verdicts, EVAL_VERDICT_BEYOND,
       "S1 to S4 with smoothed gradients lowers Top-1 by 20.0 points");
-  assert_one (verdicts, SAL_VERDICT_BEYOND, ": does not agree.");
+  assert_one (verdicts, EVAL_VERDICT_BEYOND, ": does not agree.");
 }
 
 /* Gains are those of the trials that both have. */
@@ -99,8 +99,8 @@ test_trials_are_paired (void)
   g_string_append (text,
       "closed\tA-B\t60\tgrad-cam++\t" ALL "\tA\t1\t0.1\t\n");
   g_autoptr (GPtrArray) verdicts = judge (text);
-  assert_one (verdicts, SAL_VERDICT_AGREES, "at most +0.0 points");
-  assert_one (verdicts, SAL_VERDICT_AGREES, "51 trials");
+  assert_one (verdicts, EVAL_VERDICT_AGREES, "at most +0.0 points");
+  assert_one (verdicts, EVAL_VERDICT_AGREES, "51 trials");
 }
 
 static void
@@ -108,11 +108,11 @@ test_others_both_ways (void)
 {
   const struct {
     guint after, n;
-    SalVerdictKind kind;
+    EvalVerdictKind kind;
   } cases[] = {
-    { 52, 100, SAL_VERDICT_AGREES }, { 30, 100, SAL_VERDICT_AGREES },
-    { 90, 100, SAL_VERDICT_DIFFERS }, { 54, 100, SAL_VERDICT_OPEN },
-    { 5, 8, SAL_VERDICT_OPEN },
+    { 52, 100, EVAL_VERDICT_AGREES }, { 30, 100, EVAL_VERDICT_AGREES },
+    { 90, 100, EVAL_VERDICT_DIFFERS }, { 54, 100, EVAL_VERDICT_OPEN },
+    { 5, 8, EVAL_VERDICT_OPEN },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GString) text = make_table ("score-cam", cases[i].n / 2,
@@ -131,9 +131,9 @@ test_pull_is_told (void)
   add_row (text, "A-B-C", "dense", "none", "A", 4, 4);
   add_row (text, "A-B-C", "dense", "none", "X", 0, 4);
   g_autoptr (GPtrArray) verdicts = judge (text);
-  assert_one (verdicts, SAL_VERDICT_BEYOND,
+  assert_one (verdicts, EVAL_VERDICT_BEYOND,
       "A is recognised in 87.5 % (75.0 % in the form where it is least)");
-  assert_one (verdicts, SAL_VERDICT_BEYOND,
+  assert_one (verdicts, EVAL_VERDICT_BEYOND,
       "X is recognised in 12.5 % (at most 25.0 %)");
 }
 
@@ -142,9 +142,9 @@ test_other_sets_do_not_count (void)
 {
   g_autoptr (GString) text = make_table ("layer-cam", 50, 90, 100);
   g_autoptr (GPtrArray) verdicts
-      = g_ptr_array_new_with_free_func (sal_verdict_free);
+      = g_ptr_array_new_with_free_func (eval_verdict_free);
   g_autofree char *path = data_write_temp ("table2.tsv", text->str, text->len);
-  g_assert_true (sal_verdicts_of_table2 (path, "open", verdicts, NULL));
+  g_assert_true (eval_paper_check_of_table2 (path, "open", verdicts, NULL));
   g_assert_cmpuint (verdicts->len, ==, 0);
 }
 
@@ -169,14 +169,14 @@ static GPtrArray *
 judge_curves (double deletion, double insertion, guint n)
 {
   g_autoptr (GString) text = g_string_new ("[");
-  GPtrArray *verdicts = g_ptr_array_new_with_free_func (sal_verdict_free);
+  GPtrArray *verdicts = g_ptr_array_new_with_free_func (eval_verdict_free);
   add_curve (text, "layer-cam", deletion, insertion, n);
   add_curve (text, "grad-cam++", 0.4, 0.6, n);
   add_curve (text, "score-cam", 0.4, 0.6, n);
   add_curve (text, "random", 0.5, 0.5, n);
   g_string_append_c (text, ']');
   g_autoptr (JsonNode) root = json_from_string (text->str, NULL);
-  sal_verdicts_of_deletion (json_node_get_array (root), "closed", verdicts);
+  eval_paper_check_of_deletion (json_node_get_array (root), "closed", verdicts);
   g_assert_cmpuint (verdicts->len, ==, 5);
   return verdicts;
 }
@@ -187,24 +187,24 @@ test_order_both_ways (void)
   const struct {
     double deletion, insertion;
     guint n;
-    SalVerdictKind order[2], chance;
+    EvalVerdictKind order[2], chance;
   } cases[] = {
-    { 0.2, 0.8, 16, { SAL_VERDICT_AGREES, SAL_VERDICT_AGREES },
-        SAL_VERDICT_AGREES },
-    { 0.38, 0.62, 16, { SAL_VERDICT_PARTLY, SAL_VERDICT_PARTLY },
-        SAL_VERDICT_AGREES },
-    { 0.6, 0.3, 16, { SAL_VERDICT_DIFFERS, SAL_VERDICT_DIFFERS },
-        SAL_VERDICT_DIFFERS },
-    { 0.2, 0.3, 16, { SAL_VERDICT_AGREES, SAL_VERDICT_DIFFERS },
-        SAL_VERDICT_DIFFERS },
-    { 0.6, 0.52, 16, { SAL_VERDICT_DIFFERS, SAL_VERDICT_DIFFERS },
-        SAL_VERDICT_OPEN },
-    { 0.2, 0.8, 2, { SAL_VERDICT_OPEN, SAL_VERDICT_OPEN }, SAL_VERDICT_OPEN },
+    { 0.2, 0.8, 16, { EVAL_VERDICT_AGREES, EVAL_VERDICT_AGREES },
+        EVAL_VERDICT_AGREES },
+    { 0.38, 0.62, 16, { EVAL_VERDICT_PARTLY, EVAL_VERDICT_PARTLY },
+        EVAL_VERDICT_AGREES },
+    { 0.6, 0.3, 16, { EVAL_VERDICT_DIFFERS, EVAL_VERDICT_DIFFERS },
+        EVAL_VERDICT_DIFFERS },
+    { 0.2, 0.3, 16, { EVAL_VERDICT_AGREES, EVAL_VERDICT_DIFFERS },
+        EVAL_VERDICT_DIFFERS },
+    { 0.6, 0.52, 16, { EVAL_VERDICT_DIFFERS, EVAL_VERDICT_DIFFERS },
+        EVAL_VERDICT_OPEN },
+    { 0.2, 0.8, 2, { EVAL_VERDICT_OPEN, EVAL_VERDICT_OPEN }, EVAL_VERDICT_OPEN },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GPtrArray) verdicts = judge_curves (cases[i].deletion,
         cases[i].insertion, cases[i].n);
-    const SalVerdict *const *v = (const SalVerdict *const *) verdicts->pdata;
+    const EvalVerdict *const *v = (const EvalVerdict *const *) verdicts->pdata;
     for (guint k = 0; k < 3; k++)
       g_test_message ("%s", v[k]->text);
     g_assert_cmpint (v[0]->kind, ==, cases[i].order[0]);

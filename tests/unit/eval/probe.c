@@ -11,24 +11,24 @@
 static SalModel *tiny;
 
 /* An ear that has heard T frames of a voice. */
-static SalEar *
+static EvalProbe *
 new_ear (void)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (tiny);
-  SalMapStyle style;
-  sal_map_style_init (&style);
-  SalEar *ear = sal_ear_new (tiny, T, &style);
-  SalJoin join = { .n_samples = (T - 1) * mel->hop + mel->window_length };
+  EvalMapStyle style;
+  eval_map_style_init (&style);
+  EvalProbe *ear = eval_probe_new (tiny, T, &style);
+  EvalConcatenation join = { .n_samples = (T - 1) * mel->hop + mel->window_length };
   g_autofree float *voice = data_voice (1, join.n_samples);
   join.samples = voice;
-  sal_ear_listen (ear, &join);
+  eval_probe_listen (ear, &join);
   g_assert_cmpuint (ear->n_frames, ==, T);
   return ear;
 }
 
 /* The cosine of an embedding with that of the frames [first, first + n). */
 static float
-compare (const SalEar *ear, const float *embedding, guint first, guint n)
+compare (const EvalProbe *ear, const float *embedding, guint first, guint n)
 {
   guint E = sal_model_get_embedding_size (tiny);
   g_autoptr (SalNet) net = sal_net_new (tiny, n, SAL_STAGES - 1, 1);
@@ -40,47 +40,47 @@ compare (const SalEar *ear, const float *embedding, guint first, guint n)
   sal_net_forward (net, part, n);
   g_autofree float *b
       = g_memdup2 (sal_net_get_embedding (net), E * sizeof (float));
-  sal_unit_length (a, E);
-  sal_unit_length (b, E);
-  return sal_dot (a, b, E);
+  sal_vector_normalise (a, E);
+  sal_vector_normalise (b, E);
+  return sal_vector_dot (a, b, E);
 }
 
 static const float *
-listen (SalEar *ear, guint first, guint n)
+listen (EvalProbe *ear, guint first, guint n)
 {
   float wanted[T] = { 0 };
   for (guint t = first; t < first + n; t++)
     wanted[t] = 0.5f;
-  return sal_ear_listen_cut (ear, wanted);
+  return eval_probe_listen_cut (ear, wanted);
 }
 
 static void
 test_all_frames (void)
 {
-  SalEar *ear = new_ear ();
+  EvalProbe *ear = new_ear ();
   float cosine = compare (ear, listen (ear, 0, T), 0, T);
   g_assert_cmpfloat (cosine, >, 0.99999);
-  sal_ear_free (ear);
+  eval_probe_free (ear);
 }
 
 static void
 test_some_frames (void)
 {
-  SalEar *ear = new_ear ();
+  EvalProbe *ear = new_ear ();
   const float *embedding = listen (ear, 40, 60);
   g_assert_cmpfloat (compare (ear, embedding, 40, 60), >, 0.99999);
   g_assert_cmpfloat (compare (ear, embedding, 0, T), <, 0.999);
-  sal_ear_free (ear);
+  eval_probe_free (ear);
 }
 
 static void
 test_too_few_frames (void)
 {
-  SalEar *ear = new_ear ();
+  EvalProbe *ear = new_ear ();
   g_assert_null (listen (ear, 0, 0));
   g_assert_null (listen (ear, 100, LEAST - 1));
   g_assert_nonnull (listen (ear, 100, LEAST));
-  sal_ear_free (ear);
+  eval_probe_free (ear);
 }
 
 int

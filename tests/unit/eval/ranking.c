@@ -6,7 +6,7 @@
 #include "data.h"
 #include "eval/deletion.h"
 
-#define N SAL_DELETION_STEPS
+#define N EVAL_DELETION_STEPS
 
 static void
 test_ties_go_by_time_then_band (void)
@@ -15,7 +15,7 @@ test_ties_go_by_time_then_band (void)
   const float values[] = { 1, 5, 1, NAN, 2, 1 };
   const guint want[] = { 1, 4, 0, 2, 5, 3 };
   guint order[6];
-  sal_ranking_order (values, 3, 2, order);
+  eval_ranking_order (values, 3, 2, order);
   g_assert_cmpmem (order, sizeof order, want, sizeof want);
 }
 
@@ -25,13 +25,13 @@ test_masks_keep_what_they_should (void)
   const float values[] = { 1, 5, 1, NAN, 2, 1 };
   const float want[] = { 1, 1, 0, 0, 1, 0 };
   float mask[6], profile[2], spread[6];
-  sal_mask_largest (values, 3, 2, 3, mask);
+  eval_mask_largest (values, 3, 2, 3, mask);
   g_assert_cmpmem (mask, sizeof mask, want, sizeof want);
-  g_assert_cmpfloat_with_epsilon (sal_mask_mass (mask, 6), 0.5, 1e-6);
-  sal_mask_profile (mask, 3, 2, profile);
+  g_assert_cmpfloat_with_epsilon (eval_mask_mass (mask, 6), 0.5, 1e-6);
+  eval_mask_profile (mask, 3, 2, profile);
   g_assert_cmpfloat_with_epsilon (profile[0], 2.0 / 3, 1e-6);
   g_assert_cmpfloat_with_epsilon (profile[1], 1.0 / 3, 1e-6);
-  sal_mask_spread (profile, 3, 2, spread);
+  eval_mask_spread (profile, 3, 2, spread);
   for (guint i = 0; i < 6; i++)
     g_assert_cmpfloat (spread[i], ==, profile[i % 2]);
 }
@@ -42,11 +42,11 @@ test_random_mask_keeps_as_many_as_asked (void)
   g_autoptr (GRand) rand = g_rand_new_with_seed (2);
   float mask[40], sums[40] = { 0 };
   for (guint n = 0; n <= 40; n++) {
-    sal_mask_random (rand, 40, n, mask);
-    g_assert_cmpfloat_with_epsilon (sal_mask_mass (mask, 40), n / 40.0, 1e-6);
+    eval_mask_random (rand, 40, n, mask);
+    g_assert_cmpfloat_with_epsilon (eval_mask_mass (mask, 40), n / 40.0, 1e-6);
   }
   for (guint k = 0; k < 400; k++) {
-    sal_mask_random (rand, 40, 10, mask);
+    eval_mask_random (rand, 40, 10, mask);
     for (guint i = 0; i < 40; i++)
       sums[i] += mask[i];
   }
@@ -60,7 +60,7 @@ deletion_area (const float *evidence, const float *map)
 {
   float part[N + 1], score[N + 1];
   guint order[10 * 20];
-  sal_ranking_order (map, 10, 20, order);
+  eval_ranking_order (map, 10, 20, order);
   for (guint i = 0; i <= N; i++) {
     guint n = 200 * i / N;
     part[i] = (float) i / N;
@@ -68,7 +68,7 @@ deletion_area (const float *evidence, const float *map)
     for (guint k = n; k < 200; k++)
       score[i] += evidence[order[k]];
   }
-  return sal_deletion_area (part, score);
+  return eval_deletion_area (part, score);
 }
 
 static void
@@ -91,10 +91,10 @@ test_area_is_that_of_known_curves (void)
     one[i] = 1;
     line[i] = 1 - part[i];
   }
-  g_assert_cmpfloat_with_epsilon (sal_deletion_area (part, one), 1, 1e-6);
-  g_assert_cmpfloat_with_epsilon (sal_deletion_area (part, line), 0.5, 1e-6);
+  g_assert_cmpfloat_with_epsilon (eval_deletion_area (part, one), 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (eval_deletion_area (part, line), 0.5, 1e-6);
   part[1] = part[2]; /* uneven steps count as wide as they are */
-  g_assert_cmpfloat_with_epsilon (sal_deletion_area (part, one), 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (eval_deletion_area (part, one), 1, 1e-6);
 }
 
 int

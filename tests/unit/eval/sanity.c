@@ -9,11 +9,11 @@
 
 static SalModel *tiny;
 
-static SalCast *
-cast_new (SalCorpus *corpus)
+static EvalSpeakerSets *
+cast_new (EvalCorpus *corpus)
 {
   g_autoptr (GError) error = NULL;
-  SalCast *cast = sal_cast_new (tiny, corpus, TRUE, 1, 5, &error);
+  EvalSpeakerSets *cast = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
   g_assert_no_error (error);
   return cast;
 }
@@ -21,35 +21,35 @@ cast_new (SalCorpus *corpus)
 static GArray *
 run (guint n_trials, guint n_threads, GArray **rows)
 {
-  SalSanityConfig config;
+  EvalSanityConfig config;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
-  g_autoptr (SalCast) cast = cast_new (corpus);
-  GArray *results = g_array_new (FALSE, TRUE, sizeof (SalSanityResult));
-  sal_sanity_config_init (&config, n_trials);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
+  g_autoptr (EvalSpeakerSets) cast = cast_new (corpus);
+  GArray *results = g_array_new (FALSE, TRUE, sizeof (EvalSanityResult));
+  eval_sanity_config_init (&config, n_trials);
   config.seconds = 0.5;
   config.n_score = 1;
   config.n_draws = 2;
   config.n_threads = n_threads;
-  *rows = sal_sanity_rows (&config);
-  sal_sanity_run (cast, &config, *rows, results, &error);
+  *rows = eval_sanity_rows (&config);
+  eval_sanity_run (cast, &config, *rows, results, &error);
   g_assert_no_error (error);
   return results;
 }
 
 static GArray *rows, *three; /* results of three trials */
 
-static const SalSanityResult *
+static const EvalSanityResult *
 result_at (const GArray *results, guint i)
 {
-  return &g_array_index (results, SalSanityResult, i);
+  return &g_array_index (results, EvalSanityResult, i);
 }
 
 static void
-assert_result (const SalSanityResult *result)
+assert_result (const EvalSanityResult *result)
 {
-  const SalSanityRow *row = &g_array_index (rows, SalSanityRow, result->row);
-  const SalRate *rate = &result->correlation;
+  const EvalSanityRow *row = &g_array_index (rows, EvalSanityRow, result->row);
+  const EvalInterval *rate = &result->correlation;
   g_assert_cmpuint (rate->n, ==, row->n_trials);
   g_assert_cmpuint (result->n_empty, <=, row->n_trials);
   g_assert_true (isfinite (rate->mean) && fabs (rate->mean) <= 1 + 1e-6);
@@ -66,15 +66,15 @@ static void
 test_every_stage_and_row (void)
 {
   guint n_score = 0;
-  g_assert_cmpuint (three->len, ==, SAL_SANITY_STAGES * rows->len);
+  g_assert_cmpuint (three->len, ==, EVAL_SANITY_STAGES * rows->len);
   for (guint i = 0; i < three->len; i++) {
-    const SalSanityResult *result = result_at (three, i);
+    const EvalSanityResult *result = result_at (three, i);
     g_assert_cmpuint (result->stage, ==, i / rows->len);
     g_assert_cmpuint (result->row, ==, i % rows->len);
     assert_result (result);
     n_score += result->correlation.n == 1;
   }
-  g_assert_cmpuint (n_score, ==, 2 * SAL_SANITY_STAGES);
+  g_assert_cmpuint (n_score, ==, 2 * EVAL_SANITY_STAGES);
 }
 
 static void
@@ -84,8 +84,8 @@ test_threads_change_nothing (void)
   g_autoptr (GArray) again = run (3, 3, &same);
   g_assert_cmpuint (again->len, ==, three->len);
   for (guint i = 0; i < again->len; i++) {
-    const SalSanityResult *a = result_at (again, i);
-    const SalSanityResult *b = result_at (three, i);
+    const EvalSanityResult *a = result_at (again, i);
+    const EvalSanityResult *b = result_at (three, i);
     g_assert_cmpfloat (a->correlation.mean, ==, b->correlation.mean);
     g_assert_cmpfloat (a->correlation.low, ==, b->correlation.low);
     g_assert_cmpfloat (a->energy.mean, ==, b->energy.mean);
@@ -98,16 +98,16 @@ test_threads_change_nothing (void)
 static GArray *
 believe (guint n_threads)
 {
-  SalDeletionConfig config;
+  EvalDeletionConfig config;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
-  g_autoptr (SalCast) cast = cast_new (corpus);
-  g_autoptr (GArray) maps = sal_belief_rows (6);
-  GArray *results = g_array_new (FALSE, TRUE, sizeof (SalBeliefResult));
-  sal_deletion_config_init (&config, 6);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
+  g_autoptr (EvalSpeakerSets) cast = cast_new (corpus);
+  g_autoptr (GArray) maps = eval_faithfulness_check_rows (6);
+  GArray *results = g_array_new (FALSE, TRUE, sizeof (EvalFaithfulnessResult));
+  eval_deletion_config_init (&config, 6);
   config.seconds = 0.5;
   config.n_threads = n_threads;
-  sal_belief_run (cast, &config, maps, results, &error);
+  eval_faithfulness_check_run (cast, &config, maps, results, &error);
   g_assert_no_error (error);
   return results;
 }
@@ -117,10 +117,10 @@ test_trust_goes_with_curves (void)
 {
   g_autoptr (GArray) results = believe (2), again = believe (1);
   double sum = 0;
-  g_assert_cmpuint (results->len, ==, 2 * SAL_DELETION_FORMS);
+  g_assert_cmpuint (results->len, ==, 2 * EVAL_DELETION_FORMS);
   for (guint i = 0; i < results->len; i++) {
-    const SalBeliefResult *a = &g_array_index (results, SalBeliefResult, i);
-    const SalBeliefResult *b = &g_array_index (again, SalBeliefResult, i);
+    const EvalFaithfulnessResult *a = &g_array_index (results, EvalFaithfulnessResult, i);
+    const EvalFaithfulnessResult *b = &g_array_index (again, EvalFaithfulnessResult, i);
     g_assert_cmpuint (a->n_trials, ==, 6);
     g_assert_cmpfloat (a->log_odds, ==, b->log_odds);
     g_assert_cmpfloat (a->mean, ==, b->mean);

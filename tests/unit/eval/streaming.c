@@ -11,14 +11,14 @@
 #include "eval/streaming-picture.h"
 #include "voices.h"
 
-#define C SAL_STREAMING_CONDITIONS
-#define L SAL_STREAMING_LOOKAHEADS
+#define C EVAL_STREAMING_CONDITIONS
+#define L EVAL_STREAMING_LOOKAHEADS
 
 static SalModel *tiny;
 
 typedef struct {
-  GPtrArray *streams; /* of SalStream */
-  SalStreamingRow rows[C * L];
+  GPtrArray *streams; /* of EvalStream */
+  EvalStreamingRow rows[C * L];
 } Result;
 
 static void
@@ -30,17 +30,17 @@ result_clear (Result *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
 static gboolean
-take (SalStream *stream, gpointer data, GError **error)
+take (EvalStream *stream, gpointer data, GError **error)
 {
-  g_ptr_array_add (data, sal_stream_ref (stream));
+  g_ptr_array_add (data, eval_stream_ref (stream));
   return TRUE;
 }
 
-static SalStreamingConfig
+static EvalStreamingConfig
 config_of (guint n_streams, gboolean known, guint n_threads)
 {
-  SalStreamingConfig config;
-  sal_streaming_config_init (&config);
+  EvalStreamingConfig config;
+  eval_streaming_config_init (&config);
   config.n_streams = n_streams;
   config.known = known;
   config.n_threads = n_threads;
@@ -51,20 +51,20 @@ config_of (guint n_streams, gboolean known, guint n_threads)
 }
 
 static void
-run (Result *self, const SalStreamingConfig *config)
+run (Result *self, const EvalStreamingConfig *config)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 3, 1, 4, 2);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 3, 1, 4, 2);
   g_autoptr (GError) error = NULL;
-  SalStreamingConfig mine = *config;
+  EvalStreamingConfig mine = *config;
   self->streams = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) sal_stream_unref);
+      (GDestroyNotify) eval_stream_unref);
   mine.data = self->streams;
-  g_assert_true (sal_streaming_run (tiny, corpus, &mine, self->rows, &error));
+  g_assert_true (eval_streaming_run (tiny, corpus, &mine, self->rows, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (self->streams->len, ==, config->n_streams);
 }
 
-static const SalStream *
+static const EvalStream *
 stream_at (const Result *self, guint i)
 {
   return g_ptr_array_index (self->streams, i);
@@ -73,8 +73,8 @@ stream_at (const Result *self, guint i)
 static void
 test_threads_change_nothing (void)
 {
-  SalStreamingConfig one = config_of (4, TRUE, 1);
-  SalStreamingConfig many = config_of (4, TRUE, 3);
+  EvalStreamingConfig one = config_of (4, TRUE, 1);
+  EvalStreamingConfig many = config_of (4, TRUE, 3);
   g_auto (Result) a = { 0 }, b = { 0 };
   run (&a, &one);
   run (&b, &many);
@@ -95,11 +95,11 @@ test_threads_change_nothing (void)
 static void
 test_targets_take_turns (void)
 {
-  SalStreamingConfig config = config_of (4, TRUE, 2);
+  EvalStreamingConfig config = config_of (4, TRUE, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   for (guint i = 0; i < 4; i++) {
-    const SalConversation *talk = stream_at (&result, i)->conversation;
+    const EvalConversation *talk = stream_at (&result, i)->conversation;
     g_assert_cmpuint (talk->target, ==, i % 3);
     g_assert_cmpuint (talk->absent, !=, talk->target);
     g_assert_cmpuint (talk->absent, <, 3);
@@ -109,7 +109,7 @@ test_targets_take_turns (void)
 /* --- figures ------------------------------------------------------------- */
 
 static double
-counted_auc (const SalStream *stream, const float *values)
+counted_auc (const EvalStream *stream, const float *values)
 {
   double sum = 0, pairs = 0;
   for (gsize i = 0; i < stream->n_frames; i++)
@@ -125,7 +125,7 @@ counted_auc (const SalStream *stream, const float *values)
 /* Part of the frames of speech, of the target (1), others (0) or all (-1), that
  * are above a limit. */
 static double
-counted_part (const SalStream *stream, const float *values, int of_target,
+counted_part (const EvalStream *stream, const float *values, int of_target,
     double limit)
 {
   double n = 0, above = 0;
@@ -139,47 +139,47 @@ counted_part (const SalStream *stream, const float *values, int of_target,
 }
 
 static void
-check_stream (const SalStream *stream, guint c, guint l)
+check_stream (const EvalStream *stream, guint c, guint l)
 {
   const double *figures = stream->figures[c][l];
-  const SalTrace *present = &stream->traces[c][l];
-  const SalTrace *absent = &stream->traces[c][L + l];
+  const EvalTrace *present = &stream->traces[c][l];
+  const EvalTrace *absent = &stream->traces[c][L + l];
   const double just_below = nextafterf (0.5f, 0);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_AUC],
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_AUC],
       counted_auc (stream, present->activity), 1e-9);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_BASELINE_AUC],
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_BASELINE_AUC],
       counted_auc (stream, present->baseline), 1e-9);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_LOG_ODDS_AUC],
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_LOG_ODDS_AUC],
       counted_auc (stream, present->log_odds), 1e-9);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_MISS],
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_MISS],
       1 - counted_part (stream, present->activity, 1, just_below), 1e-9);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_FALSE_ALARM],
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_FALSE_ALARM],
       counted_part (stream, present->activity, 0, just_below), 1e-9);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_ABSENT_ABOVE],
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_ABSENT_ABOVE],
       counted_part (stream, absent->activity, -1, 0.1f), 1e-9);
-  g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_TRUE_SWITCHES],
-      sal_conversation_n_switches (stream->conversation) * 60 / 14.0, 1e-9);
+  g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_TRUE_SWITCHES],
+      eval_conversation_n_switches (stream->conversation) * 60 / 14.0, 1e-9);
 }
 
 static void
 test_figures_are_those_of_the_frames (void)
 {
-  SalStreamingConfig config = config_of (2, FALSE, 2);
+  EvalStreamingConfig config = config_of (2, FALSE, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   for (guint i = 0; i < C * L; i++) {
-    const SalStreamingRow *row = &result.rows[i];
+    const EvalStreamingRow *row = &result.rows[i];
     for (guint s = 0; s < 2; s++)
       check_stream (stream_at (&result, s), i / L, i % L);
-    for (guint f = 0; f < SAL_STREAMING_FIGURES; f++) {
+    for (guint f = 0; f < EVAL_STREAMING_FIGURES; f++) {
       double a = stream_at (&result, 0)->figures[i / L][i % L][f];
       double b = stream_at (&result, 1)->figures[i / L][i % L][f];
       g_assert_cmpfloat_with_epsilon (row->mean[f], (a + b) / 2, 1e-9);
       g_assert_cmpfloat_with_epsilon (row->deviation[f],
           fabs (a - b) / G_SQRT2, 1e-6);
     }
-    double a = stream_at (&result, 0)->figures[i / L][i % L][SAL_STREAMING_AUC];
-    double b = stream_at (&result, 1)->figures[i / L][i % L][SAL_STREAMING_AUC];
+    double a = stream_at (&result, 0)->figures[i / L][i % L][EVAL_STREAMING_AUC];
+    double b = stream_at (&result, 1)->figures[i / L][i % L][EVAL_STREAMING_AUC];
     g_assert_cmpfloat_with_epsilon (row->worst_auc, fmin (a, b), 1e-12);
     g_assert_cmpuint (row->worst, ==, b < a);
   }
@@ -192,10 +192,10 @@ test_figures_are_those_of_the_frames (void)
 /* The clean stream as the command would mask it: in pieces, through analyser,
  * gate and masker. */
 static float *
-mask_piecewise (const SalStream *stream, SalTarget *target, guint lookahead)
+mask_piecewise (const EvalStream *stream, SalTarget *target, guint lookahead)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (tiny);
-  const SalConversation *talk = stream->conversation;
+  const EvalConversation *talk = stream->conversation;
   SalAnalyserConfig config;
   SalGateConfig gate_config;
   SalMaskerConfig plan = { .rate = mel->sample_rate, .n_channels = 1,
@@ -237,7 +237,7 @@ mask_piecewise (const SalStream *stream, SalTarget *target, guint lookahead)
 
 /* Change in dB over the frames of speech of the target or of others. */
 static double
-change_db (const SalStream *stream, const float *after, gboolean of_target)
+change_db (const EvalStream *stream, const float *after, gboolean of_target)
 {
   double sums[2] = { 0, 0 };
   for (gsize t = 0; t < stream->n_frames; t++)
@@ -253,20 +253,20 @@ change_db (const SalStream *stream, const float *after, gboolean of_target)
 static void
 test_mask_is_that_of_the_command (void)
 {
-  SalStreamingConfig config = config_of (2, TRUE, 2);
+  EvalStreamingConfig config = config_of (2, TRUE, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   for (guint i = 0; i < 2; i++) {
-    const SalStream *stream = stream_at (&result, i);
+    const EvalStream *stream = stream_at (&result, i);
     g_autofree char *name = g_strdup_printf ("spk%u", i);
     g_autoptr (SalTarget) target = sal_target_new_class (tiny, name, NULL);
     for (guint l = 0; l < L; l++) {
       g_autofree float *after = mask_piecewise (stream, target,
-          sal_streaming_lookaheads_ms[l] / 10);
+          eval_streaming_lookaheads_ms[l] / 10);
       const double *figures = stream->figures[0][l];
-      g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_KEPT],
+      g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_KEPT],
           change_db (stream, after, TRUE), 1e-6);
-      g_assert_cmpfloat_with_epsilon (figures[SAL_STREAMING_REMOVED],
+      g_assert_cmpfloat_with_epsilon (figures[EVAL_STREAMING_REMOVED],
           -change_db (stream, after, FALSE), 1e-6);
     }
   }
@@ -277,28 +277,28 @@ test_mask_is_that_of_the_command (void)
 static void
 test_one_target_is_refused (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 1, 3, 3, 2);
-  SalStreamingConfig config = config_of (1, FALSE, 1);
-  SalStreamingRow rows[C * L];
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 3, 3, 2);
+  EvalStreamingConfig config = config_of (1, FALSE, 1);
+  EvalStreamingRow rows[C * L];
   g_autoptr (GError) error = NULL;
   config.take = NULL;
-  g_assert_false (sal_streaming_run (tiny, corpus, &config, rows, &error));
+  g_assert_false (eval_streaming_run (tiny, corpus, &config, rows, &error));
   data_assert_error (error, SAL_ERROR_CONFIG, "at least 2", NULL);
 }
 
 static void
 test_unknown_class_is_refused (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny,
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny,
       sal_model_get_n_classes (tiny) + 2, 0, 3, 2);
-  SalStreamingConfig config = config_of (sal_model_get_n_classes (tiny) + 2,
+  EvalStreamingConfig config = config_of (sal_model_get_n_classes (tiny) + 2,
       TRUE, 2);
-  SalStreamingRow rows[C * L];
+  EvalStreamingRow rows[C * L];
   g_autoptr (GError) error = NULL;
   config.conversation.seconds = 4;
   config.conversation.min_turn = 1;
   config.take = NULL;
-  g_assert_false (sal_streaming_run (tiny, corpus, &config, rows, &error));
+  g_assert_false (eval_streaming_run (tiny, corpus, &config, rows, &error));
   data_assert_error (error, SAL_ERROR_TARGET, NULL);
 }
 
@@ -324,11 +324,11 @@ count_coloured (cairo_surface_t *surface, int x, int end, int y)
 static void
 test_picture_stays_in_its_panels (void)
 {
-  SalStreamingConfig config = config_of (1, TRUE, 1);
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 3, 1, 4, 2);
+  EvalStreamingConfig config = config_of (1, TRUE, 1);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 3, 1, 4, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
-  cairo_surface_t *surface = sal_streaming_draw ("title", result.rows,
+  cairo_surface_t *surface = eval_streaming_draw ("title", result.rows,
       stream_at (&result, 0), corpus);
   int width = cairo_image_surface_get_width (surface);
   int height = cairo_image_surface_get_height (surface);

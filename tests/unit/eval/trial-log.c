@@ -12,7 +12,7 @@
 #define OTHER_SEED "{\"seed\": 8, \"piece\": 0.5, \"command\": \"this way\"}"
 #define FEWER "{\"seed\": 7, \"command\": \"this way\"}"
 
-static const SalJoinForm forms[] = { SAL_JOIN_A, SAL_JOIN_B_A_B };
+static const EvalConcatenationForm forms[] = { EVAL_CONCATENATION_A, EVAL_CONCATENATION_B_A_B };
 
 static JsonNode *
 json (const char *text)
@@ -20,25 +20,25 @@ json (const char *text)
   return json_from_string (text, NULL);
 }
 
-static SalLedger *
+static EvalTrialLog *
 open_ledger (const char *path, const char *settings, GError **error)
 {
   g_autoptr (JsonNode) node = json (settings);
-  return sal_ledger_open (path, node, 3, error);
+  return eval_trial_log_open (path, node, 3, error);
 }
 
 /* Its outcomes depend on what it is. */
 static gboolean
-add (SalLedger *ledger, SalJoinForm form, guint number, GError **error)
+add (EvalTrialLog *ledger, EvalConcatenationForm form, guint number, GError **error)
 {
   float values[] = { 1.0f / (3 + number), NAN, -1e-30f * (1 + form) };
-  const SalLedgerTrial trial = { (char *) "closed", form, number,
+  const EvalTrialLogEntry trial = { (char *) "closed", form, number,
     (char *) "ann\tbob\t\tcarl\ta b.wav,c.wav", values };
-  return sal_ledger_add (ledger, &trial, error);
+  return eval_trial_log_add (ledger, &trial, error);
 }
 
 static void
-fill (SalLedger *ledger, guint first, guint step, guint n)
+fill (EvalTrialLog *ledger, guint first, guint step, guint n)
 {
   g_autoptr (GError) error = NULL;
   for (guint i = first; i < n; i += step)
@@ -48,13 +48,13 @@ fill (SalLedger *ledger, guint first, guint step, guint n)
 }
 
 static void
-assert_equal (SalLedger *a, SalLedger *b)
+assert_equal (EvalTrialLog *a, EvalTrialLog *b)
 {
-  const GPtrArray *x = sal_ledger_get_trials (a);
-  const GPtrArray *y = sal_ledger_get_trials (b);
+  const GPtrArray *x = eval_trial_log_get_trials (a);
+  const GPtrArray *y = eval_trial_log_get_trials (b);
   g_assert_cmpuint (x->len, ==, y->len);
   for (guint i = 0; i < x->len; i++) {
-    const SalLedgerTrial *s = x->pdata[i], *t = y->pdata[i];
+    const EvalTrialLogEntry *s = x->pdata[i], *t = y->pdata[i];
     g_assert_cmpstr (s->set, ==, t->set);
     g_assert_cmpint (s->form, ==, t->form);
     g_assert_cmpuint (s->number, ==, t->number);
@@ -70,17 +70,17 @@ test_is_the_same_when_read_back (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = data_temp_path ("same.part");
-  g_autoptr (SalLedger) ledger = open_ledger (path, SETTINGS, &error);
+  g_autoptr (EvalTrialLog) ledger = open_ledger (path, SETTINGS, &error);
   g_assert_no_error (error);
   fill (ledger, 0, 1, 5);
-  g_autoptr (SalLedger) again = sal_ledger_load (path, &error);
+  g_autoptr (EvalTrialLog) again = eval_trial_log_load (path, &error);
   g_assert_no_error (error);
   assert_equal (ledger, again);
-  g_assert_cmpuint (sal_ledger_get_n_values (again), ==, 3);
+  g_assert_cmpuint (eval_trial_log_get_n_values (again), ==, 3);
   g_assert_cmpint (json_object_get_int_member (
-          sal_ledger_get_settings (again), "seed"), ==, 7);
-  g_assert_true (sal_ledger_check (again, "closed", forms, 2, 5, &error));
-  g_assert_false (sal_ledger_check (again, "closed", forms, 2, 6, &error));
+          eval_trial_log_get_settings (again), "seed"), ==, 7);
+  g_assert_true (eval_trial_log_check (again, "closed", forms, 2, 5, &error));
+  g_assert_false (eval_trial_log_check (again, "closed", forms, 2, 6, &error));
   g_assert_error (error, SAL_ERROR, SAL_ERROR_MISMATCH);
   g_assert_nonnull (strstr (error->message, "trial 5 of A in the closed set"));
 }
@@ -93,19 +93,19 @@ test_goes_on_after_half_a_line (void)
   g_autofree char *path = data_temp_path ("cut.part");
   g_autofree char *text = NULL;
   gsize length;
-  SalLedger *first = open_ledger (path, SETTINGS, &error);
+  EvalTrialLog *first = open_ledger (path, SETTINGS, &error);
   fill (first, 0, 1, 3);
-  sal_ledger_free (first);
+  eval_trial_log_free (first);
   g_file_get_contents (path, &text, &length, &error);
   g_file_set_contents (path, text, (gssize) length - 4, &error);
   g_assert_no_error (error);
-  g_autoptr (SalLedger) ledger = open_ledger (path, OTHER_WAY, &error);
+  g_autoptr (EvalTrialLog) ledger = open_ledger (path, OTHER_WAY, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (sal_ledger_get_trials (ledger)->len, ==, 5);
-  g_assert_true (sal_ledger_has (ledger, "closed", SAL_JOIN_A, 2));
-  g_assert_false (sal_ledger_has (ledger, "closed", SAL_JOIN_B_A_B, 2));
-  g_assert_false (sal_ledger_has (ledger, "open", SAL_JOIN_A, 2));
-  add (ledger, SAL_JOIN_B_A_B, 2, &error);
+  g_assert_cmpuint (eval_trial_log_get_trials (ledger)->len, ==, 5);
+  g_assert_true (eval_trial_log_has (ledger, "closed", EVAL_CONCATENATION_A, 2));
+  g_assert_false (eval_trial_log_has (ledger, "closed", EVAL_CONCATENATION_B_A_B, 2));
+  g_assert_false (eval_trial_log_has (ledger, "open", EVAL_CONCATENATION_A, 2));
+  add (ledger, EVAL_CONCATENATION_B_A_B, 2, &error);
   g_assert_no_error (error);
   g_autofree char *whole = NULL;
   g_file_get_contents (path, &whole, NULL, &error);
@@ -130,9 +130,9 @@ test_refuses_other_settings (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = data_temp_path ("other.part");
-  SalLedger *first = open_ledger (path, SETTINGS, &error);
+  EvalTrialLog *first = open_ledger (path, SETTINGS, &error);
   fill (first, 0, 1, 1);
-  sal_ledger_free (first);
+  eval_trial_log_free (first);
   refuse (path, OTHER_SEED, "seed is 7, not 8");
   refuse (path, FEWER, "piece is 0.5, not nothing");
 }
@@ -142,7 +142,7 @@ test_only_one_writes (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = data_temp_path ("one.part");
-  g_autoptr (SalLedger) first = open_ledger (path, SETTINGS, &error);
+  g_autoptr (EvalTrialLog) first = open_ledger (path, SETTINGS, &error);
   g_assert_null (open_ledger (path, SETTINGS, &error));
   g_assert_error (error, SAL_ERROR, SAL_ERROR_FILE);
 }
@@ -151,20 +151,20 @@ static void
 test_shards_make_the_whole (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SalLedger) whole = open_ledger (NULL, SETTINGS, &error);
-  g_autoptr (SalLedger) merged = open_ledger (NULL, SETTINGS, &error);
+  g_autoptr (EvalTrialLog) whole = open_ledger (NULL, SETTINGS, &error);
+  g_autoptr (EvalTrialLog) merged = open_ledger (NULL, SETTINGS, &error);
   fill (whole, 0, 1, 7);
   for (guint i = 3; i-- > 0;) {
     g_autofree char *path = data_temp_path ("shard.part");
-    g_autoptr (SalLedger) part = open_ledger (path, OTHER_WAY, &error);
+    g_autoptr (EvalTrialLog) part = open_ledger (path, OTHER_WAY, &error);
     fill (part, i, 3, 7);
-    g_autoptr (SalLedger) loaded = sal_ledger_load (path, &error);
+    g_autoptr (EvalTrialLog) loaded = eval_trial_log_load (path, &error);
     g_assert_no_error (error);
-    g_assert_true (sal_ledger_merge (merged, loaded, &error));
+    g_assert_true (eval_trial_log_merge (merged, loaded, &error));
     g_unlink (path);
   }
   assert_equal (whole, merged);
-  g_assert_false (sal_ledger_merge (merged, whole, &error));
+  g_assert_false (eval_trial_log_merge (merged, whole, &error));
   g_assert_error (error, SAL_ERROR, SAL_ERROR_MISMATCH);
   g_assert_nonnull (strstr (error->message, "comes twice"));
 }
@@ -173,12 +173,12 @@ static void
 test_merges_nothing_of_other_settings (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SalLedger) a = open_ledger (NULL, SETTINGS, &error);
-  g_autoptr (SalLedger) b = open_ledger (NULL, OTHER_SEED, &error);
+  g_autoptr (EvalTrialLog) a = open_ledger (NULL, SETTINGS, &error);
+  g_autoptr (EvalTrialLog) b = open_ledger (NULL, OTHER_SEED, &error);
   fill (b, 0, 1, 1);
-  g_assert_false (sal_ledger_merge (a, b, &error));
+  g_assert_false (eval_trial_log_merge (a, b, &error));
   g_assert_error (error, SAL_ERROR, SAL_ERROR_MISMATCH);
-  g_assert_cmpuint (sal_ledger_get_trials (a)->len, ==, 0);
+  g_assert_cmpuint (eval_trial_log_get_trials (a)->len, ==, 0);
 }
 
 static void
@@ -199,7 +199,7 @@ test_refuses_what_is_none (void)
     g_autoptr (GError) error = NULL;
     g_autofree char *path = data_write_temp ("bad.part", texts[i],
         strlen (texts[i]));
-    g_assert_null (sal_ledger_load (path, &error));
+    g_assert_null (eval_trial_log_load (path, &error));
     g_assert_error (error, SAL_ERROR, SAL_ERROR_FORMAT);
   }
 }

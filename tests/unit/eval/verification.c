@@ -10,13 +10,13 @@
 #include <saliency/score.h>
 #include "voices.h"
 
-#define D SAL_VERIFICATION_DURATIONS
+#define D EVAL_VERIFICATION_DURATIONS
 
 static SalModel *tiny;
 
 typedef struct {
   GArray *trials;
-  SalVerificationRow rows[D];
+  EvalVerificationRow rows[D];
 } Result;
 
 static void
@@ -27,11 +27,11 @@ result_clear (Result *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
-static SalVerificationConfig
+static EvalVerificationConfig
 config_of (gboolean known, guint n_windows, guint n_threads)
 {
-  SalVerificationConfig config;
-  sal_verification_config_init (&config);
+  EvalVerificationConfig config;
+  eval_verification_config_init (&config);
   config.enrol_seconds = 5;
   config.known = known;
   config.n_windows = n_windows;
@@ -41,57 +41,57 @@ config_of (gboolean known, guint n_windows, guint n_threads)
 
 /* Three targets and another voice; utterances of 3 to 5 s. */
 static void
-run (Result *self, const SalVerificationConfig *config)
+run (Result *self, const EvalVerificationConfig *config)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny, 3, 1, 9, 3);
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 3, 1, 9, 3);
   g_autoptr (GError) error = NULL;
-  self->trials = g_array_new (FALSE, FALSE, sizeof (SalTrial));
-  g_assert_true (sal_verification_run (tiny, corpus, config, self->trials,
+  self->trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
+  g_assert_true (eval_verification_run (tiny, corpus, config, self->trials,
       self->rows, &error));
   g_assert_no_error (error);
 }
 
-static const SalTrial *
+static const EvalTrial *
 trial_at (const Result *self, guint i)
 {
-  return &g_array_index (self->trials, SalTrial, i);
+  return &g_array_index (self->trials, EvalTrial, i);
 }
 
 static void
 test_threads_change_nothing (void)
 {
-  SalVerificationConfig one = config_of (FALSE, 0, 1);
-  SalVerificationConfig many = config_of (FALSE, 0, 3);
+  EvalVerificationConfig one = config_of (FALSE, 0, 1);
+  EvalVerificationConfig many = config_of (FALSE, 0, 3);
   g_auto (Result) a = { 0 }, b = { 0 };
   run (&a, &one);
   run (&b, &many);
-  g_assert_cmpmem (a.trials->data, a.trials->len * sizeof (SalTrial),
-      b.trials->data, b.trials->len * sizeof (SalTrial));
+  g_assert_cmpmem (a.trials->data, a.trials->len * sizeof (EvalTrial),
+      b.trials->data, b.trials->len * sizeof (EvalTrial));
   g_assert_cmpmem (a.rows, sizeof a.rows, b.rows, sizeof b.rows);
 }
 
 static void
 test_every_window_meets_every_target (void)
 {
-  SalVerificationConfig config = config_of (FALSE, 0, 2);
+  EvalVerificationConfig config = config_of (FALSE, 0, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   guint n[D] = { 0 }, targets[D] = { 0 }, same_sex[D] = { 0 };
   for (guint i = 0; i < result.trials->len; i++) {
-    const SalTrial *trial = trial_at (&result, i);
+    const EvalTrial *trial = trial_at (&result, i);
     g_assert_cmpuint (trial->target, <, 3);
     g_assert_cmpuint (trial->speaker, <, 4);
     g_assert_cmpint (trial->same_sex, ==,
         trial->target % 2 == trial->speaker % 2);
     g_assert_cmpfloat (trial->speech_seconds, >=,
-        sal_verification_seconds[trial->duration] / 2);
+        eval_verification_seconds[trial->duration] / 2);
     n[trial->duration]++;
     targets[trial->duration] += trial->target == trial->speaker;
     same_sex[trial->duration] += trial->same_sex
         && trial->target != trial->speaker;
   }
   for (guint d = 0; d < D; d++) {
-    const SalVerificationRow *row = &result.rows[d];
+    const EvalVerificationRow *row = &result.rows[d];
     g_assert_cmpuint (n[d], ==, 3 * row->n_windows);
     g_assert_cmpuint (targets[d], ==, row->n_target);
     g_assert_cmpuint (n[d] - targets[d], ==, row->n_other);
@@ -104,14 +104,14 @@ test_every_window_meets_every_target (void)
 static void
 test_all_windows_with_speech_are_used (void)
 {
-  SalVerificationConfig config = config_of (TRUE, 0, 2);
+  EvalVerificationConfig config = config_of (TRUE, 0, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   guint n[D] = { 0 };
   for (guint i = 0; i < 9; i++) {
     guint T = (guint) (((3 + 0.25 * i) * 16000 - 400) / 160) + 1;
     for (guint d = 0; d < D; d++)
-      n[d] += 4 * (T / (guint) (100 * sal_verification_seconds[d]));
+      n[d] += 4 * (T / (guint) (100 * eval_verification_seconds[d]));
   }
   for (guint d = 0; d < D; d++)
     g_assert_cmpuint (result.rows[d].n_windows + result.rows[d].n_left_out,
@@ -123,8 +123,8 @@ test_all_windows_with_speech_are_used (void)
 static void
 test_enrolled_utterances_are_not_tested (void)
 {
-  SalVerificationConfig known = config_of (TRUE, 0, 2);
-  SalVerificationConfig enrolled = config_of (FALSE, 0, 2);
+  EvalVerificationConfig known = config_of (TRUE, 0, 2);
+  EvalVerificationConfig enrolled = config_of (FALSE, 0, 2);
   g_auto (Result) a = { 0 }, b = { 0 };
   run (&a, &known);
   run (&b, &enrolled);
@@ -141,8 +141,8 @@ test_enrolled_utterances_are_not_tested (void)
 static void
 test_trials_can_be_limited (void)
 {
-  SalVerificationConfig few = config_of (TRUE, 7, 2);
-  SalVerificationConfig other = few, all = config_of (TRUE, 0, 2);
+  EvalVerificationConfig few = config_of (TRUE, 7, 2);
+  EvalVerificationConfig other = few, all = config_of (TRUE, 0, 2);
   g_auto (Result) a = { 0 }, b = { 0 }, c = { 0 };
   other.seed = 1;
   all.n_windows = 100000;
@@ -154,11 +154,11 @@ test_trials_can_be_limited (void)
     g_assert_cmpuint (a.rows[d].n_left_out, ==, c.rows[d].n_left_out);
   }
   g_assert_cmpint (memcmp (a.trials->data, b.trials->data,
-      MIN (a.trials->len, b.trials->len) * sizeof (SalTrial)), !=, 0);
+      MIN (a.trials->len, b.trials->len) * sizeof (EvalTrial)), !=, 0);
   guint found = 0; /* every trial of the few is one of all */
   for (guint i = 0, j = 0; i < a.trials->len; i++) {
     while (j < c.trials->len && memcmp (trial_at (&a, i), trial_at (&c, j),
-        sizeof (SalTrial)) != 0)
+        sizeof (EvalTrial)) != 0)
       j++;
     found += j < c.trials->len;
   }
@@ -169,7 +169,7 @@ test_trials_can_be_limited (void)
 static void
 test_scores_are_those_of_the_window (void)
 {
-  SalVerificationConfig config = config_of (TRUE, 0, 1);
+  EvalVerificationConfig config = config_of (TRUE, 0, 1);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   gsize n;
@@ -189,7 +189,7 @@ test_scores_are_those_of_the_window (void)
   while (trial_at (&result, i)->duration != 1)
     i++;
   for (guint v = 0; v < 3; v++) {
-    const SalTrial *trial = trial_at (&result, i + v);
+    const EvalTrial *trial = trial_at (&result, i + v);
     g_autofree char *name = g_strdup_printf ("spk%u", v);
     g_autoptr (SalTarget) target = sal_target_new_class (tiny, name, NULL);
     SalScore score;
@@ -207,42 +207,42 @@ test_scores_are_those_of_the_window (void)
 static void
 test_figures_are_those_of_the_trials (void)
 {
-  SalVerificationConfig config = config_of (FALSE, 0, 2);
+  EvalVerificationConfig config = config_of (FALSE, 0, 2);
   g_auto (Result) result = { 0 };
   run (&result, &config);
   for (guint d = 0; d < D; d++) {
-    SalDetection all, near, cosine;
+    EvalDetection all, near, cosine;
     g_autofree float *a = NULL, *b = NULL, *c = NULL;
-    const SalVerificationRow *row = &result.rows[d];
-    sal_verification_split (result.trials, d, offsetof (SalTrial, llr), FALSE,
+    const EvalVerificationRow *row = &result.rows[d];
+    eval_verification_split (result.trials, d, offsetof (EvalTrial, llr), FALSE,
         &a, &all);
-    sal_verification_split (result.trials, d, offsetof (SalTrial, llr), TRUE,
+    eval_verification_split (result.trials, d, offsetof (EvalTrial, llr), TRUE,
         &b, &near);
-    sal_verification_split (result.trials, d, offsetof (SalTrial, cosine),
+    eval_verification_split (result.trials, d, offsetof (EvalTrial, cosine),
         FALSE, &c, &cosine);
     g_assert_cmpuint (near.n_target, ==, all.n_target);
     g_assert_cmpuint (near.n_other, ==, row->n_same_sex);
     if (all.n_target == 0)
       continue;
-    g_assert_cmpfloat (row->eer, ==, sal_detection_eer (&all));
-    g_assert_cmpfloat (row->min_dcf, ==, sal_detection_min_dcf (&all, 0.01));
-    g_assert_cmpfloat (row->cllr, ==, sal_detection_cllr (&all));
-    g_assert_cmpfloat (row->min_cllr, ==, sal_detection_min_cllr (&all));
-    g_assert_cmpfloat (row->same_sex_eer, ==, sal_detection_eer (&near));
-    g_assert_cmpfloat (row->cosine_eer, ==, sal_detection_eer (&cosine));
+    g_assert_cmpfloat (row->eer, ==, eval_detection_eer (&all));
+    g_assert_cmpfloat (row->min_dcf, ==, eval_detection_min_dcf (&all, 0.01));
+    g_assert_cmpfloat (row->cllr, ==, eval_detection_cllr (&all));
+    g_assert_cmpfloat (row->min_cllr, ==, eval_detection_min_cllr (&all));
+    g_assert_cmpfloat (row->same_sex_eer, ==, eval_detection_eer (&near));
+    g_assert_cmpfloat (row->cosine_eer, ==, eval_detection_eer (&cosine));
   }
 }
 
 static void
 test_unknown_class_is_refused (void)
 {
-  g_autoptr (SalCorpus) corpus = voices_corpus (tiny,
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny,
       sal_model_get_n_classes (tiny) + 1, 0, 3, 2);
-  SalVerificationConfig config = config_of (TRUE, 0, 2);
-  SalVerificationRow rows[D];
-  g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (SalTrial));
+  EvalVerificationConfig config = config_of (TRUE, 0, 2);
+  EvalVerificationRow rows[D];
+  g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
   g_autoptr (GError) error = NULL;
-  g_assert_false (sal_verification_run (tiny, corpus, &config, trials, rows,
+  g_assert_false (eval_verification_run (tiny, corpus, &config, trials, rows,
       &error));
   data_assert_error (error, SAL_ERROR_TARGET, NULL);
 }
@@ -253,10 +253,10 @@ static void
 test_probit_inverts_the_normal_distribution (void)
 {
   for (double x = -5; x < 5; x += 0.25)
-    g_assert_cmpfloat_with_epsilon (sal_probit (0.5 * erfc (-x / G_SQRT2)), x,
+    g_assert_cmpfloat_with_epsilon (eval_probit (0.5 * erfc (-x / G_SQRT2)), x,
         1e-8);
-  g_assert_true (isinf (sal_probit (0)) && sal_probit (0) < 0);
-  g_assert_true (isinf (sal_probit (1)) && sal_probit (1) > 0);
+  g_assert_true (isinf (eval_probit (0)) && eval_probit (0) < 0);
+  g_assert_true (isinf (eval_probit (1)) && eval_probit (1) > 0);
 }
 
 /* How many pixels are of no grey. */
@@ -279,12 +279,12 @@ static void
 test_det_draws_a_curve_for_each_length (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (SalTrial));
-  SalVerificationRow rows[D] = { { .eer = 0.2 }, { .eer = 0.15 },
+  g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
+  EvalVerificationRow rows[D] = { { .eer = 0.2 }, { .eer = 0.15 },
     { .eer = 0.1 } };
   guint before = 0;
   for (guint n = 0; n <= D; n++) {
-    cairo_surface_t *surface = sal_det_draw ("some", trials, rows);
+    cairo_surface_t *surface = eval_det_draw ("some", trials, rows);
     guint coloured = count_coloured (surface);
     g_assert_cmpint (cairo_image_surface_get_width (surface), >=, 1000);
     if (n > 0)
@@ -292,7 +292,7 @@ test_det_draws_a_curve_for_each_length (void)
     before = coloured;
     cairo_surface_destroy (surface);
     for (guint i = 0; n < D && i < 600; i++) {
-      SalTrial trial = { .duration = n, .target = 0, .speaker = i % 2,
+      EvalTrial trial = { .duration = n, .target = 0, .speaker = i % 2,
         .llr = (float) (g_rand_double_range (rand, 0, 2)
             + (i % 2 == 0 ? 1 + 0.3 * n : 0)) };
       g_array_append_val (trials, trial);

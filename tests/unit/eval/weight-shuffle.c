@@ -10,7 +10,7 @@
 #include <saliency/target.h>
 
 #define N_FRAMES 64
-#define ALL (2 * SAL_PART_TOP - 1)
+#define ALL (2 * EVAL_PART_TOP - 1)
 
 static SalModel *tiny;
 
@@ -18,8 +18,8 @@ static SalModel *
 scrambled (guint parts, guint32 seed)
 {
   g_autoptr (GError) error = NULL;
-  SalModel *model = sal_model_scrambled (tiny,
-      &(SalScramble) { parts, seed }, &error);
+  SalModel *model = eval_weight_shuffle_model (tiny,
+      &(EvalWeightShuffle) { parts, seed }, &error);
   g_assert_no_error (error);
   return model;
 }
@@ -55,18 +55,18 @@ is_equal (const GArray *a, const GArray *b, guint from, guint to)
 static void
 test_permutes_by_seed_layer_and_size (void)
 {
-  const SalScramble one = { SAL_PART_S1, 1 }, two = { SAL_PART_S1, 2 };
+  const EvalWeightShuffle one = { EVAL_PART_S1, 1 }, two = { EVAL_PART_S1, 2 };
   float a[50], b[50], c[50], d[50];
   for (guint i = 0; i < 50; i++)
     a[i] = b[i] = c[i] = d[i] = (float) i;
-  sal_scramble_permute (&one, "layer1.0.bn1.weight", a, 50);
-  sal_scramble_permute (&one, "layer1.0.bn1.running_var", b, 50);
-  sal_scramble_permute (&one, "layer1.0.bn2.weight", c, 50);
-  sal_scramble_permute (&two, "layer1.0.bn1.weight", d, 50);
+  eval_weight_shuffle_permute (&one, "layer1.0.bn1.weight", a, 50);
+  eval_weight_shuffle_permute (&one, "layer1.0.bn1.running_var", b, 50);
+  eval_weight_shuffle_permute (&one, "layer1.0.bn2.weight", c, 50);
+  eval_weight_shuffle_permute (&two, "layer1.0.bn1.weight", d, 50);
   g_assert_cmpmem (a, sizeof a, b, sizeof b);
   g_assert_cmpint (memcmp (a, c, sizeof a), !=, 0);
   g_assert_cmpint (memcmp (a, d, sizeof a), !=, 0);
-  sal_sort (a, 50);
+  sal_vector_sort (a, 50);
   for (guint i = 0; i < 50; i++)
     g_assert_cmpfloat (a[i], ==, i);
 }
@@ -76,11 +76,11 @@ test_leaves_other_parts (void)
 {
   static const char *const names[] = { "layer2.0.bn1.weight", "conv1.weight",
     "fc.weight", "head.weight", "golden.samples" };
-  const SalScramble one = { SAL_PART_S1, 1 };
+  const EvalWeightShuffle one = { EVAL_PART_S1, 1 };
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     float a[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
-    sal_scramble_permute (&one, names[i], a, 8);
-    sal_scramble_permute (NULL, names[i], a, 8);
+    eval_weight_shuffle_permute (&one, names[i], a, 8);
+    eval_weight_shuffle_permute (NULL, names[i], a, 8);
     for (guint k = 0; k < 8; k++)
       g_assert_cmpfloat (a[k], ==, k);
   }
@@ -93,7 +93,7 @@ test_changes_what_lies_above (void)
   guint ends[SAL_STAGES + 1];
   g_autoptr (GArray) intact = pass (tiny, ends);
   for (guint i = 0; i <= SAL_STAGES; i++) {
-    guint part = i < SAL_STAGES ? SAL_PART_S1 << i : SAL_PART_TOP;
+    guint part = i < SAL_STAGES ? EVAL_PART_S1 << i : EVAL_PART_TOP;
     g_autoptr (SalModel) model = scrambled (part, 3);
     g_autoptr (GArray) other = pass (model, ends);
     guint from = i > 0 ? ends[i - 1] : 0;
@@ -133,8 +133,8 @@ test_class_rows_belong_to_the_top (void)
 {
   gsize size = sal_model_get_embedding_size (tiny) * sizeof (float);
   const char *name = sal_model_get_class_name (tiny, 1);
-  g_autoptr (SalModel) top = scrambled (SAL_PART_TOP, 1);
-  g_autoptr (SalModel) rest = scrambled (ALL & ~(guint) SAL_PART_TOP, 1);
+  g_autoptr (SalModel) top = scrambled (EVAL_PART_TOP, 1);
+  g_autoptr (SalModel) rest = scrambled (ALL & ~(guint) EVAL_PART_TOP, 1);
   g_autoptr (SalTarget) a = sal_target_new_class (tiny, name, NULL);
   g_autoptr (SalTarget) b = sal_target_new_class (top, name, NULL);
   g_autoptr (SalTarget) c = sal_target_new_class (rest, name, NULL);
@@ -156,7 +156,7 @@ test_refuses_a_file_that_changed (void)
   g_autoptr (SalModel) model = sal_model_load (path, &error);
   g_assert_no_error (error);
   g_free (data_write_temp ("changes.safetensors", other->data, other->len));
-  g_assert_null (sal_model_scrambled (model, &(SalScramble) { ALL, 1 },
+  g_assert_null (eval_weight_shuffle_model (model, &(EvalWeightShuffle) { ALL, 1 },
       &error));
   data_assert_error (error, SAL_ERROR_MISMATCH, "changes", NULL);
 }

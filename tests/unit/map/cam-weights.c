@@ -18,7 +18,7 @@ expect (SalCamMethod method, const float *gradient, float first, float second)
 {
   const float want[2] = { first, second };
   float map[2];
-  sal_channels_combine (method, activation, gradient, shape, FALSE, map);
+  sal_cam_weights_combine (method, activation, gradient, shape, FALSE, map);
   data_assert_close ("map", map, want, 2, 1e-6); /* float32 */
 }
 
@@ -44,7 +44,7 @@ test_all_negative_is_flat (void)
     if (methods[i] == SAL_CAM_SIGNED_LAYER)
       continue;
     expect (methods[i], gradient, 0, 0);
-    sal_channels_combine (methods[i], activation, gradient, shape, FALSE, map);
+    sal_cam_weights_combine (methods[i], activation, gradient, shape, FALSE, map);
     g_assert_false (sal_map_normalise (map, 2, 5, FALSE, &peak));
     g_assert_cmpfloat (peak, ==, 0);
   }
@@ -66,7 +66,7 @@ test_plus_plus_at_the_limits (void)
 {
   const float small[4] = { 2e-30f, 0, 0, 0 }, large[4] = { 1e30f, 0, 0, 0 };
   float map[2];
-  sal_channels_combine (SAL_CAM_GRAD_PLUS_PLUS, activation, small, shape,
+  sal_cam_weights_combine (SAL_CAM_GRAD_PLUS_PLUS, activation, small, shape,
       FALSE, map);
   g_assert_cmpfloat_with_epsilon (map[1] / 1.5e-30f, 1, 1e-5f);
   expect (SAL_CAM_GRAD_PLUS_PLUS, large, 0.125f, 0.375f);
@@ -80,8 +80,8 @@ test_homogeneous_but_plus_plus (void)
   for (guint i = 0; i < 4; i++)
     tenth[i] = gradient[i] / 10;
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++) {
-    sal_channels_combine (methods[i], activation, gradient, shape, FALSE, map);
-    sal_channels_combine (methods[i], activation, tenth, shape, FALSE, scaled);
+    sal_cam_weights_combine (methods[i], activation, gradient, shape, FALSE, map);
+    sal_cam_weights_combine (methods[i], activation, tenth, shape, FALSE, scaled);
     double off = fabs (10 * scaled[0] / map[0] - 1);
     if (methods[i] == SAL_CAM_GRAD_PLUS_PLUS)
       g_assert_cmpfloat (off, >, 0.1);
@@ -99,7 +99,7 @@ test_not_finite_stays_so (void)
     float gradient[4] = { 1, bad[n % 2], 1, 1 }, map[2], peak;
     if (method == SAL_CAM_GRAD_PLUS_PLUS && isinf (gradient[1]))
       continue; /* alpha g has a limit there */
-    sal_channels_combine (method, activation, gradient, shape, FALSE, map);
+    sal_cam_weights_combine (method, activation, gradient, shape, FALSE, map);
     g_assert_false (sal_map_normalise (map, 2, 5, FALSE, &peak));
     data_assert_finite ("map", map, 2);
     g_assert_cmpfloat (peak, ==, 0);
@@ -114,9 +114,9 @@ test_degrid_takes_means (void)
   const float want[4] = { 3, 4, 4, 8 };
   const float grad[4] = { 4.75f, 4.75f, 4.75f, 4.75f };
   float map[4];
-  sal_channels_combine (SAL_CAM_LAYER, ones, gradient, square, TRUE, map);
+  sal_cam_weights_combine (SAL_CAM_LAYER, ones, gradient, square, TRUE, map);
   data_assert_close ("degrid", map, want, 4, 0);
-  sal_channels_combine (SAL_CAM_GRAD, ones, gradient, square, TRUE, map);
+  sal_cam_weights_combine (SAL_CAM_GRAD, ones, gradient, square, TRUE, map);
   data_assert_close ("degrid", map, grad, 4, 0);
 }
 
@@ -127,7 +127,7 @@ test_strongest_channels (void)
   const guint three[3] = { 3, 2, 1 };
   const float want[3] = { 2, 5, 2 };
   float means[3];
-  sal_channels_means (planes, three, means);
+  sal_cam_weights_means (planes, three, means);
   data_assert_close ("means", means, want, 3, 0);
   const gboolean among[5][3] = { /* by how many */
     { TRUE, TRUE, TRUE }, { FALSE, TRUE, FALSE }, { TRUE, TRUE, FALSE },
@@ -135,7 +135,7 @@ test_strongest_channels (void)
   };
   for (guint most = 0; most < 5; most++)
     for (guint k = 0; k < 3; k++)
-      g_assert_cmpint (sal_channels_is_among (means, 3, most, k), ==,
+      g_assert_cmpint (sal_cam_weights_is_among (means, 3, most, k), ==,
           among[most][k]);
 }
 

@@ -13,7 +13,7 @@ typedef struct {
   SalModel *model;
   SalTarget *target;
   SalNet *net;
-  SalTrust *trust;
+  SalFaithfulness *trust;
   SalScorer *scorer;
   guint n_bands;
   gsize size;
@@ -28,7 +28,7 @@ fixture_pass (Fixture *f, guint n_frames)
   f->log_mel = data_read_log_mel (f->n_bands, n_frames);
   sal_net_forward (f->net, f->log_mel, n_frames);
   sal_net_get_input (f->net, f->input);
-  sal_trust_begin (f->trust, f->net);
+  sal_faithfulness_begin (f->trust, f->net);
 }
 
 static void
@@ -41,7 +41,7 @@ fixture_init (Fixture *f)
   g_assert_no_error (error);
   f->n_bands = sal_model_get_mel_config (f->model)->n_bands;
   f->net = sal_net_new (f->model, MOST_FRAMES, 3, 1);
-  f->trust = sal_trust_new (f->model, MOST_FRAMES);
+  f->trust = sal_faithfulness_new (f->model, MOST_FRAMES);
   f->scorer = sal_scorer_new (f->model);
   f->input = g_new (float, (gsize) f->n_bands * MOST_FRAMES);
   f->map = data_noise (7, (gsize) f->n_bands * MOST_FRAMES);
@@ -55,7 +55,7 @@ fixture_clear (Fixture *f)
   g_free (f->input);
   g_free (f->map);
   sal_net_free (f->net);
-  sal_trust_free (f->trust);
+  sal_faithfulness_free (f->trust);
   sal_scorer_free (f->scorer);
   sal_target_unref (f->target);
   sal_model_unref (f->model);
@@ -119,7 +119,7 @@ test_is_the_formula (void)
 {
   g_auto (Fixture) f;
   fixture_init (&f);
-  float trust = sal_trust_measure (f.trust, f.net, f.target, f.map);
+  float trust = sal_faithfulness_measure (f.trust, f.net, f.target, f.map);
   g_assert_cmpfloat (fabsf (trust), >, 1e-4);
   g_assert_cmpfloat_with_epsilon (trust, expected (&f), 1e-6);
 }
@@ -133,7 +133,7 @@ test_ties_go_by_time_then_band (void)
   for (gsize i = 0; i < f.size; i++)
     f.map[i] = roundf (f.map[i]);
   g_assert_cmpfloat_with_epsilon (
-      sal_trust_measure (f.trust, f.net, f.target, f.map), expected (&f), 1e-6);
+      sal_faithfulness_measure (f.trust, f.net, f.target, f.map), expected (&f), 1e-6);
 }
 
 static void
@@ -141,10 +141,10 @@ test_turned_map_has_the_opposite (void)
 {
   g_auto (Fixture) f;
   fixture_init (&f);
-  float trust = sal_trust_measure (f.trust, f.net, f.target, f.map);
+  float trust = sal_faithfulness_measure (f.trust, f.net, f.target, f.map);
   for (gsize i = 0; i < f.size; i++)
     f.map[i] = -f.map[i];
-  float turned = sal_trust_measure (f.trust, f.net, f.target, f.map);
+  float turned = sal_faithfulness_measure (f.trust, f.net, f.target, f.map);
   g_assert_cmpfloat_with_epsilon (turned, -trust, 1e-6);
 }
 
@@ -155,16 +155,16 @@ test_repeats_to_the_bit (void)
   g_auto (Fixture) f;
   fixture_init (&f);
   g_autofree float *other = data_noise (8, f.size);
-  float trust = sal_trust_measure (f.trust, f.net, f.target, f.map);
-  sal_trust_measure (f.trust, f.net, f.target, other);
+  float trust = sal_faithfulness_measure (f.trust, f.net, f.target, f.map);
+  sal_faithfulness_measure (f.trust, f.net, f.target, other);
   g_assert_cmpfloat (trust, ==,
-      sal_trust_measure (f.trust, f.net, f.target, f.map));
+      sal_faithfulness_measure (f.trust, f.net, f.target, f.map));
   fixture_pass (&f, MOST_FRAMES);
   g_assert_cmpfloat_with_epsilon (
-      sal_trust_measure (f.trust, f.net, f.target, f.map), expected (&f), 1e-6);
+      sal_faithfulness_measure (f.trust, f.net, f.target, f.map), expected (&f), 1e-6);
   fixture_pass (&f, N_FRAMES);
   g_assert_cmpfloat (trust, ==,
-      sal_trust_measure (f.trust, f.net, f.target, f.map));
+      sal_faithfulness_measure (f.trust, f.net, f.target, f.map));
 }
 
 static void
@@ -176,7 +176,7 @@ test_random_maps_earn_none_on_average (void)
   const guint n = 40;
   for (guint i = 0; i < n; i++) {
     g_autofree float *map = data_noise (100 + i, f.size);
-    double trust = sal_trust_measure (f.trust, f.net, f.target, map);
+    double trust = sal_faithfulness_measure (f.trust, f.net, f.target, map);
     sum += trust;
     square += trust * trust;
   }

@@ -117,10 +117,10 @@ test_lives_without_its_file (void)
   g_remove (path);
   SalModel *again = sal_model_ref (model);
   sal_model_unref (model);
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n;
   g_autoptr (GError) error = NULL;
-  g_assert_true (sal_golden_check (again, stages, &n, &error));
+  g_assert_true (sal_self_check_run (again, stages, &n, &error));
   g_assert_no_error (error);
   sal_model_unref (again);
 }
@@ -266,7 +266,7 @@ refuse (char *edited, const Edit *edit)
   }
   g_test_message ("%s", error->message);
   g_assert_true (error->domain == SAL_ERROR);
-  g_assert_true (error->code == SAL_ERROR_RECORD
+  g_assert_true (error->code == SAL_ERROR_DESCRIPTION
       || error->code == SAL_ERROR_FORMAT);
   g_assert_true (g_str_has_prefix (error->message, path));
   for (guint i = 0; i < 3 && edit->words[i] != NULL; i++)

@@ -29,7 +29,7 @@ set_up (Fixture *f, gconstpointer name)
   g_autofree char *path = data_path (file);
   f->model = data_load_model (name);
   f->file = sal_safetensors_load (path, NULL);
-  f->topology = &sal_model_get_record (f->model)->topology;
+  f->topology = &sal_model_get_description (f->model)->topology;
   f->pooler = sal_pooler_new (f->model, W);
   f->R = sal_model_get_weights (f->model)->pooled_size / 2;
   f->x = data_noise (17, (gsize) f->R * W);

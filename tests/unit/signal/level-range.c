@@ -9,71 +9,71 @@
 
 /* n frames of this level in all. */
 static void
-push (SalContrast *contrast, guint n, float level)
+push (SalLevelRange *contrast, guint n, float level)
 {
   float frame[F];
   for (guint f = 0; f < F; f++)
     frame[f] = level - logf (F);
   for (guint i = 0; i < n; i++)
-    sal_contrast_push (contrast, frame, F);
+    sal_level_range_push (contrast, frame, F);
 }
 
 static void
 test_pauses (void)
 {
-  g_autoptr (SalContrast) contrast = sal_contrast_new ();
+  g_autoptr (SalLevelRange) contrast = sal_level_range_new ();
   push (contrast, 100, -3);
   push (contrast, 100, 4);
-  g_assert_cmpfloat_with_epsilon (sal_contrast_get (contrast), 7, 1e-5);
+  g_assert_cmpfloat_with_epsilon (sal_level_range_get (contrast), 7, 1e-5);
 }
 
 /* A rare click or hole is neither speech nor pause. */
 static void
 test_outliers (void)
 {
-  g_autoptr (SalContrast) contrast = sal_contrast_new ();
+  g_autoptr (SalLevelRange) contrast = sal_level_range_new ();
   push (contrast, 5, 40);
   push (contrast, 5, -40);
   push (contrast, 200, 1);
   push (contrast, 200, 3);
-  g_assert_cmpfloat_with_epsilon (sal_contrast_get (contrast), 2, 1e-5);
+  g_assert_cmpfloat_with_epsilon (sal_level_range_get (contrast), 2, 1e-5);
 }
 
 static void
 test_bands_add (void)
 {
-  g_autoptr (SalContrast) contrast = sal_contrast_new ();
+  g_autoptr (SalLevelRange) contrast = sal_level_range_new ();
   const float low[F] = { 0, 0, 0, 0 }, high[F] = { 9, -30, -30, -30 };
   for (guint i = 0; i < 10; i++) {
-    sal_contrast_push (contrast, low, F);
-    sal_contrast_push (contrast, high, F);
+    sal_level_range_push (contrast, low, F);
+    sal_level_range_push (contrast, high, F);
   }
-  g_assert_cmpfloat_with_epsilon (sal_contrast_get (contrast), 9 - log (F),
+  g_assert_cmpfloat_with_epsilon (sal_level_range_get (contrast), 9 - log (F),
       1e-5);
 }
 
 static void
 test_forgets (void)
 {
-  g_autoptr (SalContrast) contrast = sal_contrast_new ();
+  g_autoptr (SalLevelRange) contrast = sal_level_range_new ();
   push (contrast, 300, 9);
   push (contrast, 300, 2);
-  g_assert_cmpfloat_with_epsilon (sal_contrast_get (contrast), 7, 1e-5);
+  g_assert_cmpfloat_with_epsilon (sal_level_range_get (contrast), 7, 1e-5);
   push (contrast, 400, 2);
-  g_assert_cmpfloat (sal_contrast_get (contrast), ==, 0);
+  g_assert_cmpfloat (sal_level_range_get (contrast), ==, 0);
 }
 
 static void
 test_nothing_heard (void)
 {
-  g_autoptr (SalContrast) contrast = sal_contrast_new ();
-  g_assert_cmpfloat (sal_contrast_get (contrast), ==, 0);
+  g_autoptr (SalLevelRange) contrast = sal_level_range_new ();
+  g_assert_cmpfloat (sal_level_range_get (contrast), ==, 0);
   push (contrast, 1, 5);
-  g_assert_cmpfloat (sal_contrast_get (contrast), ==, 0);
+  g_assert_cmpfloat (sal_level_range_get (contrast), ==, 0);
   push (contrast, 100, 9);
   push (contrast, 100, 2);
-  sal_contrast_reset (contrast);
-  g_assert_cmpfloat (sal_contrast_get (contrast), ==, 0);
+  sal_level_range_reset (contrast);
+  g_assert_cmpfloat (sal_level_range_get (contrast), ==, 0);
 }
 
 int

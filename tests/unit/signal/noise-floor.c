@@ -13,7 +13,7 @@ energy_of (const float *samples, gsize n, gsize *n_frames)
 {
   *n_frames = n / HOP;
   float *energy = g_new (float, *n_frames);
-  sal_speech_energy (samples, n, 0, HOP, *n_frames, energy);
+  sal_speech_activity_energy (samples, n, 0, HOP, *n_frames, energy);
   return energy;
 }
 
@@ -48,9 +48,9 @@ measured_snr (const float *samples, gsize n)
   gsize T, n_signal;
   g_autofree float *energy = energy_of (samples, n, &T);
   g_autofree gboolean *speech = g_new (gboolean, T);
-  sal_speech_find (energy, T, speech);
-  double noise = sal_noise_find (energy, T);
-  double sum = sal_noise_remove (energy, speech, T, noise, &n_signal);
+  sal_speech_activity_find (energy, T, speech);
+  double noise = sal_noise_floor_find (energy, T);
+  double sum = sal_noise_floor_remove (energy, speech, T, noise, &n_signal);
   return n_signal > 0 ? db (sum / (double) n_signal / noise) : 0;
 }
 
@@ -100,9 +100,9 @@ static void
 test_noise_of_silence (void)
 {
   float energy[40] = { 0 };
-  g_assert_cmpfloat_with_epsilon (db (sal_noise_find (energy, 40)), -98, 0.1);
-  g_assert_cmpfloat_with_epsilon (db (sal_noise_find (energy, 3)), -98, 0.1);
-  g_assert_cmpfloat_with_epsilon (db (sal_noise_find (energy, 0)), -98, 0.1);
+  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 40)), -98, 0.1);
+  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 3)), -98, 0.1);
+  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 0)), -98, 0.1);
 }
 
 /* One pause of 100 ms shows the noise; one of 50 ms does not. */
@@ -117,7 +117,7 @@ test_shortest_pause (void)
   /* 91 stretches, of which the 5 quietest: one of the pause alone, two with
    * one loud frame, two with two */
   double want = (5 * 1e-3 + (0 + 1 + 1 + 2 + 2) * (1 - 1e-3) / 10) / 5;
-  g_assert_cmpfloat_with_epsilon (sal_noise_find (energy, 100), want, 1e-6);
+  g_assert_cmpfloat_with_epsilon (sal_noise_floor_find (energy, 100), want, 1e-6);
 }
 
 int

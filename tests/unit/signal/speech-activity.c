@@ -13,7 +13,7 @@ test_energy_is_the_mean_square_of_a_step (void)
   const gsize n = 10 * HOP;
   g_autofree float *noise = data_noise (1, n);
   float energy[10];
-  sal_speech_energy (noise, n, 0, HOP, 10, energy);
+  sal_speech_activity_energy (noise, n, 0, HOP, 10, energy);
   for (guint t = 0; t < 10; t++) {
     double sum = 0;
     for (guint i = 0; i < HOP; i++)
@@ -27,12 +27,12 @@ test_energy_outside_is_silence (void)
 {
   const float one[HOP] = { [0 ... HOP - 1] = 1 };
   float energy[4];
-  sal_speech_energy (one, HOP, -HOP / 4, HOP, 4, energy);
+  sal_speech_activity_energy (one, HOP, -HOP / 4, HOP, 4, energy);
   g_assert_cmpfloat_with_epsilon (energy[0], 0.75, 1e-6);
   g_assert_cmpfloat_with_epsilon (energy[1], 0.25, 1e-6);
   g_assert_cmpfloat (energy[2], ==, 0);
   g_assert_cmpfloat (energy[3], ==, 0);
-  sal_speech_energy (one, HOP, -2 * HOP, HOP, 4, energy);
+  sal_speech_activity_energy (one, HOP, -2 * HOP, HOP, 4, energy);
   g_assert_cmpfloat (energy[0], ==, 0);
   g_assert_cmpfloat (energy[1], ==, 0);
   g_assert_cmpfloat_with_epsilon (energy[2], 1, 1e-6);
@@ -47,10 +47,10 @@ test_find_wants_30_db (void)
   for (guint t = 0; t < 40; t++)
     energy[t] = powf (10, t % 4 == 0 ? 0 : t % 4 == 1 ? -2.9f
         : t % 4 == 2 ? -3.1f : -6.1f);
-  g_assert_cmpuint (sal_speech_find (energy, 40, speech), ==, 20);
+  g_assert_cmpuint (sal_speech_activity_find (energy, 40, speech), ==, 20);
   for (guint t = 0; t < 40; t++)
     g_assert_cmpint (speech[t], ==, t % 4 < 2);
-  g_assert_cmpuint (sal_speech_count (speech + 1, 4), ==, 2);
+  g_assert_cmpuint (sal_speech_activity_count (speech + 1, 4), ==, 2);
 }
 
 static void
@@ -58,14 +58,14 @@ test_find_takes_no_silence (void)
 {
   float energy[8] = { 0 };
   gboolean speech[8];
-  g_assert_cmpuint (sal_speech_find (energy, 8, speech), ==, 0);
+  g_assert_cmpuint (sal_speech_activity_find (energy, 8, speech), ==, 0);
   for (guint t = 0; t < 8; t++)
     energy[t] = 0.9e-6f; /* just below -60 dB */
-  g_assert_cmpuint (sal_speech_find (energy, 8, speech), ==, 0);
+  g_assert_cmpuint (sal_speech_activity_find (energy, 8, speech), ==, 0);
   energy[3] = 1.1e-6f;
-  g_assert_cmpuint (sal_speech_find (energy, 8, speech), ==, 1);
+  g_assert_cmpuint (sal_speech_activity_find (energy, 8, speech), ==, 1);
   g_assert_true (speech[3]);
-  g_assert_cmpuint (sal_speech_find (energy, 0, speech), ==, 0);
+  g_assert_cmpuint (sal_speech_activity_find (energy, 0, speech), ==, 0);
 }
 
 int

@@ -232,14 +232,14 @@ test_trust_allocates_at_creation (void)
   guint F = sal_model_get_mel_config (tiny)->n_bands;
   g_autoptr (SalTarget) target = sal_target_new_class (tiny, "spk0", NULL);
   g_autoptr (SalNet) net = sal_net_new (tiny, T, 3, 1);
-  g_autoptr (SalTrust) trust = sal_trust_new (tiny, T);
+  g_autoptr (SalFaithfulness) trust = sal_faithfulness_new (tiny, T);
   g_autofree float *log_mel = data_read_log_mel (F, T);
   sal_net_forward (net, log_mel, T);
   sal_net_get_stage (net, 3, NULL); /* the copies that a net keeps */
   gint before = n_allocations;
   for (guint i = 0; i < 3; i++) {
-    sal_trust_begin (trust, net);
-    sal_trust_measure (trust, net, target, log_mel);
+    sal_faithfulness_begin (trust, net);
+    sal_faithfulness_measure (trust, net, target, log_mel);
     sal_net_forward (net, log_mel, T);
   }
   if (COUNTS)

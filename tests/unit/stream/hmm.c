@@ -8,7 +8,7 @@
 #define N 9         /* frames: 2^9 histories can be summed one by one */
 #define PERIOD 0.1  /* seconds */
 
-static const SalPresenceConfig config
+static const SalHmmConfig config
     = { .prior = 0.3f, .rate = 2, .weight = 5 };
 
 static double
@@ -57,9 +57,9 @@ test_all_histories (void)
 {
   for (guint32 seed = 1; seed <= 20; seed++) {
     g_autofree float *llr = ratios (seed);
-    g_autoptr (SalPresence) presence = sal_presence_new (&config, PERIOD, N);
+    g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, N);
     float probability[N];
-    sal_presence_settle (presence, llr, N, N, probability);
+    sal_hmm_settle (presence, llr, N, N, probability);
     for (guint t = 0; t < N; t++)
       g_assert_cmpfloat_with_epsilon (probability[t], truth (llr, N, t), 1e-6);
   }
@@ -71,10 +71,10 @@ test_steps (void)
 {
   for (guint lookahead = 0; lookahead < 4; lookahead++) {
     g_autofree float *llr = ratios (lookahead + 50);
-    g_autoptr (SalPresence) presence = sal_presence_new (&config, PERIOD, N);
+    g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, N);
     for (guint t = 0; t + lookahead < N; t++) {
       float probability;
-      sal_presence_settle (presence, llr + t, lookahead + 1, 1, &probability);
+      sal_hmm_settle (presence, llr + t, lookahead + 1, 1, &probability);
       g_assert_cmpfloat_with_epsilon (probability,
           truth (llr, t + lookahead + 1, t), 1e-6);
     }
@@ -85,12 +85,12 @@ static void
 test_cut_does_not_matter (void)
 {
   g_autofree float *llr = ratios (7);
-  g_autoptr (SalPresence) whole = sal_presence_new (&config, PERIOD, N);
-  g_autoptr (SalPresence) cut = sal_presence_new (&config, PERIOD, N);
+  g_autoptr (SalHmm) whole = sal_hmm_new (&config, PERIOD, N);
+  g_autoptr (SalHmm) cut = sal_hmm_new (&config, PERIOD, N);
   float a[N], b[N];
-  sal_presence_settle (whole, llr, N, N, a);
-  sal_presence_settle (cut, llr, N, 4, b);
-  sal_presence_settle (cut, llr + 4, N - 4, N - 4, b + 4);
+  sal_hmm_settle (whole, llr, N, N, a);
+  sal_hmm_settle (cut, llr, N, 4, b);
+  sal_hmm_settle (cut, llr + 4, N - 4, N - 4, b + 4);
   for (guint t = 0; t < N; t++)
     g_assert_cmpfloat_with_epsilon (a[t], b[t], 1e-6);
 }
@@ -98,11 +98,11 @@ test_cut_does_not_matter (void)
 static void
 test_no_evidence_is_the_prior (void)
 {
-  g_autoptr (SalPresence) presence = sal_presence_new (&config, PERIOD, 400);
+  g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, 400);
   float strong[] = { 30, 30, 30 }, quiet[400] = { 0 }, probability[400];
-  sal_presence_settle (presence, strong, 3, 3, probability);
+  sal_hmm_settle (presence, strong, 3, 3, probability);
   g_assert_cmpfloat (probability[2], >, 0.99);
-  sal_presence_settle (presence, quiet, 400, 400, probability);
+  sal_hmm_settle (presence, quiet, 400, 400, probability);
   g_assert_cmpfloat_with_epsilon (probability[399], config.prior, 1e-4);
   for (guint t = 1; t < 400; t++)
     g_assert_cmpfloat (probability[t], <=, probability[t - 1] + 1e-6);
@@ -111,13 +111,13 @@ test_no_evidence_is_the_prior (void)
 static void
 test_reset (void)
 {
-  g_autoptr (SalPresence) presence = sal_presence_new (&config, PERIOD, N);
+  g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, N);
   float strong[] = { -30, -30, -30 }, first, again, probability[3];
   float little = 0.5;
-  sal_presence_settle (presence, &little, 1, 1, &first);
-  sal_presence_settle (presence, strong, 3, 3, probability);
-  sal_presence_reset (presence);
-  sal_presence_settle (presence, &little, 1, 1, &again);
+  sal_hmm_settle (presence, &little, 1, 1, &first);
+  sal_hmm_settle (presence, strong, 3, 3, probability);
+  sal_hmm_reset (presence);
+  sal_hmm_settle (presence, &little, 1, 1, &again);
   g_assert_cmpfloat (first, ==, again);
 }
 
@@ -125,11 +125,11 @@ test_reset (void)
 static void
 test_never_stuck (void)
 {
-  g_autoptr (SalPresence) presence = sal_presence_new (&config, PERIOD, 2000);
+  g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, 2000);
   g_autofree float *llr = g_new (float, 2000);
   for (guint t = 0; t < 2000; t++)
     llr[t] = t < 1990 ? -1e30f : 1e30f;
-  sal_presence_settle (presence, llr, 2000, 2000, llr);
+  sal_hmm_settle (presence, llr, 2000, 2000, llr);
   g_assert_cmpfloat (llr[1980], <, 1e-6);
   g_assert_cmpfloat (llr[1992], >, 0.99);
   g_assert_cmpfloat (llr[1999], >, 0.99);

@@ -14,7 +14,7 @@
 typedef struct {
   SalModel *model;
   SalScorer *scorer;
-  SalCompany *company;
+  SalSessionCohort *company;
   float axes[E][E];   /* orthogonal */
 } Fixture;
 
@@ -30,7 +30,7 @@ set_up (Fixture *f, gconstpointer data)
 {
   f->model = load (data);
   f->scorer = sal_scorer_new (f->model);
-  f->company = sal_company_new (f->model, W, 36);
+  f->company = sal_session_cohort_new (f->model, W, 36);
   g_assert_nonnull (f->company);
   for (guint i = 0; i < E; i++)
     f->axes[i][i] = 1;
@@ -39,7 +39,7 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  sal_company_free (f->company);
+  sal_session_cohort_free (f->company);
   sal_scorer_free (f->scorer);
   sal_model_unref (f->model);
 }
@@ -68,8 +68,8 @@ say (Fixture *f, guint64 start, guint i, guint j, double angle, guint n)
     columns[k * E + i] += length * (float) cos (angle);
     columns[k * E + j] += length * (float) sin (angle);
   }
-  sal_company_listen (f->company, start, 8 * n, columns, n);
-  sal_company_remember (f->company);
+  sal_session_cohort_listen (f->company, start, 8 * n, columns, n);
+  sal_session_cohort_remember (f->company);
 }
 
 /* What the window that begins there, all of one direction, is judged. */
@@ -79,8 +79,8 @@ judge (Fixture *f, const SalTarget *target, const float *direction,
 {
   float log_odds;
   sal_scorer_compare (f->scorer, target, direction, 1, &log_odds);
-  sal_company_listen (f->company, 0, 8, direction, 1);
-  sal_company_judge (f->company, target, contrast, &log_odds);
+  sal_session_cohort_listen (f->company, 0, 8, direction, 1);
+  sal_session_cohort_judge (f->company, target, contrast, &log_odds);
   return log_odds;
 }
 
@@ -98,11 +98,11 @@ static void
 test_counts_after_a_while (Fixture *f, gconstpointer data)
 {
   say (f, 0, 0, 1, 0, 12); /* seven of them 36 frames ago, 0.56 s */
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
   say (f, 0, 0, 1, 0, 12); /* the same ones */
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
   say (f, 8, 0, 1, 0, 12); /* one that is new */
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
 }
 
 static void
@@ -110,11 +110,11 @@ test_tells_voices_apart (Fixture *f, gconstpointer data)
 {
   for (guint i = 0; i < 5; i++)
     say (f, 200 * i, i % 3, 9, 0.5, W);
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 3);
-  sal_company_reset (f->company, 0);
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 3);
+  sal_session_cohort_reset (f->company, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
   say (f, 0, 0, 1, 0, W); /* and from the beginning again */
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
 }
 
 /* A window reaches back to before the reset. */
@@ -122,11 +122,11 @@ static void
 test_forgets_what_was_before (Fixture *f, gconstpointer data)
 {
   say (f, 0, 0, 1, 0, W);
-  sal_company_reset (f->company, 120);
+  sal_session_cohort_reset (f->company, 120);
   say (f, 0, 0, 1, 0, W); /* six columns from there on */
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
   say (f, 50, 0, 1, 0, W);
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
 }
 
 /* Says what lies ever nearer to voice 0 and still nearest to voice 1, or the
@@ -134,12 +134,12 @@ test_forgets_what_was_before (Fixture *f, gconstpointer data)
 static void
 bring_together (Fixture *f, double angle, double step)
 {
-  guint n = sal_company_get_n_voices (f->company);
-  for (guint k = 0; sal_company_get_n_voices (f->company) == n; k++) {
+  guint n = sal_session_cohort_get_n_voices (f->company);
+  for (guint k = 0; sal_session_cohort_get_n_voices (f->company) == n; k++) {
     g_assert_cmpuint (k, <, 10);
     say (f, 1000 + 200 * k, 0, 1, angle + step * k, W);
   }
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, n - 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, n - 1);
 }
 
 static void
@@ -149,10 +149,10 @@ test_merges_voices (Fixture *f, gconstpointer data)
   g_autoptr (SalTarget) third = enrol (f, f->axes[2]);
   for (guint way = 0; way < 2; way++)
     for (guint n = 2; n <= 3; n++) { /* with and without one after them */
-      sal_company_reset (f->company, 0);
+      sal_session_cohort_reset (f->company, 0);
       for (guint i = 0; i < n; i++)
         say (f, 200 * i, i, 9, 0, W);
-      g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, n);
+      g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, n);
       float before = judge (f, third, f->axes[2], CLEAN);
       bring_together (f, angles[way], steps[way]);
       g_assert_cmpfloat_with_epsilon (judge (f, third, f->axes[2], CLEAN),
@@ -171,7 +171,7 @@ test_keeps_who_counts_in_a_crowd (Fixture *f, gconstpointer data)
     guint i = k % 15, j = i + 1;
     say (f, 1000 + 200 * k, i, j, 0.2 + 0.001 * k, 6); /* one column */
   }
-  g_assert_cmpuint (sal_company_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
   g_assert_cmpfloat (judge (f, target, f->axes[0], CLEAN), ==, before);
 }
 
@@ -205,7 +205,7 @@ test_matches_formula (Fixture *f, gconstpointer data)
   for (guint k = 0; k <= 10; k++) {
     double angle = G_PI / 2 * k / 10;
     float v[E] = { (float) cos (angle), (float) sin (angle) };
-    sal_company_reset (f->company, 0);
+    sal_session_cohort_reset (f->company, 0);
     say (f, 0, 0, 1, angle, W);
     for (guint i = 0; i < 3; i++) {
       const float *e = f->axes[i];
@@ -229,7 +229,7 @@ test_company_decides (Fixture *f, gconstpointer data)
   say (f, 0, 0, 1, G_PI / 2, W);
   g_assert_cmpfloat (judge (f, target, between, CLEAN), <,
       alone (f, target, between) - 3);
-  sal_company_reset (f->company, 0);
+  sal_session_cohort_reset (f->company, 0);
   say (f, 0, 0, 1, 0.3, W);
   g_assert_cmpfloat (judge (f, target, between, CLEAN), >,
       alone (f, target, between) + 3);
@@ -255,12 +255,12 @@ test_any_lookahead (void)
   for (guint j = 0; j < W; j++)
     columns[j * E] = 1;
   for (guint lookahead = 0; lookahead <= 200; lookahead += 25) {
-    g_autoptr (SalCompany) company = sal_company_new (model, W, lookahead);
+    g_autoptr (SalSessionCohort) company = sal_session_cohort_new (model, W, lookahead);
     for (guint k = 0; k < 4; k++) {
-      sal_company_listen (company, 25 * k, 200, columns, W);
-      sal_company_remember (company);
+      sal_session_cohort_listen (company, 25 * k, 200, columns, W);
+      sal_session_cohort_remember (company);
     }
-    g_assert_cmpuint (sal_company_get_n_voices (company), ==, 1);
+    g_assert_cmpuint (sal_session_cohort_get_n_voices (company), ==, 1);
   }
 }
 
@@ -270,9 +270,9 @@ static void
 test_none_without_record (void)
 {
   g_autoptr (SalModel) model = load ("");
-  g_assert_null (sal_company_new (model, W, 50));
-  sal_company_free (NULL);
-  sal_company_reset (NULL, 0);
+  g_assert_null (sal_session_cohort_new (model, W, 50));
+  sal_session_cohort_free (NULL);
+  sal_session_cohort_reset (NULL, 0);
 }
 
 static void
@@ -280,7 +280,7 @@ test_none_for_linear_head (void)
 {
   g_autoptr (SalModel) model
       = data_load_calibrated ("voxceleb", 0.5, 1, USUAL);
-  g_assert_null (sal_company_new (model, W, 50));
+  g_assert_null (sal_session_cohort_new (model, W, 50));
 }
 
 int

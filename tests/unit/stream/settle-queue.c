@@ -7,55 +7,55 @@ static gboolean late; /* of the point that next() gave */
 
 /* Point k ends at (k + 1) HOP and settles all but the newest 5 frames. */
 static void
-reach (SalSchedule *schedule, guint k, gboolean quiet)
+reach (SalSettleQueue *schedule, guint k, gboolean quiet)
 {
-  const SalPoint point = { .end = (k + 1) * HOP, .until = (k + 1) * HOP - 5,
+  const SalSettlePoint point = { .end = (k + 1) * HOP, .until = (k + 1) * HOP - 5,
     .quiet = quiet, .contrast = 7 };
-  sal_schedule_reach (schedule, &point);
+  sal_settle_queue_reach (schedule, &point);
 }
 
 static void
-assert_next (SalSchedule *schedule, guint64 forced, guint64 k)
+assert_next (SalSettleQueue *schedule, guint64 forced, guint64 k)
 {
-  const SalPoint *point = sal_schedule_next (schedule, forced, &late);
+  const SalSettlePoint *point = sal_settle_queue_next (schedule, forced, &late);
   g_assert_nonnull (point);
   g_assert_cmpuint (point->seqnum, ==, k);
 }
 
 static void
-assert_none (SalSchedule *schedule, guint64 forced)
+assert_none (SalSettleQueue *schedule, guint64 forced)
 {
-  g_assert_null (sal_schedule_next (schedule, forced, &late));
+  g_assert_null (sal_settle_queue_next (schedule, forced, &late));
 }
 
 static void
-assert_due (const SalSchedule *schedule, guint64 k)
+assert_due (const SalSettleQueue *schedule, guint64 k)
 {
   guint64 window, end;
-  g_assert_true (sal_schedule_get_due (schedule, &window, &end));
+  g_assert_true (sal_settle_queue_get_due (schedule, &window, &end));
   g_assert_cmpuint (window, ==, k);
   g_assert_cmpuint (end, ==, (k + 1) * HOP);
 }
 
 static gboolean
-is_due (const SalSchedule *schedule)
+is_due (const SalSettleQueue *schedule)
 {
   guint64 window, end;
-  return sal_schedule_get_due (schedule, &window, &end);
+  return sal_settle_queue_get_due (schedule, &window, &end);
 }
 
 static void
 test_in_order (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
   assert_none (schedule, G_MAXUINT64);
   for (guint k = 0; k < 20; k++) {
     reach (schedule, k, FALSE);
     assert_due (schedule, k);
-    sal_schedule_take (schedule);
+    sal_settle_queue_take (schedule);
     g_assert_false (is_due (schedule));
     assert_none (schedule, 0);
-    sal_schedule_resolve (schedule, k);
+    sal_settle_queue_resolve (schedule, k);
     assert_next (schedule, 0, k);
     g_assert_false (late);
     assert_none (schedule, 0);
@@ -65,11 +65,11 @@ test_in_order (void)
 static void
 test_newer_resolves_older (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
   for (guint k = 0; k < 4; k++)
     reach (schedule, k, k == 1);
   assert_due (schedule, 3);
-  sal_schedule_resolve (schedule, 2);
+  sal_settle_queue_resolve (schedule, 2);
   for (guint k = 0; k < 3; k++) {
     assert_next (schedule, 0, k);
     g_assert_false (late);
@@ -80,14 +80,14 @@ test_newer_resolves_older (void)
 static void
 test_quiet_waits_its_turn (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
   reach (schedule, 0, TRUE);
   assert_next (schedule, 0, 0);
   reach (schedule, 1, FALSE);
   reach (schedule, 2, TRUE);
   assert_due (schedule, 1);
   assert_none (schedule, 0);
-  sal_schedule_resolve (schedule, 1);
+  sal_settle_queue_resolve (schedule, 1);
   assert_next (schedule, 0, 1);
   assert_next (schedule, 0, 2);
   g_assert_false (late);
@@ -96,7 +96,7 @@ test_quiet_waits_its_turn (void)
 static void
 test_forced (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
   for (guint k = 0; k < 4; k++)
     reach (schedule, k, k == 1);
   assert_next (schedule, 10, 0);
@@ -107,26 +107,26 @@ test_forced (void)
   assert_due (schedule, 3);
   assert_next (schedule, 30, 2);
   g_assert_true (late);
-  sal_schedule_resolve (schedule, 2); /* too late for its own point */
+  sal_settle_queue_resolve (schedule, 2); /* too late for its own point */
   assert_none (schedule, 0);
 }
 
 static void
 test_put_back (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
   reach (schedule, 0, FALSE);
-  sal_schedule_take (schedule);
-  sal_schedule_put_back (schedule, 0, 10);
+  sal_settle_queue_take (schedule);
+  sal_settle_queue_put_back (schedule, 0, 10);
   assert_due (schedule, 0);
-  sal_schedule_take (schedule);
+  sal_settle_queue_take (schedule);
   reach (schedule, 1, FALSE);
-  sal_schedule_put_back (schedule, 0, 10); /* a newer one is due */
+  sal_settle_queue_put_back (schedule, 0, 10); /* a newer one is due */
   assert_due (schedule, 1);
-  sal_schedule_take (schedule);
-  sal_schedule_put_back (schedule, 0, 10); /* or was taken */
+  sal_settle_queue_take (schedule);
+  sal_settle_queue_put_back (schedule, 0, 10); /* or was taken */
   g_assert_false (is_due (schedule));
-  sal_schedule_put_back (schedule, 1, 20);
+  sal_settle_queue_put_back (schedule, 1, 20);
   assert_due (schedule, 1);
 }
 
@@ -134,30 +134,30 @@ test_put_back (void)
 static void
 test_settled_is_not_due (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
-  const SalPoint point = { .end = 10, .until = 10 };
-  sal_schedule_reach (schedule, &point);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
+  const SalSettlePoint point = { .end = 10, .until = 10 };
+  sal_settle_queue_reach (schedule, &point);
   assert_next (schedule, 10, 0);
   g_assert_false (is_due (schedule));
-  sal_schedule_put_back (schedule, 0, 10);
+  sal_settle_queue_put_back (schedule, 0, 10);
   g_assert_false (is_due (schedule));
 }
 
 static void
 test_end (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
-  sal_schedule_reach_end (schedule, 0, 0); /* nothing at all was heard */
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
+  sal_settle_queue_reach_end (schedule, 0, 0); /* nothing at all was heard */
   assert_next (schedule, 0, 0);
   g_assert_false (late);
-  sal_schedule_reset (schedule);
+  sal_settle_queue_reset (schedule);
   reach (schedule, 0, FALSE);
-  sal_schedule_take (schedule);
-  sal_schedule_reach_end (schedule, 10, 3);
+  sal_settle_queue_take (schedule);
+  sal_settle_queue_reach_end (schedule, 10, 3);
   assert_none (schedule, 0); /* it waits for the same window */
-  sal_schedule_resolve (schedule, 0);
+  sal_settle_queue_resolve (schedule, 0);
   assert_next (schedule, 0, 0);
-  const SalPoint *point = sal_schedule_next (schedule, 0, &late);
+  const SalSettlePoint *point = sal_settle_queue_next (schedule, 0, &late);
   g_assert_cmpuint (point->seqnum, ==, 1);
   g_assert_cmpuint (point->window, ==, 0);
   g_assert_cmpuint (point->until, ==, 10);
@@ -167,20 +167,20 @@ test_end (void)
 static void
 test_forget_and_reset (void)
 {
-  g_autoptr (SalSchedule) schedule = sal_schedule_new (8);
+  g_autoptr (SalSettleQueue) schedule = sal_settle_queue_new (8);
   reach (schedule, 0, FALSE);
-  sal_schedule_forget (schedule);
+  sal_settle_queue_forget (schedule);
   g_assert_false (is_due (schedule));
-  const SalPoint *point = sal_schedule_next (schedule, 10, &late);
+  const SalSettlePoint *point = sal_settle_queue_next (schedule, 10, &late);
   g_assert_cmpfloat (point->contrast, ==, 0);
   reach (schedule, 1, FALSE);
-  sal_schedule_resolve (schedule, 1);
-  sal_schedule_reset (schedule);
+  sal_settle_queue_resolve (schedule, 1);
+  sal_settle_queue_reset (schedule);
   g_assert_false (is_due (schedule));
   reach (schedule, 0, FALSE);
   assert_none (schedule, 0);
   assert_due (schedule, 0);
-  sal_schedule_free (NULL);
+  sal_settle_queue_free (NULL);
 }
 
 int

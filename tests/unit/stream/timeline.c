@@ -12,15 +12,15 @@
 #define COLUMNS 3   /* of 8 frames */
 
 static const SalLine calibration = { 0.5f, -0.25f };
-static SalHistory *history; /* of the timeline that was made last */
+static SalFrameRing *history; /* of the timeline that was made last */
 
 static SalTimeline *
 new_timeline (void)
 {
   /* Without memory, so that each frame can be computed alone. */
-  const SalPresenceConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1 };
+  const SalHmmConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1 };
   const SalLinePair lines = { .clean = calibration };
-  sal_history_reset (history);
+  sal_frame_ring_reset (history);
   return sal_timeline_new (F, CAPACITY, 1, &lines, &presence);
 }
 
@@ -30,10 +30,10 @@ push_frames (guint n)
 {
   for (guint i = 0; i < n; i++) {
     float frame[F];
-    guint64 t = sal_history_get_n_frames (history);
+    guint64 t = sal_frame_ring_get_n_frames (history);
     for (guint f = 0; f < F; f++)
       frame[f] = (float) t + 1000 * f;
-    sal_history_push_frame (history, frame);
+    sal_frame_ring_push_frame (history, frame);
   }
 }
 
@@ -41,7 +41,7 @@ push_frames (guint n)
 static SalMap *
 settle (SalTimeline *timeline, guint64 until)
 {
-  guint64 n = sal_history_get_n_frames (history);
+  guint64 n = sal_frame_ring_get_n_frames (history);
   const SalSettling how = { .until = MIN (until, n), .known = n };
   return sal_timeline_settle (timeline, history, &how);
 }
@@ -173,14 +173,14 @@ test_settled_is_settled (void)
 static void
 test_known_is_what_counts (void)
 {
-  const SalPresenceConfig presence
+  const SalHmmConfig presence
       = { .prior = 0.5f, .rate = 0.1f, .weight = 1 };
   const SalLinePair lines = { .clean = calibration };
   const guint64 known[] = { 10, 11, N };
   SalMap *maps[3];
   Window window;
   window_init (&window, 1);
-  sal_history_reset (history);
+  sal_frame_ring_reset (history);
   push_frames (N);
   for (guint k = 0; k < 3; k++) {
     const SalSettling how = { .until = 10, .known = known[k] };
@@ -234,11 +234,11 @@ test_goes_round (void)
   guint64 settled = 0;
   for (guint round = 0; round < 40; round++) {
     push_frames (7);
-    guint64 n = sal_history_get_n_frames (history);
+    guint64 n = sal_frame_ring_get_n_frames (history);
     if (n < N)
       continue;
     float log_mel[F * N];
-    sal_history_get_frames (history, n - N, N, log_mel);
+    sal_frame_ring_get_frames (history, n - N, N, log_mel);
     for (guint i = 0; i < N; i++)
       for (guint f = 0; f < F; f++)
         g_assert_cmpfloat (log_mel[f * N + i], ==, n - N + i + 1000 * f);
@@ -285,8 +285,8 @@ test_reset (void)
   push_frames (N);
   add (timeline, 0, &window);
   sal_timeline_reset (timeline, 0);
-  sal_history_reset (history);
-  g_assert_cmpuint (sal_history_get_n_frames (history), ==, 0);
+  sal_frame_ring_reset (history);
+  g_assert_cmpuint (sal_frame_ring_get_n_frames (history), ==, 0);
   g_assert_null (settle (timeline, 100));
   push_frames (N);
   g_autoptr (SalMap) map = settle (timeline, N);
@@ -401,8 +401,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
-  history = sal_history_new (F, CAPACITY, 160, 1);
+  history = sal_frame_ring_new (F, CAPACITY, 160, 1);
   int result = g_test_run ();
-  sal_history_free (history);
+  sal_frame_ring_free (history);
   return result;
 }

@@ -20,9 +20,9 @@ test_passes (gconstpointer data)
   }
   g_autoptr (SalModel) model = data_load_model (data);
   g_autoptr (GError) error = NULL;
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n = 99;
-  gboolean ok = sal_golden_check (model, stages, &n, &error);
+  gboolean ok = sal_self_check_run (model, stages, &n, &error);
   g_assert_no_error (error);
   g_assert_true (ok);
   g_assert_cmpuint (n, ==, SAL_GOLDEN_STAGES);
@@ -71,9 +71,9 @@ test_finds_change (gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (SalModel) model = sal_model_load (edited, &error);
   g_assert_no_error (error);
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n;
-  if (sal_golden_check (model, stages, &n, &error)) {
+  if (sal_self_check_run (model, stages, &n, &error)) {
     g_test_fail_printf ("a changed %s was not found, log_mel differs by %.3g",
         edits[i].path, stages[0].difference);
     return;
@@ -90,9 +90,9 @@ finds_later (const char *from, const char *to, const char *stage)
   g_autoptr (GError) error = NULL;
   g_autoptr (SalModel) model = sal_model_load (edited, &error);
   g_assert_no_error (error);
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n;
-  g_assert_false (sal_golden_check (model, stages, &n, &error));
+  g_assert_false (sal_self_check_run (model, stages, &n, &error));
   data_assert_error (error, SAL_ERROR_MISMATCH, stage, NULL);
 }
 
@@ -117,9 +117,9 @@ test_finds_changed_weights (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (SalModel) model = sal_model_load (edited, &error);
   g_assert_no_error (error);
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n;
-  g_assert_false (sal_golden_check (model, stages, &n, &error));
+  g_assert_false (sal_self_check_run (model, stages, &n, &error));
   data_assert_error (error, SAL_ERROR_MISMATCH, "s3", NULL);
 }
 
@@ -132,10 +132,10 @@ test_says_that_there_are_none (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (SalModel) model = sal_model_load (edited, &error);
   g_assert_no_error (error);
-  SalGoldenStage stages[SAL_GOLDEN_STAGES];
+  SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n;
-  g_assert_false (sal_golden_check (model, stages, &n, &error));
-  data_assert_error (error, SAL_ERROR_RECORD, edited, NULL);
+  g_assert_false (sal_self_check_run (model, stages, &n, &error));
+  data_assert_error (error, SAL_ERROR_DESCRIPTION, edited, NULL);
 }
 
 int

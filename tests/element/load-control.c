@@ -1,65 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pace.c: fewer windows when they cost too much, and all of them again */
-#include "pace.h"
+#include "load-control.h"
 
 #define HOP (100 * GST_MSECOND)
 
-static SalPace *
+static GssLoadControl *
 new_async (void)
 {
-  SalPace *pace = sal_pace_new ();
-  sal_pace_start (pace, HOP);
-  sal_pace_set_async (pace, TRUE);
+  GssLoadControl *pace = gss_load_control_new ();
+  gss_load_control_start (pace, HOP);
+  gss_load_control_set_async (pace, TRUE);
   return pace;
 }
 
 /* How often the pace got slower. */
 static guint
-count (SalPace *pace, guint n, GstClockTime cost)
+count (GssLoadControl *pace, guint n, GstClockTime cost)
 {
   guint slower = 0;
   for (guint i = 0; i < n; i++)
-    slower += sal_pace_count_window (pace, cost);
+    slower += gss_load_control_count_window (pace, cost);
   return slower;
 }
 
 static GstClockTime
-hop_of (SalPace *pace)
+hop_of (GssLoadControl *pace)
 {
-  SalPaceStats stats;
-  sal_pace_get_stats (pace, &stats);
+  GssLoadStats stats;
+  gss_load_control_get_stats (pace, &stats);
   return stats.effective_hop;
 }
 
 static void
 test_affordable (void)
 {
-  g_autoptr (SalPace) pace = new_async ();
+  g_autoptr (GssLoadControl) pace = new_async ();
   g_assert_cmpuint (count (pace, 100, 85 * GST_MSECOND), ==, 0);
   g_assert_cmpuint (hop_of (pace), ==, HOP);
   for (guint i = 0; i < 5; i++)
-    g_assert_true (sal_pace_wants (pace, i));
+    g_assert_true (gss_load_control_wants (pace, i));
 }
 
 static void
 test_too_much (void)
 {
-  g_autoptr (SalPace) pace = new_async ();
+  g_autoptr (GssLoadControl) pace = new_async ();
   g_assert_cmpuint (count (pace, 100, 150 * GST_MSECOND), ==, 1);
   g_assert_cmpuint (hop_of (pace), ==, 2 * HOP);
   guint n = 0;
   for (guint i = 0; i < 20; i++) /* each is asked for twice */
-    n += sal_pace_wants (pace, i / 2);
+    n += gss_load_control_wants (pace, i / 2);
   g_assert_cmpuint (n, ==, 10);
-  SalPaceStats stats;
-  sal_pace_get_stats (pace, &stats);
+  GssLoadStats stats;
+  gss_load_control_get_stats (pace, &stats);
   g_assert_cmpuint (stats.skipped, ==, 5);
 }
 
 static void
 test_recovers (void)
 {
-  g_autoptr (SalPace) pace = new_async ();
+  g_autoptr (GssLoadControl) pace = new_async ();
   count (pace, 20, 350 * GST_MSECOND);
   g_assert_cmpuint (hop_of (pace), ==, 4 * HOP);
   /* a little less is not enough: it would be too much again */
@@ -74,7 +74,7 @@ test_recovers (void)
 static void
 test_has_a_limit (void)
 {
-  g_autoptr (SalPace) pace = new_async ();
+  g_autoptr (GssLoadControl) pace = new_async ();
   count (pace, 100, 10 * GST_SECOND);
   g_assert_cmpuint (hop_of (pace), ==, 8 * HOP);
 }
@@ -82,21 +82,21 @@ test_has_a_limit (void)
 static void
 test_sync_never_skips (void)
 {
-  g_autoptr (SalPace) pace = sal_pace_new ();
-  sal_pace_start (pace, HOP);
+  g_autoptr (GssLoadControl) pace = gss_load_control_new ();
+  gss_load_control_start (pace, HOP);
   g_assert_cmpuint (count (pace, 100, 10 * GST_SECOND), ==, 0);
-  g_assert_true (sal_pace_wants (pace, 1));
+  g_assert_true (gss_load_control_wants (pace, 1));
 }
 
 static void
 test_structure (void)
 {
-  g_autoptr (SalPace) pace = new_async ();
+  g_autoptr (GssLoadControl) pace = new_async ();
   guint64 value;
   count (pace, 4, 20 * GST_MSECOND);
   count (pace, 1, 60 * GST_MSECOND);
-  sal_pace_count_late (pace);
-  g_autoptr (GstStructure) stats = sal_pace_get_structure (pace);
+  gss_load_control_count_late (pace);
+  g_autoptr (GstStructure) stats = gss_load_control_get_structure (pace);
   g_assert_true (gst_structure_get_uint64 (stats, "windows", &value));
   g_assert_cmpuint (value, ==, 5);
   g_assert_true (gst_structure_get_uint64 (stats, "late", &value));

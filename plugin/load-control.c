@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pace.h"
+#include "load-control.h"
 
 #define MAX_STRIDE 8   /* with a hop of 250 ms the length of a window */
 #define FULL 0.9       /* of the time between two windows: too much */
@@ -7,26 +7,26 @@
 #define EASY_WINDOWS 8 /* in a row, before there are twice as many again */
 #define MEMORY 0.25    /* weight of the newest window in the mean */
 
-struct _SalPace {
+struct _GssLoadControl {
   GMutex lock;
-  SalPaceStats stats;
+  GssLoadStats stats;
   GstClockTime hop;
   guint stride;        /* every which window is computed */
   guint64 skipped;     /* number of the last one that was not */
   guint n_easy;
 };
 
-SalPace *
-sal_pace_new (void)
+GssLoadControl *
+gss_load_control_new (void)
 {
-  SalPace *self = g_new0 (SalPace, 1);
+  GssLoadControl *self = g_new0 (GssLoadControl, 1);
   g_mutex_init (&self->lock);
   self->stride = 1;
   return self;
 }
 
 void
-sal_pace_free (SalPace *self)
+gss_load_control_free (GssLoadControl *self)
 {
   if (self == NULL)
     return;
@@ -35,10 +35,10 @@ sal_pace_free (SalPace *self)
 }
 
 void
-sal_pace_start (SalPace *self, GstClockTime hop)
+gss_load_control_start (GssLoadControl *self, GstClockTime hop)
 {
   g_mutex_lock (&self->lock);
-  self->stats = (SalPaceStats) { .effective_hop = hop };
+  self->stats = (GssLoadStats) { .effective_hop = hop };
   self->hop = hop;
   self->stride = 1;
   self->skipped = G_MAXUINT64;
@@ -47,7 +47,7 @@ sal_pace_start (SalPace *self, GstClockTime hop)
 }
 
 void
-sal_pace_set_async (SalPace *self, gboolean async)
+gss_load_control_set_async (GssLoadControl *self, gboolean async)
 {
   g_mutex_lock (&self->lock);
   self->stats.async = async;
@@ -58,7 +58,7 @@ sal_pace_set_async (SalPace *self, gboolean async)
 }
 
 gboolean
-sal_pace_wants (SalPace *self, guint64 seqnum)
+gss_load_control_wants (GssLoadControl *self, guint64 seqnum)
 {
   g_mutex_lock (&self->lock);
   gboolean wanted = seqnum % self->stride == 0;
@@ -71,7 +71,7 @@ sal_pace_wants (SalPace *self, guint64 seqnum)
 }
 
 static void
-average (SalPaceStats *stats, GstClockTime cost)
+average (GssLoadStats *stats, GstClockTime cost)
 {
   double mean = stats->windows == 0 ? cost
       : stats->mean_cost * (1 - MEMORY) + cost * MEMORY;
@@ -82,7 +82,7 @@ average (SalPaceStats *stats, GstClockTime cost)
 
 /* Whether there is more to do than time. */
 static gboolean
-adapt (SalPace *self)
+adapt (GssLoadControl *self)
 {
   double load = (double) self->stats.mean_cost / self->stats.effective_hop;
   gboolean slower = load > FULL && self->stride < MAX_STRIDE;
@@ -98,7 +98,7 @@ adapt (SalPace *self)
 }
 
 gboolean
-sal_pace_count_window (SalPace *self, GstClockTime cost)
+gss_load_control_count_window (GssLoadControl *self, GstClockTime cost)
 {
   g_mutex_lock (&self->lock);
   average (&self->stats, cost);
@@ -108,7 +108,7 @@ sal_pace_count_window (SalPace *self, GstClockTime cost)
 }
 
 void
-sal_pace_count_superseded (SalPace *self)
+gss_load_control_count_superseded (GssLoadControl *self)
 {
   g_mutex_lock (&self->lock);
   self->stats.superseded++;
@@ -116,7 +116,7 @@ sal_pace_count_superseded (SalPace *self)
 }
 
 void
-sal_pace_count_late (SalPace *self)
+gss_load_control_count_late (GssLoadControl *self)
 {
   g_mutex_lock (&self->lock);
   self->stats.late++;
@@ -124,7 +124,7 @@ sal_pace_count_late (SalPace *self)
 }
 
 gboolean
-sal_pace_observe_delay (SalPace *self, GstClockTime delay)
+gss_load_control_observe_delay (GssLoadControl *self, GstClockTime delay)
 {
   g_mutex_lock (&self->lock);
   gboolean longest = delay > self->stats.max_delay;
@@ -135,7 +135,7 @@ sal_pace_observe_delay (SalPace *self, GstClockTime delay)
 }
 
 void
-sal_pace_get_stats (SalPace *self, SalPaceStats *stats)
+gss_load_control_get_stats (GssLoadControl *self, GssLoadStats *stats)
 {
   g_mutex_lock (&self->lock);
   *stats = self->stats;
@@ -143,10 +143,10 @@ sal_pace_get_stats (SalPace *self, SalPaceStats *stats)
 }
 
 GstStructure *
-sal_pace_get_structure (SalPace *self)
+gss_load_control_get_structure (GssLoadControl *self)
 {
-  SalPaceStats stats;
-  sal_pace_get_stats (self, &stats);
+  GssLoadStats stats;
+  gss_load_control_get_stats (self, &stats);
   return gst_structure_new ("application/x-speakersaliency-stats",
       "windows", G_TYPE_UINT64, stats.windows,
       "late", G_TYPE_UINT64, stats.late,

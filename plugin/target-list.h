@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* roster.h: whom the element looks for, changed at any time by any thread */
+/* target-list.h: whom the element looks for, changed at any time by any thread */
 #pragma once
 
 #include <gst/gst.h>
 
 #include <saliency/analyser.h>
 
-typedef struct _SalRoster SalRoster;
+typedef struct _GssTargetList GssTargetList;
 
-SalRoster *sal_roster_new (void);
-void sal_roster_free (SalRoster *self); /* NULL is a no-op */
+GssTargetList *gss_target_list_new (void);
+void gss_target_list_free (GssTargetList *self); /* NULL is a no-op */
 
 /**
- * sal_roster_load:
+ * gss_target_list_load:
  * @first: (nullable): class name or path
  * @others: (nullable): more of them
  * @failed: (out) (optional): the one that @error is about; points into the arguments
@@ -22,14 +22,14 @@ void sal_roster_free (SalRoster *self); /* NULL is a no-op */
  * Returns: %FALSE and the error of sal_target_load(), or %SAL_ERROR_CONFIG if there is none or there are more than
  *   %SAL_ANALYSER_MAX_TARGETS; the roster is as before then
  */
-gboolean sal_roster_load (SalRoster *self, SalModel *model, const char *first, char *const *others, const char **failed, GError **error);
+gboolean gss_target_list_load (GssTargetList *self, SalModel *model, const char *first, char *const *others, const char **failed, GError **error);
 
 /**
- * sal_roster_take:
+ * gss_target_list_take:
  * @targets: (out caller-allocates): [SAL_ANALYSER_MAX_TARGETS], references to be released
  *
  * Returns: how many there are, if they changed since the last call; 0 if not
  */
-guint sal_roster_take (SalRoster *self, SalTarget **targets);
+guint gss_target_list_take (GssTargetList *self, SalTarget **targets);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalRoster, sal_roster_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssTargetList, gss_target_list_free)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "settings.h"
+#include "properties.h"
 
 #include <math.h>
 
@@ -16,39 +16,39 @@
  * frames. */
 #define MASKING_TIME (100 * GST_MSECOND)
 
-/* where in SalSettings the value of a property is */
+/* where in GssProperties the value of a property is */
 static const gsize offsets[N_SETTINGS] = {
-  [PROP_MODEL] = G_STRUCT_OFFSET (SalSettings, model),
-  [PROP_TARGET] = G_STRUCT_OFFSET (SalSettings, target),
-  [PROP_TARGETS] = G_STRUCT_OFFSET (SalSettings, targets),
-  [PROP_METHOD] = G_STRUCT_OFFSET (SalSettings, cam.method),
-  [PROP_LAYERS] = G_STRUCT_OFFSET (SalSettings, cam.layers),
-  [PROP_FUSION] = G_STRUCT_OFFSET (SalSettings, cam.fusion),
-  [PROP_GAMMA] = G_STRUCT_OFFSET (SalSettings, cam.gamma),
-  [PROP_PERCENTILE] = G_STRUCT_OFFSET (SalSettings, cam.percentile),
-  [PROP_SCORE_FUNCTION] = G_STRUCT_OFFSET (SalSettings, cam.score_function),
-  [PROP_SCORE_CHANNELS] = G_STRUCT_OFFSET (SalSettings, cam.channels),
-  [PROP_DEGRID] = G_STRUCT_OFFSET (SalSettings, cam.degrid),
-  [PROP_HOP] = G_STRUCT_OFFSET (SalSettings, hop),
-  [PROP_LOOKAHEAD] = G_STRUCT_OFFSET (SalSettings, lookahead),
-  [PROP_BUDGET] = G_STRUCT_OFFSET (SalSettings, budget),
-  [PROP_PROCESSING] = G_STRUCT_OFFSET (SalSettings, processing),
-  [PROP_LATE_POLICY] = G_STRUCT_OFFSET (SalSettings, late_policy),
-  [PROP_HOLD_TIME] = G_STRUCT_OFFSET (SalSettings, hold_time),
-  [PROP_THREADS] = G_STRUCT_OFFSET (SalSettings, threads),
-  [PROP_MASK] = G_STRUCT_OFFSET (SalSettings, mask),
-  [PROP_FLOOR] = G_STRUCT_OFFSET (SalSettings, floor),
-  [PROP_THRESHOLD] = G_STRUCT_OFFSET (SalSettings, threshold),
-  [PROP_HYSTERESIS] = G_STRUCT_OFFSET (SalSettings, hysteresis),
-  [PROP_ATTACK] = G_STRUCT_OFFSET (SalSettings, attack),
-  [PROP_RELEASE] = G_STRUCT_OFFSET (SalSettings, release),
-  [PROP_HOLD] = G_STRUCT_OFFSET (SalSettings, hold),
-  [PROP_SOLO_REMOVED] = G_STRUCT_OFFSET (SalSettings, solo_removed),
-  [PROP_BYPASS] = G_STRUCT_OFFSET (SalSettings, bypass),
-  [PROP_TRUST_INTERVAL] = G_STRUCT_OFFSET (SalSettings, trust_interval),
-  [PROP_POST_MESSAGES] = G_STRUCT_OFFSET (SalSettings, post_messages),
-  [PROP_MESSAGE_MAP] = G_STRUCT_OFFSET (SalSettings, message_map),
-  [PROP_ATTACH_META] = G_STRUCT_OFFSET (SalSettings, attach_meta),
+  [PROP_MODEL] = G_STRUCT_OFFSET (GssProperties, model),
+  [PROP_TARGET] = G_STRUCT_OFFSET (GssProperties, target),
+  [PROP_TARGETS] = G_STRUCT_OFFSET (GssProperties, targets),
+  [PROP_METHOD] = G_STRUCT_OFFSET (GssProperties, cam.method),
+  [PROP_LAYERS] = G_STRUCT_OFFSET (GssProperties, cam.layers),
+  [PROP_FUSION] = G_STRUCT_OFFSET (GssProperties, cam.fusion),
+  [PROP_GAMMA] = G_STRUCT_OFFSET (GssProperties, cam.gamma),
+  [PROP_PERCENTILE] = G_STRUCT_OFFSET (GssProperties, cam.percentile),
+  [PROP_SCORE_FUNCTION] = G_STRUCT_OFFSET (GssProperties, cam.score_function),
+  [PROP_SCORE_CHANNELS] = G_STRUCT_OFFSET (GssProperties, cam.channels),
+  [PROP_DEGRID] = G_STRUCT_OFFSET (GssProperties, cam.degrid),
+  [PROP_HOP] = G_STRUCT_OFFSET (GssProperties, hop),
+  [PROP_LOOKAHEAD] = G_STRUCT_OFFSET (GssProperties, lookahead),
+  [PROP_BUDGET] = G_STRUCT_OFFSET (GssProperties, budget),
+  [PROP_PROCESSING] = G_STRUCT_OFFSET (GssProperties, processing),
+  [PROP_LATE_POLICY] = G_STRUCT_OFFSET (GssProperties, late_policy),
+  [PROP_HOLD_TIME] = G_STRUCT_OFFSET (GssProperties, hold_time),
+  [PROP_THREADS] = G_STRUCT_OFFSET (GssProperties, threads),
+  [PROP_MASK] = G_STRUCT_OFFSET (GssProperties, mask),
+  [PROP_FLOOR] = G_STRUCT_OFFSET (GssProperties, floor),
+  [PROP_THRESHOLD] = G_STRUCT_OFFSET (GssProperties, threshold),
+  [PROP_HYSTERESIS] = G_STRUCT_OFFSET (GssProperties, hysteresis),
+  [PROP_ATTACK] = G_STRUCT_OFFSET (GssProperties, attack),
+  [PROP_RELEASE] = G_STRUCT_OFFSET (GssProperties, release),
+  [PROP_HOLD] = G_STRUCT_OFFSET (GssProperties, hold),
+  [PROP_SOLO_REMOVED] = G_STRUCT_OFFSET (GssProperties, solo_removed),
+  [PROP_BYPASS] = G_STRUCT_OFFSET (GssProperties, bypass),
+  [PROP_TRUST_INTERVAL] = G_STRUCT_OFFSET (GssProperties, trust_interval),
+  [PROP_POST_MESSAGES] = G_STRUCT_OFFSET (GssProperties, post_messages),
+  [PROP_MESSAGE_MAP] = G_STRUCT_OFFSET (GssProperties, message_map),
+  [PROP_ATTACH_META] = G_STRUCT_OFFSET (GssProperties, attach_meta),
 };
 
 static GType
@@ -125,9 +125,9 @@ mask_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { SAL_MASK_NONE, "Sound passes untouched and at once", "none" },
-    { SAL_MASK_TIME, "Sound is attenuated while the target is silent", "time" },
-    { SAL_MASK_TIME_FREQUENCY, "The same band by band: where it is not certain "
+    { GSS_MASK_NONE, "Sound passes untouched and at once", "none" },
+    { GSS_MASK_TIME, "Sound is attenuated while the target is silent", "time" },
+    { GSS_MASK_TIME_FREQUENCY, "The same band by band: where it is not certain "
         "who speaks, the map decides", "time-frequency" },
     { 0, NULL, NULL },
   };
@@ -142,10 +142,10 @@ processing_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { SAL_PROCESSING_AUTO, "async behind a live source, else sync", "auto" },
-    { SAL_PROCESSING_SYNC, "Every window is waited for; the same output "
+    { GSS_PROCESSING_AUTO, "async behind a live source, else sync", "auto" },
+    { GSS_PROCESSING_SYNC, "Every window is waited for; the same output "
         "whatever the machine does", "sync" },
-    { SAL_PROCESSING_ASYNC, "Windows are computed by a thread of their own; "
+    { GSS_PROCESSING_ASYNC, "Windows are computed by a thread of their own; "
         "what is late is done without", "async" },
     { 0, NULL, NULL },
   };
@@ -160,8 +160,8 @@ late_policy_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { SAL_LATE_PASS, "As if the target spoke: sound passes", "pass" },
-    { SAL_LATE_MUTE, "As if the target were silent: sound is attenuated",
+    { GSS_LATE_PASS, "As if the target spoke: sound passes", "pass" },
+    { GSS_LATE_MUTE, "As if the target were silent: sound is attenuated",
         "mute" },
     { 0, NULL, NULL },
   };
@@ -196,7 +196,7 @@ install_whom (GObjectClass *klass)
 }
 
 static void
-install_map (GObjectClass *klass, const SalSettings *defaults)
+install_map (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_METHOD,
       g_param_spec_enum ("method", "Method", "How the saliency map is made",
@@ -233,7 +233,7 @@ install_map (GObjectClass *klass, const SalSettings *defaults)
 }
 
 static void
-install_schedule (GObjectClass *klass, const SalSettings *defaults)
+install_schedule (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_HOP,
       g_param_spec_uint64 ("hop", "Hop",
@@ -271,7 +271,7 @@ install_schedule (GObjectClass *klass, const SalSettings *defaults)
 }
 
 static void
-install_mask (GObjectClass *klass, const SalSettings *defaults)
+install_mask (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_MASK,
       g_param_spec_enum ("mask", "Mask",
@@ -313,7 +313,7 @@ install_mask (GObjectClass *klass, const SalSettings *defaults)
 }
 
 static void
-install_output (GObjectClass *klass, const SalSettings *defaults)
+install_output (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_TRUST_INTERVAL,
       g_param_spec_uint ("trust-interval", "Trust interval",
@@ -335,16 +335,16 @@ install_output (GObjectClass *klass, const SalSettings *defaults)
 }
 
 void
-sal_settings_install (GObjectClass *klass)
+gss_properties_install (GObjectClass *klass)
 {
-  SalSettings defaults;
-  sal_settings_init (&defaults);
+  GssProperties defaults;
+  gss_properties_init (&defaults);
   install_whom (klass);
   install_map (klass, &defaults);
   install_schedule (klass, &defaults);
   install_mask (klass, &defaults);
   install_output (klass, &defaults);
-  sal_settings_clear (&defaults);
+  gss_properties_clear (&defaults);
 
   gst_type_mark_as_plugin_api (method_get_type (), 0);
   gst_type_mark_as_plugin_api (layers_get_type (), 0);
@@ -369,20 +369,20 @@ ms_to_ns (float ms)
 }
 
 void
-sal_settings_init (SalSettings *self)
+gss_properties_init (GssProperties *self)
 {
   SalGateConfig gate;
   sal_gate_config_init (&gate);
-  *self = (SalSettings) {
+  *self = (GssProperties) {
     .model = default_model (),
     .hop = DEFAULT_HOP,
     .lookahead = DEFAULT_LOOKAHEAD,
     .budget = DEFAULT_BUDGET,
-    .processing = SAL_PROCESSING_AUTO,
-    .late_policy = SAL_LATE_PASS,
+    .processing = GSS_PROCESSING_AUTO,
+    .late_policy = GSS_LATE_PASS,
     .hold_time = DEFAULT_HOLD_TIME,
     .threads = 1,
-    .mask = SAL_MASK_NONE,
+    .mask = GSS_MASK_NONE,
     .floor = gate.floor_db,
     .threshold = gate.threshold,
     .hysteresis = gate.hysteresis,
@@ -396,7 +396,7 @@ sal_settings_init (SalSettings *self)
 }
 
 void
-sal_settings_copy (SalSettings *self, const SalSettings *from)
+gss_properties_copy (GssProperties *self, const GssProperties *from)
 {
   *self = *from;
   self->model = g_strdup (from->model);
@@ -405,7 +405,7 @@ sal_settings_copy (SalSettings *self, const SalSettings *from)
 }
 
 void
-sal_settings_clear (SalSettings *self)
+gss_properties_clear (GssProperties *self)
 {
   g_clear_pointer (&self->model, g_free);
   g_clear_pointer (&self->target, g_free);
@@ -437,7 +437,7 @@ append_strings (char **strings, GValue *array)
 }
 
 gboolean
-sal_settings_set (SalSettings *self, guint prop_id, const GValue *value)
+gss_properties_set (GssProperties *self, guint prop_id, const GValue *value)
 {
   if (prop_id == PROP_0 || prop_id >= N_SETTINGS)
     return FALSE;
@@ -480,7 +480,7 @@ sal_settings_set (SalSettings *self, guint prop_id, const GValue *value)
 }
 
 gboolean
-sal_settings_get (const SalSettings *self, guint prop_id, GValue *value)
+gss_properties_get (const GssProperties *self, guint prop_id, GValue *value)
 {
   if (prop_id == PROP_0 || prop_id >= N_SETTINGS)
     return FALSE;
@@ -519,7 +519,7 @@ sal_settings_get (const SalSettings *self, guint prop_id, GValue *value)
 }
 
 void
-sal_settings_get_analyser_config (const SalSettings *self,
+gss_properties_get_analyser_config (const GssProperties *self,
     const SalMelConfig *mel, SalAnalyserConfig *config)
 {
   guint64 per_s = GST_SECOND * mel->hop;
@@ -533,11 +533,11 @@ sal_settings_get_analyser_config (const SalSettings *self,
   config->hold =
       gst_util_uint64_scale_round (self->hold_time, mel->sample_rate, per_s);
   config->trust_interval = self->trust_interval;
-  config->late_pass = self->late_policy == SAL_LATE_PASS;
+  config->late_pass = self->late_policy == GSS_LATE_PASS;
 }
 
 void
-sal_settings_get_gate_config (const SalSettings *self, SalGateConfig *config)
+gss_properties_get_gate_config (const GssProperties *self, SalGateConfig *config)
 {
   sal_gate_config_init (config);
   config->floor_db = self->floor;
@@ -552,8 +552,8 @@ sal_settings_get_gate_config (const SalSettings *self, SalGateConfig *config)
 }
 
 GstClockTime
-sal_settings_get_latency (const SalSettings *self)
+gss_properties_get_latency (const GssProperties *self)
 {
-  return self->mask == SAL_MASK_NONE ? 0
+  return self->mask == GSS_MASK_NONE ? 0
       : self->lookahead + self->hop + self->budget + MASKING_TIME;
 }

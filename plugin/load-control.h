@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pace.h: how often windows are computed, and what that costs
+/* load-control.h: how often windows are computed, and what that costs
  *
  * When a window takes longer than nine tenths of the time between two, only every second
  * one is computed, then every fourth, and so on; when eight in a row take a little more than a third at most, twice as
@@ -10,7 +10,7 @@
 
 #include <gst/gst.h>
 
-typedef struct _SalPace SalPace;
+typedef struct _GssLoadControl GssLoadControl;
 
 typedef struct {
   guint64 windows;      /* computed */
@@ -21,44 +21,44 @@ typedef struct {
   GstClockTime max_delay;     /* the longest from a window's end to its result, ns of sound */
   GstClockTime effective_hop; /* between windows that are computed */
   gboolean async;
-} SalPaceStats;
+} GssLoadStats;
 
-SalPace *sal_pace_new (void);
-void sal_pace_free (SalPace *self); /* NULL is a no-op */
+GssLoadControl *gss_load_control_new (void);
+void gss_load_control_free (GssLoadControl *self); /* NULL is a no-op */
 
 /**
- * sal_pace_start:
+ * gss_load_control_start:
  * @hop: ns
  *
  * A new stream: everything is counted from 0.
  */
-void sal_pace_start (SalPace *self, GstClockTime hop);
-void sal_pace_set_async (SalPace *self, gboolean async);
+void gss_load_control_start (GssLoadControl *self, GstClockTime hop);
+void gss_load_control_set_async (GssLoadControl *self, gboolean async);
 
 /**
- * sal_pace_wants:
+ * gss_load_control_wants:
  *
  * Returns: whether window @seqnum is to be computed; if not, it is counted as skipped, once however often asked
  */
-gboolean sal_pace_wants (SalPace *self, guint64 seqnum);
+gboolean gss_load_control_wants (GssLoadControl *self, guint64 seqnum);
 
 /**
- * sal_pace_count_window:
+ * gss_load_control_count_window:
  * @cost: time from when it could have begun until its result
  *
  * Returns: whether fewer windows will be computed from now on
  */
-gboolean sal_pace_count_window (SalPace *self, GstClockTime cost);
-void sal_pace_count_superseded (SalPace *self);
-void sal_pace_count_late (SalPace *self);
+gboolean gss_load_control_count_window (GssLoadControl *self, GstClockTime cost);
+void gss_load_control_count_superseded (GssLoadControl *self);
+void gss_load_control_count_late (GssLoadControl *self);
 
 /**
- * sal_pace_observe_delay:
+ * gss_load_control_observe_delay:
  *
  * Returns: whether it is the longest so far
  */
-gboolean sal_pace_observe_delay (SalPace *self, GstClockTime delay);
-void sal_pace_get_stats (SalPace *self, SalPaceStats *stats);
-GstStructure *sal_pace_get_structure (SalPace *self); /* transfer full: "stats" of the element */
+gboolean gss_load_control_observe_delay (GssLoadControl *self, GstClockTime delay);
+void gss_load_control_get_stats (GssLoadControl *self, GssLoadStats *stats);
+GstStructure *gss_load_control_get_structure (GssLoadControl *self); /* transfer full: "stats" of the element */
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalPace, sal_pace_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssLoadControl, gss_load_control_free)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* planes.h: where the PCM frames of a buffer are, interleaved or not */
+/* audio-planes.h: where the PCM frames of a buffer are, interleaved or not */
 #pragma once
 
 #include <gst/audio/audio.h>
 
 /**
- * sal_planes_map:
+ * gss_audio_planes_map:
  * @audio: (out caller-allocates): to be unmapped with gst_audio_buffer_unmap()
  *
  * gst_audio_buffer_map(), for buffers of anybody: one without the #GstAudioMeta that its layout needs, or with that of
  * another layout, is refused.
  */
 static inline gboolean
-sal_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer *buffer, GstMapFlags flags)
+gss_audio_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer *buffer, GstMapFlags flags)
 {
   const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
   gboolean fits = meta == NULL ? info->layout == GST_AUDIO_LAYOUT_INTERLEAVED
@@ -22,12 +22,12 @@ sal_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer *buff
 }
 
 /**
- * sal_planes_locate:
+ * gss_audio_planes_locate:
  * @at: PCM frame, at most @audio->n_samples
  * @planes: (out caller-allocates): where it is in each plane of @audio: as many as there are channels do
  */
 static inline void
-sal_planes_locate (const GstAudioBuffer *audio, gsize at, gpointer *planes)
+gss_audio_planes_locate (const GstAudioBuffer *audio, gsize at, gpointer *planes)
 {
   const GstAudioInfo *info = &audio->info;
   gsize step = GST_AUDIO_INFO_BPF (info);

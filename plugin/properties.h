@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* settings.h: the properties of speakersaliency and their values */
+/* properties.h: the properties of speakersaliency and their values */
 #pragma once
 
 #include <gst/gst.h>
@@ -7,9 +7,9 @@
 #include <saliency/analyser.h>
 #include <saliency/gate.h>
 
-typedef enum { SAL_MASK_NONE, SAL_MASK_TIME, SAL_MASK_TIME_FREQUENCY } SalMask;
-typedef enum { SAL_PROCESSING_AUTO, SAL_PROCESSING_SYNC, SAL_PROCESSING_ASYNC } SalProcessing;
-typedef enum { SAL_LATE_PASS, SAL_LATE_MUTE } SalLatePolicy;
+typedef enum { GSS_MASK_NONE, GSS_MASK_TIME, GSS_MASK_TIME_FREQUENCY } GssMask;
+typedef enum { GSS_PROCESSING_AUTO, GSS_PROCESSING_SYNC, GSS_PROCESSING_ASYNC } GssProcessing;
+typedef enum { GSS_LATE_PASS, GSS_LATE_MUTE } GssLatePolicy;
 
 enum {
   PROP_0,
@@ -57,38 +57,38 @@ typedef struct {
   char **targets;         /* more of them; NULL: none */
   SalCamConfig cam;
   guint64 hop, lookahead, budget; /* ns */
-  SalProcessing processing;
-  SalLatePolicy late_policy;
+  GssProcessing processing;
+  GssLatePolicy late_policy;
   guint64 hold_time;      /* ns */
   guint threads;
-  SalMask mask;
+  GssMask mask;
   float floor;            /* dB */
   float threshold, hysteresis;
   guint64 attack, release, hold; /* ns */
   gboolean solo_removed, bypass;
   guint trust_interval;   /* windows */
   gboolean post_messages, message_map, attach_meta;
-} SalSettings;
+} GssProperties;
 
-void sal_settings_install (GObjectClass *klass); /* all but those that can only be read; marks the types as plugin API */
-void sal_settings_init (SalSettings *self);      /* the defaults */
-void sal_settings_copy (SalSettings *self, const SalSettings *from);
-void sal_settings_clear (SalSettings *self);
+void gss_properties_install (GObjectClass *klass); /* all but those that can only be read; marks the types as plugin API */
+void gss_properties_init (GssProperties *self);      /* the defaults */
+void gss_properties_copy (GssProperties *self, const GssProperties *from);
+void gss_properties_clear (GssProperties *self);
 
 /* FALSE if it is no setting */
-gboolean sal_settings_set (SalSettings *self, guint prop_id, const GValue *value);
-gboolean sal_settings_get (const SalSettings *self, guint prop_id, GValue *value);
+gboolean gss_properties_set (GssProperties *self, guint prop_id, const GValue *value);
+gboolean gss_properties_get (const GssProperties *self, guint prop_id, GValue *value);
 
 /**
- * sal_settings_get_analyser_config:
+ * gss_properties_get_analyser_config:
  * @mel: front end of the model; times are rounded to its frames
  */
-void sal_settings_get_analyser_config (const SalSettings *self, const SalMelConfig *mel, SalAnalyserConfig *config);
-void sal_settings_get_gate_config (const SalSettings *self, SalGateConfig *config);
+void gss_properties_get_analyser_config (const GssProperties *self, const SalMelConfig *mel, SalAnalyserConfig *config);
+void gss_properties_get_gate_config (const GssProperties *self, SalGateConfig *config);
 
 /**
- * sal_settings_get_latency:
+ * gss_properties_get_latency:
  *
  * Returns: ns, L, whatever the model and the format are; 0 without a mask
  */
-GstClockTime sal_settings_get_latency (const SalSettings *self);
+GstClockTime gss_properties_get_latency (const GssProperties *self);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "listener.h"
+#include "analyser-input.h"
 
-#include "planes.h"
+#include "audio-planes.h"
 
 #define CHUNK_BYTES 65536 /* of PCM converted at a time, at most */
 #define CHUNKS_PER_S 25   /* at least: less than a hop each */
 
-struct _SalListener {
+struct _GssAnalyserInput {
   SalAnalyser *analyser;
-  SalSampleFunc tap;    /* NULL: none */
+  GssSampleFunc tap;    /* NULL: none */
   gpointer tap_data;
   guint model_rate;     /* Hz */
   guint frame_centre;   /* samples at the model's rate, of frame 0 */
@@ -29,14 +29,14 @@ struct _SalListener {
 };
 
 void
-sal_stretch_clear (SalStretch *self)
+gss_stretch_clear (GssStretch *self)
 {
   while (self->n_maps > 0)
     sal_map_unref (self->maps[--self->n_maps]);
 }
 
-SalListener *
-sal_listener_new (SalModel *model, SalTarget *target,
+GssAnalyserInput *
+gss_analyser_input_new (SalModel *model, SalTarget *target,
     const SalAnalyserConfig *config, GError **error)
 {
   g_autoptr (SalAnalyser) analyser =
@@ -45,7 +45,7 @@ sal_listener_new (SalModel *model, SalTarget *target,
     return NULL;
 
   const SalMelConfig *mel = sal_model_get_mel_config (model);
-  SalListener *self = g_new0 (SalListener, 1);
+  GssAnalyserInput *self = g_new0 (GssAnalyserInput, 1);
   self->analyser = g_steal_pointer (&analyser);
   self->model_rate = mel->sample_rate;
   self->frame_centre = sal_mel_config_centre (mel);
@@ -54,7 +54,7 @@ sal_listener_new (SalModel *model, SalTarget *target,
 }
 
 void
-sal_listener_free (SalListener *self)
+gss_analyser_input_free (GssAnalyserInput *self)
 {
   if (self == NULL)
     return;
@@ -104,14 +104,14 @@ new_converter (const GstAudioInfo *in, guint rate)
 /* gst_audio_converter_reset() keeps the phase of the resampler, and what comes
  * out would depend on what was heard before: so each stream gets a new one. */
 static void
-renew_converter (SalListener *self)
+renew_converter (GssAnalyserInput *self)
 {
   g_clear_pointer (&self->converter, gst_audio_converter_free);
   self->converter = new_converter (&self->info, self->model_rate);
 }
 
 void
-sal_listener_reset (SalListener *self)
+gss_analyser_input_reset (GssAnalyserInput *self)
 {
   if (self->n_frames > 0)
     renew_converter (self);
@@ -122,11 +122,11 @@ sal_listener_reset (SalListener *self)
 }
 
 gboolean
-sal_listener_set_format (SalListener *self, const GstAudioInfo *info)
+gss_analyser_input_set_format (GssAnalyserInput *self, const GstAudioInfo *info)
 {
   self->info = *info;
   self->n_frames = 0;
-  sal_listener_reset (self);
+  gss_analyser_input_reset (self);
   renew_converter (self);
   self->chunk = CLAMP (CHUNK_BYTES / GST_AUDIO_INFO_BPF (info), 1,
       GST_AUDIO_INFO_RATE (info) / CHUNKS_PER_S);
@@ -140,7 +140,7 @@ sal_listener_set_format (SalListener *self, const GstAudioInfo *info)
 /* Real zeros, for without input the converter of GStreamer 1.22 mixes channels
  * that nobody has written. */
 static void
-locate_silence (SalListener *self)
+locate_silence (GssAnalyserInput *self)
 {
   for (gint c = 0; c < GST_AUDIO_INFO_CHANNELS (&self->info); c++)
     self->planes[c] = self->silence;
@@ -149,7 +149,7 @@ locate_silence (SalListener *self)
 /* What self->planes point to; @n is at most self->chunk, and no more than
  * @n_wanted of the samples are used. */
 static void
-push_chunk (SalListener *self, gsize n, guint64 n_wanted)
+push_chunk (GssAnalyserInput *self, gsize n, guint64 n_wanted)
 {
   gsize n_samples = gst_audio_converter_get_out_frames (self->converter, n);
   if (n_samples > self->n_room) {
@@ -168,14 +168,14 @@ push_chunk (SalListener *self, gsize n, guint64 n_wanted)
 }
 
 gsize
-sal_listener_push (SalListener *self, const GstAudioBuffer *audio, gsize first,
+gss_analyser_input_push (GssAnalyserInput *self, const GstAudioBuffer *audio, gsize first,
     gsize n_frames)
 {
   g_return_val_if_fail (self->converter != NULL && !self->finished, n_frames);
 
   gsize n = MIN (n_frames, self->chunk);
   if (audio != NULL)
-    sal_planes_locate (audio, first, self->planes);
+    gss_audio_planes_locate (audio, first, self->planes);
   else
     locate_silence (self);
   push_chunk (self, n, G_MAXUINT64);
@@ -184,7 +184,7 @@ sal_listener_push (SalListener *self, const GstAudioBuffer *audio, gsize first,
 }
 
 void
-sal_listener_finish (SalListener *self)
+gss_analyser_input_finish (GssAnalyserInput *self)
 {
   g_return_if_fail (self->converter != NULL && !self->finished);
 
@@ -200,7 +200,7 @@ sal_listener_finish (SalListener *self)
 /* ns at which frame @t begins, half a hop before its centre; the first one has
  * what is before it as well */
 static GstClockTime
-frame_time (const SalListener *self, guint64 t)
+frame_time (const GssAnalyserInput *self, guint64 t)
 {
   if (t == 0)
     return 0;
@@ -211,14 +211,14 @@ frame_time (const SalListener *self, guint64 t)
 
 /* The map of the next stretch's first target. */
 static SalMap *
-next_map (SalListener *self)
+next_map (GssAnalyserInput *self)
 {
   SalMap *map = g_steal_pointer (&self->next);
   return map != NULL ? map : sal_analyser_pop (self->analyser);
 }
 
 gboolean
-sal_listener_pop (SalListener *self, SalStretch *stretch)
+gss_analyser_input_pop (GssAnalyserInput *self, GssStretch *stretch)
 {
   SalMap *map = next_map (self);
   if (map == NULL)
@@ -230,7 +230,7 @@ sal_listener_pop (SalListener *self, SalStretch *stretch)
   self->next = map;
 
   map = stretch->maps[0];
-  GstClockTime end = sal_listener_get_time (self);
+  GstClockTime end = gss_analyser_input_get_time (self);
   gboolean is_last = self->finished && self->next == NULL;
   GstClockTime stop = frame_time (self, map->first_frame + map->n_frames);
   GstClockTime window_stop =
@@ -243,7 +243,7 @@ sal_listener_pop (SalListener *self, SalStretch *stretch)
 }
 
 void
-sal_listener_set_tap (SalListener *self, SalSampleFunc func,
+gss_analyser_input_set_tap (GssAnalyserInput *self, GssSampleFunc func,
     gpointer user_data)
 {
   self->tap = func;
@@ -251,34 +251,34 @@ sal_listener_set_tap (SalListener *self, SalSampleFunc func,
 }
 
 SalAnalyser *
-sal_listener_get_analyser (const SalListener *self)
+gss_analyser_input_get_analyser (const GssAnalyserInput *self)
 {
   return self->analyser;
 }
 
 GstClockTime
-sal_listener_get_age (const SalListener *self, const SalWindow *window)
+gss_analyser_input_get_age (const GssAnalyserInput *self, const SalWindow *window)
 {
   GstClockTime end = frame_time (self, sal_window_get_end (window));
-  GstClockTime now = sal_listener_get_time (self);
+  GstClockTime now = gss_analyser_input_get_time (self);
   return now > end ? now - end : 0;
 }
 
 guint64
-sal_listener_get_n_frames (const SalListener *self)
+gss_analyser_input_get_n_frames (const GssAnalyserInput *self)
 {
   return self->n_frames;
 }
 
 GstClockTime
-sal_listener_get_time (const SalListener *self)
+gss_analyser_input_get_time (const GssAnalyserInput *self)
 {
   return gst_util_uint64_scale_round (self->n_frames, GST_SECOND,
       GST_AUDIO_INFO_RATE (&self->info));
 }
 
 guint
-sal_listener_get_delay (const SalListener *self)
+gss_analyser_input_get_delay (const GssAnalyserInput *self)
 {
   guint rate = GST_AUDIO_INFO_RATE (&self->info);
   guint delay = gst_util_uint64_scale_ceil (

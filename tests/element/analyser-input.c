@@ -4,7 +4,7 @@
  * How much of a click a frame holds depends on where in the frame it is: here
  * by 0.044 in the logarithm for one sample at 16 kHz.
  */
-#include "listener.h"
+#include "analyser-input.h"
 
 #include <math.h>
 
@@ -31,30 +31,30 @@ load_voice (void)
   return voice;
 }
 
-static SalListener *
+static GssAnalyserInput *
 new_listener (const GstAudioInfo *info)
 {
   Voice voice = load_voice ();
   SalAnalyserConfig config;
   sal_analyser_config_init (&config);
   config.cam.method = SAL_CAM_NONE;
-  SalListener *listener =
-      sal_listener_new (voice.model, voice.target, &config, NULL);
-  g_assert_true (sal_listener_set_format (listener, info));
+  GssAnalyserInput *listener =
+      gss_analyser_input_new (voice.model, voice.target, &config, NULL);
+  g_assert_true (gss_analyser_input_set_format (listener, info));
   sal_target_unref (voice.target);
   sal_model_unref (voice.model);
   return listener;
 }
 
 static void
-hear (SalListener *listener, const GstAudioInfo *info, const double *pcm,
+hear (GssAnalyserInput *listener, const GstAudioInfo *info, const double *pcm,
     gsize n_frames)
 {
   g_autoptr (GstBuffer) buffer = sound_new_buffer (info, pcm, n_frames);
   GstAudioBuffer audio;
   g_assert_true (gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ));
   for (gsize n = 0; n < n_frames;)
-    n += sal_listener_push (listener, &audio, n, n_frames - n);
+    n += gss_analyser_input_push (listener, &audio, n, n_frames - n);
   gst_audio_buffer_unmap (&audio);
 }
 
@@ -72,24 +72,24 @@ static void
 hear_click (guint rate, guint band, float *log_mel, guint n)
 {
   const GstAudioInfo info = floats (rate, 2);
-  SalListener *listener = new_listener (&info);
+  GssAnalyserInput *listener = new_listener (&info);
   g_autofree double *pcm = g_new0 (double, 2 * rate);
   guint at = rate * CLICK_FRAME / 100;
   pcm[2 * at] = pcm[2 * at + 1] = 0.9 * rate / 48000;
   hear (listener, &info, pcm, rate);
-  sal_listener_finish (listener);
-  SalStretch stretch;
+  gss_analyser_input_finish (listener);
+  GssStretch stretch;
   guint first = CLICK_FRAME - n / 2;
-  while (sal_listener_pop (listener, &stretch)) {
+  while (gss_analyser_input_pop (listener, &stretch)) {
     const SalMap *map = stretch.maps[0];
     for (guint i = 0; i < map->n_frames; i++) {
       guint64 t = map->first_frame + i;
       if (t >= first && t < first + n)
         log_mel[t - first] = map->log_mel[band * map->n_frames + i];
     }
-    sal_stretch_clear (&stretch);
+    gss_stretch_clear (&stretch);
   }
-  sal_listener_free (listener);
+  gss_analyser_input_free (listener);
 }
 
 static void
@@ -125,17 +125,17 @@ static void
 test_reset (void)
 {
   const GstAudioInfo info = floats (44100, 1);
-  SalListener *listener = new_listener (&info);
+  GssAnalyserInput *listener = new_listener (&info);
   g_autofree double *pcm = g_new (double, 44100);
   for (guint i = 0; i < 44100; i++)
     pcm[i] = 0.5 * sin (0.05 * i) * sin (0.0003 * i);
   g_autofree float *want = NULL;
   gsize n_want = 0;
   for (guint round = 0; round < 3; round++) {
-    SalStretch stretch;
+    GssStretch stretch;
     hear (listener, &info, pcm, 44100);
-    sal_listener_finish (listener);
-    g_assert_true (sal_listener_pop (listener, &stretch));
+    gss_analyser_input_finish (listener);
+    g_assert_true (gss_analyser_input_pop (listener, &stretch));
     gsize n = (gsize) stretch.maps[0]->n_bands * stretch.maps[0]->n_frames;
     if (round == 0) {
       n_want = n;
@@ -143,12 +143,12 @@ test_reset (void)
     }
     g_assert_cmpmem (stretch.maps[0]->log_mel, n * sizeof (float), want,
         n_want * sizeof (float));
-    sal_stretch_clear (&stretch);
-    sal_listener_reset (listener);
+    gss_stretch_clear (&stretch);
+    gss_analyser_input_reset (listener);
     hear (listener, &info, pcm, 100 + 77 * round);
-    sal_listener_reset (listener);
+    gss_analyser_input_reset (listener);
   }
-  sal_listener_free (listener);
+  gss_analyser_input_free (listener);
 }
 
 /* log-Mel [F, T] of what is settled first; @n_values of it */
@@ -156,18 +156,18 @@ static float *
 log_mel_of (const GstAudioInfo *info, const double *pcm, gsize n_frames,
     gsize *n_values)
 {
-  SalListener *listener = new_listener (info);
-  SalStretch stretch;
+  GssAnalyserInput *listener = new_listener (info);
+  GssStretch stretch;
   hear (listener, info, pcm, n_frames / 3);
   hear (listener, info, pcm + n_frames / 3 * info->channels,
       n_frames - n_frames / 3);
-  sal_listener_finish (listener);
-  g_assert_true (sal_listener_pop (listener, &stretch));
+  gss_analyser_input_finish (listener);
+  g_assert_true (gss_analyser_input_pop (listener, &stretch));
   const SalMap *map = stretch.maps[0];
   *n_values = (gsize) map->n_bands * map->n_frames;
   float *values = g_memdup2 (map->log_mel, *n_values * sizeof (float));
-  sal_stretch_clear (&stretch);
-  sal_listener_free (listener);
+  gss_stretch_clear (&stretch);
+  gss_analyser_input_free (listener);
   return values;
 }
 

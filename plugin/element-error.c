@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "failure.h"
+#include "element-error.h"
 
 #include <saliency/error.h>
 
@@ -15,7 +15,7 @@ resource_error (const GError *error, const char *path)
     case SAL_ERROR_TARGET:
       return GST_RESOURCE_ERROR_NOT_FOUND;
     case SAL_ERROR_FORMAT:
-    case SAL_ERROR_RECORD:
+    case SAL_ERROR_DESCRIPTION:
       return GST_RESOURCE_ERROR_READ;
     default:
       return GST_RESOURCE_ERROR_SETTINGS;
@@ -23,7 +23,7 @@ resource_error (const GError *error, const char *path)
 }
 
 void
-sal_failure_post (GstElement *element, GstMessageType type,
+gss_element_error_post (GstElement *element, GstMessageType type,
     const GError *error, const char *path)
 {
   gst_element_message_full (element, type, GST_RESOURCE_ERROR,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "roster.h"
+#include "target-list.h"
 
 #include <string.h>
 
-struct _SalRoster {
+struct _GssTargetList {
   GMutex lock;
   GPtrArray *targets; /* of SalTarget */
   gboolean changed;
@@ -15,17 +15,17 @@ new_targets (void)
   return g_ptr_array_new_with_free_func ((GDestroyNotify) sal_target_unref);
 }
 
-SalRoster *
-sal_roster_new (void)
+GssTargetList *
+gss_target_list_new (void)
 {
-  SalRoster *self = g_new0 (SalRoster, 1);
+  GssTargetList *self = g_new0 (GssTargetList, 1);
   g_mutex_init (&self->lock);
   self->targets = new_targets ();
   return self;
 }
 
 void
-sal_roster_free (SalRoster *self)
+gss_target_list_free (GssTargetList *self)
 {
   if (self == NULL)
     return;
@@ -45,7 +45,7 @@ is_same_voice (const SalTarget *a, const SalTarget *b, const SalModel *model)
 
 /* Nobody else changes the list meanwhile. */
 static gboolean
-load_one (SalRoster *self, SalModel *model, const char *text, GPtrArray *out,
+load_one (GssTargetList *self, SalModel *model, const char *text, GPtrArray *out,
     GError **error)
 {
   g_autoptr (SalTarget) target = sal_target_load (model, text, error);
@@ -70,7 +70,7 @@ load_one (SalRoster *self, SalModel *model, const char *text, GPtrArray *out,
 }
 
 static gboolean
-load_all (SalRoster *self, SalModel *model, const char *first,
+load_all (GssTargetList *self, SalModel *model, const char *first,
     char *const *others, GPtrArray *out, const char **failed, GError **error)
 {
   *failed = first;
@@ -89,7 +89,7 @@ load_all (SalRoster *self, SalModel *model, const char *first,
 }
 
 gboolean
-sal_roster_load (SalRoster *self, SalModel *model, const char *first,
+gss_target_list_load (GssTargetList *self, SalModel *model, const char *first,
     char *const *others, const char **failed, GError **error)
 {
   const char *text;
@@ -110,7 +110,7 @@ sal_roster_load (SalRoster *self, SalModel *model, const char *first,
 }
 
 guint
-sal_roster_take (SalRoster *self, SalTarget **targets)
+gss_target_list_take (GssTargetList *self, SalTarget **targets)
 {
   guint n = 0;
   g_mutex_lock (&self->lock);
