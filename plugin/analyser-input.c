@@ -8,24 +8,24 @@
 
 struct _GssAnalyserInput {
   SalAnalyser *analyser;
-  GssSampleFunc tap;    /* NULL: none */
+  GssSampleFunc tap; /* NULL: none */
   gpointer tap_data;
-  guint model_rate;     /* Hz */
-  guint frame_centre;   /* samples at the model's rate, of frame 0 */
-  guint frame_hop;      /* samples at the model's rate */
+  guint model_rate;   /* Hz */
+  guint frame_centre; /* samples at the model's rate, of frame 0 */
+  guint frame_hop;    /* samples at the model's rate */
 
   GstAudioInfo info;
   GstAudioConverter *converter;
-  guint chunk;          /* PCM frames */
-  guint8 *silence;      /* [chunk] PCM frames */
-  gpointer *planes;     /* [n_channels] */
-  float *samples;       /* [n_room], at the model's rate */
+  guint chunk;      /* PCM frames */
+  guint8 *silence;  /* [chunk] PCM frames */
+  gpointer *planes; /* [n_channels] */
+  float *samples;   /* [n_room], at the model's rate */
   gsize n_room;
-  guint64 n_frames;     /* PCM frames heard */
-  guint64 n_samples;    /* given to the analyser */
+  guint64 n_frames;  /* PCM frames heard */
+  guint64 n_samples; /* given to the analyser */
 
   gboolean finished;
-  SalMap *next;         /* popped ahead, to know which one is the last */
+  SalMap *next; /* popped ahead, to know which one is the last */
 };
 
 void
@@ -39,8 +39,8 @@ GssAnalyserInput *
 gss_analyser_input_new (SalModel *model, SalTarget *target,
     const SalAnalyserConfig *config, GError **error)
 {
-  g_autoptr (SalAnalyser) analyser =
-      sal_analyser_new (model, target, config, error);
+  g_autoptr (SalAnalyser) analyser
+      = sal_analyser_new (model, target, config, error);
   if (analyser == NULL)
     return NULL;
 
@@ -168,8 +168,8 @@ push_chunk (GssAnalyserInput *self, gsize n, guint64 n_wanted)
 }
 
 gsize
-gss_analyser_input_push (GssAnalyserInput *self, const GstAudioBuffer *audio, gsize first,
-    gsize n_frames)
+gss_analyser_input_push (GssAnalyserInput *self, const GstAudioBuffer *audio,
+    gsize first, gsize n_frames)
 {
   g_return_val_if_fail (self->converter != NULL && !self->finished, n_frames);
 
@@ -225,7 +225,7 @@ gss_analyser_input_pop (GssAnalyserInput *self, GssStretch *stretch)
     return FALSE;
   guint64 first_frame = map->first_frame;
   for (stretch->n_maps = 0; map != NULL && map->first_frame == first_frame;
-      map = sal_analyser_pop (self->analyser))
+       map = sal_analyser_pop (self->analyser))
     stretch->maps[stretch->n_maps++] = map;
   self->next = map;
 
@@ -233,8 +233,8 @@ gss_analyser_input_pop (GssAnalyserInput *self, GssStretch *stretch)
   GstClockTime end = gss_analyser_input_get_time (self);
   gboolean is_last = self->finished && self->next == NULL;
   GstClockTime stop = frame_time (self, map->first_frame + map->n_frames);
-  GstClockTime window_stop =
-      frame_time (self, map->window_start + map->window_frames);
+  GstClockTime window_stop
+      = frame_time (self, map->window_start + map->window_frames);
   stretch->start = MIN (frame_time (self, map->first_frame), end);
   stretch->stop = is_last ? end : MIN (stop, end);
   stretch->window_start = MIN (frame_time (self, map->window_start), end);
@@ -257,7 +257,8 @@ gss_analyser_input_get_analyser (const GssAnalyserInput *self)
 }
 
 GstClockTime
-gss_analyser_input_get_age (const GssAnalyserInput *self, const SalWindow *window)
+gss_analyser_input_get_age (const GssAnalyserInput *self,
+    const SalWindow *window)
 {
   GstClockTime end = frame_time (self, sal_window_get_end (window));
   GstClockTime now = gss_analyser_input_get_time (self);
@@ -281,8 +282,9 @@ guint
 gss_analyser_input_get_delay (const GssAnalyserInput *self)
 {
   guint rate = GST_AUDIO_INFO_RATE (&self->info);
-  guint delay = gst_util_uint64_scale_ceil (
-      sal_analyser_get_delay (self->analyser), rate, self->model_rate);
+  guint delay
+      = gst_util_uint64_scale_ceil (sal_analyser_get_delay (self->analyser),
+          rate, self->model_rate);
   if (rate == self->model_rate)
     return delay;
   /* a sample is made at most one PCM frame after the filter could make it */

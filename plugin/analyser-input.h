@@ -33,9 +33,11 @@ typedef struct _GssAnalyserInput GssAnalyserInput; /* one thread at a time */
 /**
  * gss_analyser_input_new:
  *
- * Returns: (transfer full) (nullable): a listener without a format, or %NULL and the error of sal_analyser_new()
+ * Returns: (transfer full) (nullable): a listener without a format, or %NULL and the error of
+ * sal_analyser_new()
  */
-GssAnalyserInput *gss_analyser_input_new (SalModel *model, SalTarget *target, const SalAnalyserConfig *config, GError **error);
+GssAnalyserInput *gss_analyser_input_new (SalModel *model, SalTarget *target,
+    const SalAnalyserConfig *config, GError **error);
 void gss_analyser_input_free (GssAnalyserInput *self); /* NULL is a no-op */
 
 /**
@@ -57,9 +59,11 @@ gboolean gss_analyser_input_set_format (GssAnalyserInput *self, const GstAudioIn
  *
  * Returns: how many it took, at least 1
  */
-gsize gss_analyser_input_push (GssAnalyserInput *self, const GstAudioBuffer *audio, gsize first, gsize n_frames);
-void gss_analyser_input_finish (GssAnalyserInput *self); /* end of the stream: everything is settled */
-void gss_analyser_input_reset (GssAnalyserInput *self);  /* forgets everything heard */
+gsize gss_analyser_input_push (GssAnalyserInput *self, const GstAudioBuffer *audio, gsize first,
+    gsize n_frames);
+void gss_analyser_input_finish (
+    GssAnalyserInput *self); /* end of the stream: everything is settled */
+void gss_analyser_input_reset (GssAnalyserInput *self); /* forgets everything heard */
 
 /**
  * gss_analyser_input_pop:
@@ -79,13 +83,15 @@ SalAnalyser *gss_analyser_input_get_analyser (const GssAnalyserInput *self); /* 
  * Returns: ns of sound heard since the end of @window
  */
 GstClockTime gss_analyser_input_get_age (const GssAnalyserInput *self, const SalWindow *window);
-guint64 gss_analyser_input_get_n_frames (const GssAnalyserInput *self); /* PCM frames heard since the last reset */
+guint64 gss_analyser_input_get_n_frames (
+    const GssAnalyserInput *self); /* PCM frames heard since the last reset */
 GstClockTime gss_analyser_input_get_time (const GssAnalyserInput *self); /* the same in ns */
 
 /**
  * gss_analyser_input_get_delay:
  *
- * Returns: PCM frames: what is centred on PCM frame n is settled once n + delay were pushed, whatever n
+ * Returns: PCM frames: what is centred on PCM frame n is settled once n + delay were pushed,
+ * whatever n
  */
 guint gss_analyser_input_get_delay (const GssAnalyserInput *self);
 

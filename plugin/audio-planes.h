@@ -8,15 +8,16 @@
  * gss_audio_planes_map:
  * @audio: (out caller-allocates): to be unmapped with gst_audio_buffer_unmap()
  *
- * gst_audio_buffer_map(), for buffers of anybody: one without the #GstAudioMeta that its layout needs, or with that of
- * another layout, is refused.
+ * gst_audio_buffer_map(), for buffers of anybody: one without the #GstAudioMeta that its layout
+ * needs, or with that of another layout, is refused.
  */
 static inline gboolean
-gss_audio_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer *buffer, GstMapFlags flags)
+gss_audio_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer *buffer,
+    GstMapFlags flags)
 {
   const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
   gboolean fits = meta == NULL ? info->layout == GST_AUDIO_LAYOUT_INTERLEAVED
-      : meta->info.layout == info->layout && meta->info.bpf == info->bpf
+                               : meta->info.layout == info->layout && meta->info.bpf == info->bpf
           && meta->info.channels == info->channels;
   return fits && gst_audio_buffer_map (audio, info, buffer, flags);
 }
@@ -24,7 +25,8 @@ gss_audio_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer
 /**
  * gss_audio_planes_locate:
  * @at: PCM frame, at most @audio->n_samples
- * @planes: (out caller-allocates): where it is in each plane of @audio: as many as there are channels do
+ * @planes: (out caller-allocates): where it is in each plane of @audio: as many as there are
+ * channels do
  */
 static inline void
 gss_audio_planes_locate (const GstAudioBuffer *audio, gsize at, gpointer *planes)

@@ -8,7 +8,9 @@
 
 /* A longer gap is not worth hearing: the stream ends and begins again. */
 #define MAX_GAP (600 * GST_SECOND)
-#define GAPS_PER_S 50 /* pieces that gaps are heard in, as buffers might come */
+#define GAPS_PER_S                                                             \
+  50 /* pieces that gaps are heard in, as buffers might come                   \
+      */
 #define QOS_INTERVAL G_USEC_PER_SEC /* between QOS messages */
 
 /* of the base class of the element */
@@ -34,8 +36,8 @@ post_qos (GstSpeakerSaliency *self, const GssReport *report)
   guint64 hop = self->hop, budget = self->budget;
   guint64 n_hop = gst_util_uint64_scale (hop, rate, GST_SECOND);
   /* by how much results come later than they may */
-  GstClockTimeDiff jitter = GST_CLOCK_DIFF (hop + budget,
-      stats.mean_cost + stats.effective_hop);
+  GstClockTimeDiff jitter
+      = GST_CLOCK_DIFF (hop + budget, stats.mean_cost + stats.effective_hop);
   guint64 timestamp = report->base + report->start;
   GstMessage *message = gst_message_new_qos (GST_OBJECT (self),
       gss_stream_is_async (self->stream),
@@ -46,8 +48,8 @@ post_qos (GstSpeakerSaliency *self, const GssReport *report)
       (double) stats.mean_cost / hop,
       (gint) gst_util_uint64_scale (1000000, hop, stats.effective_hop));
   /* in samples, as of all that filters audio */
-  gst_message_set_qos_stats (message, GST_FORMAT_DEFAULT,
-      stats.windows * n_hop, stats.late * n_hop);
+  gst_message_set_qos_stats (message, GST_FORMAT_DEFAULT, stats.windows * n_hop,
+      stats.late * n_hop);
   gst_element_post_message (GST_ELEMENT (self), message);
 }
 
@@ -235,8 +237,8 @@ hear_buffer (GstSpeakerSaliency *self, GstBuffer *buffer)
   gboolean is_gap = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP);
   if (ret == GST_FLOW_OK)
     gss_stream_push (self->stream,
-        GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)),
-        is_gap ? NULL : &audio, n_frames);
+        GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)), is_gap ? NULL : &audio,
+        n_frames);
   gst_audio_buffer_unmap (&audio);
   gst_buffer_unref (buffer);
   return ret;
@@ -326,12 +328,12 @@ hear_gap (GstSpeakerSaliency *self, GstEvent *event)
   GstClockTime pts, duration;
   gst_event_parse_gap (event, &pts, &duration);
   gboolean is_long = duration > MAX_GAP;
-  guint64 n_frames =
-      is_long ? 0 : gst_util_uint64_scale_round (duration, rate, GST_SECOND);
+  guint64 n_frames
+      = is_long ? 0 : gst_util_uint64_scale_round (duration, rate, GST_SECOND);
 
   catch_up (self, pts);
-  GstFlowReturn ret = is_long ? drain (self, FALSE)
-      : follow (self, pts, n_frames, FALSE);
+  GstFlowReturn ret
+      = is_long ? drain (self, FALSE) : follow (self, pts, n_frames, FALSE);
   gss_stream_queue (self->stream, event);
   while (n_frames > 0 && ret == GST_FLOW_OK) {
     gsize n = MIN (n_frames, MAX (rate / GAPS_PER_S, 1));
@@ -375,26 +377,25 @@ static gboolean
 ends_stream (GstSpeakerSaliency *self, GstEvent *event)
 {
   switch (GST_EVENT_TYPE (event)) {
-    case GST_EVENT_EOS:
-    case GST_EVENT_STREAM_START:
-    case GST_EVENT_SEGMENT_DONE:
-      return TRUE;
-    case GST_EVENT_CAPS: {
-      GstCaps *caps;
-      GstAudioInfo info;
-      gst_event_parse_caps (event, &caps);
-      return !gst_audio_info_from_caps (&info, caps)
-          || !is_format (self, &info);
-    }
-    case GST_EVENT_SEGMENT: {
-      GstSegment segment;
-      gst_event_copy_segment (event, &segment);
-      segment.position = GST_BASE_TRANSFORM (self)->segment.position;
-      return !gst_segment_is_equal (&segment,
-          &GST_BASE_TRANSFORM (self)->segment);
-    }
-    default:
-      return FALSE;
+  case GST_EVENT_EOS:
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_SEGMENT_DONE:
+    return TRUE;
+  case GST_EVENT_CAPS: {
+    GstCaps *caps;
+    GstAudioInfo info;
+    gst_event_parse_caps (event, &caps);
+    return !gst_audio_info_from_caps (&info, caps) || !is_format (self, &info);
+  }
+  case GST_EVENT_SEGMENT: {
+    GstSegment segment;
+    gst_event_copy_segment (event, &segment);
+    segment.position = GST_BASE_TRANSFORM (self)->segment.position;
+    return !gst_segment_is_equal (&segment,
+        &GST_BASE_TRANSFORM (self)->segment);
+  }
+  default:
+    return FALSE;
   }
 }
 
@@ -438,7 +439,8 @@ static GstClockTime
 get_latency (GstSpeakerSaliency *self)
 {
   GST_OBJECT_LOCK (self);
-  GstClockTime latency = self->stream != NULL ? self->latency
+  GstClockTime latency = self->stream != NULL
+      ? self->latency
       : gss_properties_get_latency (&self->settings);
   GST_OBJECT_UNLOCK (self);
   return latency;
@@ -453,8 +455,7 @@ speaker_saliency_query (GstBaseTransform *trans, GstPadDirection direction,
     drain (self, TRUE);
   if (!PARENT->query (trans, direction, query))
     return FALSE;
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY
-      && direction == GST_PAD_SRC) {
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC) {
     gboolean live;
     GstClockTime min, max;
     gst_query_parse_latency (query, &live, &min, &max);
@@ -486,8 +487,7 @@ speaker_saliency_setup (GstAudioFilter *filter, const GstAudioInfo *info)
 
 GssStream *
 gss_dataflow_open (GstSpeakerSaliency *self, const GssProperties *settings,
-    SalModel *model, SalTarget *const *targets, guint n_targets,
-    GError **error)
+    SalModel *model, SalTarget *const *targets, guint n_targets, GError **error)
 {
   const GssStreamFuncs funcs = { report_stretch, take_samples, self };
   self->processing = settings->processing;
@@ -507,12 +507,11 @@ gss_dataflow_install (GstBaseTransformClass *klass)
   klass->sink_event = GST_DEBUG_FUNCPTR (speaker_saliency_sink_event);
   klass->src_event = GST_DEBUG_FUNCPTR (speaker_saliency_src_event);
   klass->query = GST_DEBUG_FUNCPTR (speaker_saliency_query);
-  klass->propose_allocation =
-      GST_DEBUG_FUNCPTR (speaker_saliency_propose_allocation);
-  klass->submit_input_buffer =
-      GST_DEBUG_FUNCPTR (speaker_saliency_submit_input_buffer);
-  klass->generate_output =
-      GST_DEBUG_FUNCPTR (speaker_saliency_generate_output);
-  GST_AUDIO_FILTER_CLASS (klass)->setup =
-      GST_DEBUG_FUNCPTR (speaker_saliency_setup);
+  klass->propose_allocation
+      = GST_DEBUG_FUNCPTR (speaker_saliency_propose_allocation);
+  klass->submit_input_buffer
+      = GST_DEBUG_FUNCPTR (speaker_saliency_submit_input_buffer);
+  klass->generate_output = GST_DEBUG_FUNCPTR (speaker_saliency_generate_output);
+  GST_AUDIO_FILTER_CLASS (klass)->setup
+      = GST_DEBUG_FUNCPTR (speaker_saliency_setup);
 }

@@ -10,7 +10,10 @@ void gss_dataflow_install (GstBaseTransformClass *klass); /* and setup of its Gs
  * gss_dataflow_open:
  * @targets: (array length=n_targets): at least one
  *
- * Returns: (transfer full) (nullable): a stream that reports to @self, or %NULL and the error of gss_stream_new()
+ * Returns: (transfer full) (nullable): a stream that reports to @self, or %NULL and the error of
+ * gss_stream_new()
  */
-GssStream *gss_dataflow_open (GstSpeakerSaliency *self, const GssProperties *settings, SalModel *model, SalTarget *const *targets, guint n_targets, GError **error);
-void gss_dataflow_interrupt (GstSpeakerSaliency *self); /* any thread: whoever waits for a window stops */
+GssStream *gss_dataflow_open (GstSpeakerSaliency *self, const GssProperties *settings,
+    SalModel *model, SalTarget *const *targets, guint n_targets, GError **error);
+void gss_dataflow_interrupt (
+    GstSpeakerSaliency *self); /* any thread: whoever waits for a window stops */

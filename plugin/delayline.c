@@ -17,24 +17,24 @@ typedef struct {
 } Waiting;
 
 struct _GssDelayLine {
-  GstClockTime latency;     /* ns */
-  SalGate *gate;            /* NULL: no mask */
-  guint n_bands;            /* of the gain */
-  float *bands_hz;          /* [F] of the model */
-  double frame_period;      /* s */
-  double frame_centre;      /* s, of frame 0 */
-  GstQueueArray *waiting;   /* of Waiting */
+  GstClockTime latency;       /* ns */
+  SalGate *gate;              /* NULL: no mask */
+  guint n_bands;              /* of the gain */
+  float *bands_hz;            /* [F] of the model */
+  double frame_period;        /* s */
+  double frame_centre;        /* s, of frame 0 */
+  GstQueueArray *waiting;     /* of Waiting */
   guint64 n_pushed, n_popped; /* PCM frames */
-  gsize n_latest;           /* PCM frames of the latest push that had any */
+  gsize n_latest;             /* PCM frames of the latest push that had any */
   gboolean finished;
 
   GstAudioInfo info;
-  guint64 latency_frames;   /* PCM frames */
-  SalMasker *masker;        /* NULL: no mask, or no format yet */
+  guint64 latency_frames; /* PCM frames */
+  SalMasker *masker;      /* NULL: no mask, or no format yet */
   GstAudioConverter *to_float, *from_float;
-  gpointer *planes;         /* [n_channels] */
-  guint chunk;              /* PCM frames */
-  float *pcm;               /* [chunk, n_channels] */
+  gpointer *planes; /* [n_channels] */
+  guint chunk;      /* PCM frames */
+  float *pcm;       /* [chunk, n_channels] */
 };
 
 static void
@@ -53,8 +53,7 @@ gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
   self->bands_hz = g_new (float, mel->n_bands);
   sal_mel_config_bands (mel, self->bands_hz);
   self->frame_period = (double) mel->hop / mel->sample_rate;
-  self->frame_centre =
-      (double) sal_mel_config_centre (mel) / mel->sample_rate;
+  self->frame_centre = (double) sal_mel_config_centre (mel) / mel->sample_rate;
   self->waiting = gst_queue_array_new_for_struct (sizeof (Waiting), 64);
   gst_queue_array_set_clear_func (self->waiting, clear_waiting);
   if (gate != NULL) {
@@ -178,8 +177,7 @@ gss_delay_line_push (GssDelayLine *self, GstMiniObject *object,
 }
 
 void
-gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps,
-    guint n_maps)
+gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps)
 {
   g_return_if_fail (n_maps > 0);
   if (self->masker == NULL)
@@ -287,8 +285,8 @@ take_object (GssDelayLine *self, GstMiniObject *object, gsize n_frames)
   /* silence by flag stays the silence it is */
   if (GST_IS_BUFFER (object) && !is_plain (self, n_frames)
       && !GST_BUFFER_FLAG_IS_SET (object, GST_BUFFER_FLAG_GAP))
-    return GST_MINI_OBJECT_CAST (mask_buffer (self, GST_BUFFER_CAST (object),
-            n_frames));
+    return GST_MINI_OBJECT_CAST (
+        mask_buffer (self, GST_BUFFER_CAST (object), n_frames));
   skip (self, n_frames);
   return object;
 }

@@ -22,15 +22,18 @@ typedef struct _GssDelayLine GssDelayLine; /* one thread at a time */
  * @mel: front end of the model: when the frames are, and where the bands
  * @latency: ns; see gss_delay_line_pop()
  *
- * Returns: (transfer full) (nullable): a line without a format, or %NULL and the error of sal_gate_new()
+ * Returns: (transfer full) (nullable): a line without a format, or %NULL and the error of
+ * sal_gate_new()
  */
-GssDelayLine *gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency, const SalMelConfig *mel, GstClockTime latency, GError **error);
+GssDelayLine *gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
+    const SalMelConfig *mel, GstClockTime latency, GError **error);
 void gss_delay_line_free (GssDelayLine *self); /* NULL is a no-op */
 
 /**
  * gss_delay_line_set_gate:
  *
- * For the maps that are pushed from now on; the gain does not jump.  Nothing happens without a mask.
+ * For the maps that are pushed from now on; the gain does not jump.  Nothing happens without a
+ * mask.
  *
  * Returns: %TRUE, or %FALSE and the error of sal_gate_set_config(): nothing changed then
  */
@@ -51,7 +54,8 @@ gboolean gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info
  * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing that leaves, only time
  * @audio: (nullable): the sound of the buffer, @n_frames PCM frames; %NULL: silence
  */
-void gss_delay_line_push (GssDelayLine *self, GstMiniObject *object, const GstAudioBuffer *audio, gsize n_frames);
+void gss_delay_line_push (GssDelayLine *self, GstMiniObject *object, const GstAudioBuffer *audio,
+    gsize n_frames);
 
 /**
  * gss_delay_line_push_maps:
@@ -66,14 +70,15 @@ void gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_
 /**
  * gss_delay_line_pop:
  *
- * With e PCM frames pushed so far and m in the latest push that had any, what ends at PCM frame s is due if
- * e + m > s + latency: one more push like that would make it late.  Without latency everything is due.  What is
- * due leaves as soon as its sound is masked.
+ * With e PCM frames pushed so far and m in the latest push that had any, what ends at PCM frame s
+ * is due if e + m > s + latency: one more push like that would make it late.  Without latency
+ * everything is due.  What is due leaves as soon as its sound is masked.
  *
  * Returns: (transfer full) (nullable): the next buffer or event; %NULL if none may leave yet
  */
 GstMiniObject *gss_delay_line_pop (GssDelayLine *self);
-guint64 gss_delay_line_get_n_frames (const GssDelayLine *self); /* PCM frames popped since the last reset */
+guint64 gss_delay_line_get_n_frames (
+    const GssDelayLine *self);                   /* PCM frames popped since the last reset */
 void gss_delay_line_finish (GssDelayLine *self); /* end of the stream: everything may leave */
 void gss_delay_line_reset (GssDelayLine *self);  /* forgets the stream; drops what waits */
 

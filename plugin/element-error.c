@@ -9,16 +9,17 @@ resource_error (const GError *error, const char *path)
   if (error->domain != SAL_ERROR)
     return GST_RESOURCE_ERROR_FAILED;
   switch (error->code) {
-    case SAL_ERROR_FILE:
-      return g_file_test (path, G_FILE_TEST_EXISTS) ? GST_RESOURCE_ERROR_READ
-          : GST_RESOURCE_ERROR_NOT_FOUND;
-    case SAL_ERROR_TARGET:
-      return GST_RESOURCE_ERROR_NOT_FOUND;
-    case SAL_ERROR_FORMAT:
-    case SAL_ERROR_DESCRIPTION:
-      return GST_RESOURCE_ERROR_READ;
-    default:
-      return GST_RESOURCE_ERROR_SETTINGS;
+  case SAL_ERROR_FILE:
+    return g_file_test (path, G_FILE_TEST_EXISTS)
+        ? GST_RESOURCE_ERROR_READ
+        : GST_RESOURCE_ERROR_NOT_FOUND;
+  case SAL_ERROR_TARGET:
+    return GST_RESOURCE_ERROR_NOT_FOUND;
+  case SAL_ERROR_FORMAT:
+  case SAL_ERROR_DESCRIPTION:
+    return GST_RESOURCE_ERROR_READ;
+  default:
+    return GST_RESOURCE_ERROR_SETTINGS;
   }
 }
 

@@ -11,4 +11,5 @@
  *
  * No lock may be held.
  */
-void gss_element_error_post (GstElement *element, GstMessageType type, const GError *error, const char *path);
+void gss_element_error_post (GstElement *element, GstMessageType type, const GError *error,
+    const char *path);

@@ -31,8 +31,7 @@ gss_enrolment_free (GssEnrolment *self)
 
 /* Takes both; returns what there was before. */
 static SalEnrol *
-exchange (GssEnrolment *self, SalEnrol *enrol, char **name,
-    guint64 max_samples)
+exchange (GssEnrolment *self, SalEnrol *enrol, char **name, guint64 max_samples)
 {
   g_mutex_lock (&self->lock);
   SalEnrol *old_enrol = self->enrol;
@@ -78,20 +77,17 @@ gss_enrolment_push (GssEnrolment *self, const float *samples, gsize n_samples)
 static GstStructure *
 advice_structure (const SalEnrolAdvice *advice)
 {
-  return gst_structure_new ("speaker-enrolment",
-      "seconds", G_TYPE_DOUBLE, advice->seconds,
-      "speech-seconds", G_TYPE_DOUBLE, advice->speech_seconds,
-      "pieces", G_TYPE_UINT, advice->n_pieces,
-      "kept", G_TYPE_UINT, advice->n_kept,
-      "agreement", G_TYPE_DOUBLE, (double) advice->agreement,
-      "level-db", G_TYPE_DOUBLE, (double) advice->level_db,
-      "clipped", G_TYPE_DOUBLE, (double) advice->clipped,
-      "snr-db", G_TYPE_DOUBLE, (double) advice->snr_db,
-      "second-voice", G_TYPE_BOOLEAN, advice->second_voice,
-      "second-start", G_TYPE_DOUBLE, advice->second_start,
-      "second-end", G_TYPE_DOUBLE, advice->second_end,
-      "false-accept", G_TYPE_DOUBLE, (double) advice->false_accept,
-      "false-reject", G_TYPE_DOUBLE, (double) advice->false_reject, NULL);
+  return gst_structure_new ("speaker-enrolment", "seconds", G_TYPE_DOUBLE,
+      advice->seconds, "speech-seconds", G_TYPE_DOUBLE, advice->speech_seconds,
+      "pieces", G_TYPE_UINT, advice->n_pieces, "kept", G_TYPE_UINT,
+      advice->n_kept, "agreement", G_TYPE_DOUBLE, (double) advice->agreement,
+      "level-db", G_TYPE_DOUBLE, (double) advice->level_db, "clipped",
+      G_TYPE_DOUBLE, (double) advice->clipped, "snr-db", G_TYPE_DOUBLE,
+      (double) advice->snr_db, "second-voice", G_TYPE_BOOLEAN,
+      advice->second_voice, "second-start", G_TYPE_DOUBLE, advice->second_start,
+      "second-end", G_TYPE_DOUBLE, advice->second_end, "false-accept",
+      G_TYPE_DOUBLE, (double) advice->false_accept, "false-reject",
+      G_TYPE_DOUBLE, (double) advice->false_reject, NULL);
 }
 
 static GstStructure *
@@ -111,8 +107,8 @@ make_speaker (SalEnrol *enrol, const char *name, const char *location,
   }
   if (!sal_enrol_end (enrol, error))
     return NULL;
-  g_autoptr (SalSpeaker) speaker =
-      sal_enrol_finish (enrol, name, &advice, error);
+  g_autoptr (SalSpeaker) speaker
+      = sal_enrol_finish (enrol, name, &advice, error);
   if (speaker == NULL || !sal_speaker_save (speaker, location, error))
     return NULL;
   return advice_structure (&advice);
@@ -126,9 +122,9 @@ gss_enrolment_finish (GssEnrolment *self, const char *location)
   g_autoptr (SalEnrol) enrol = exchange (self, NULL, &name, 0);
   GstStructure *result = make_speaker (enrol, name, location, &error);
   if (result == NULL)
-    return gst_structure_new ("speaker-enrolment",
-        "error", G_TYPE_STRING, error->message, NULL);
-  gst_structure_set (result, "name", G_TYPE_STRING, name,
-      "location", G_TYPE_STRING, location, NULL);
+    return gst_structure_new ("speaker-enrolment", "error", G_TYPE_STRING,
+        error->message, NULL);
+  gst_structure_set (result, "name", G_TYPE_STRING, name, "location",
+      G_TYPE_STRING, location, NULL);
   return result;
 }

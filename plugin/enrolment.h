@@ -24,7 +24,8 @@ void gss_enrolment_cancel (GssEnrolment *self);
 
 /**
  * gss_enrolment_push:
- * @samples: (array length=n_samples): as sal_enrol_push() takes them; kept if an enrolment is under way, up to ten minutes
+ * @samples: (array length=n_samples): as sal_enrol_push() takes them; kept if an enrolment is under
+ * way, up to ten minutes
  */
 void gss_enrolment_push (GssEnrolment *self, const float *samples, gsize n_samples);
 
@@ -34,8 +35,8 @@ void gss_enrolment_push (GssEnrolment *self, const float *samples, gsize n_sampl
  *
  * Computes the voice in the calling thread, some seconds for a minute of speech.
  *
- * Returns: (transfer full): "speaker-enrolment" with name, location and the fields of SalEnrolAdvice; with error
- *   (string) in the place of these if there is no voice
+ * Returns: (transfer full): "speaker-enrolment" with name, location and the fields of
+ * SalEnrolAdvice; with error (string) in the place of these if there is no voice
  */
 GstStructure *gss_enrolment_finish (GssEnrolment *self, const char *location);
 

@@ -16,23 +16,23 @@ struct _GstSpeakerSaliency {
   GssTargetList *roster;
   GssEnrolment *enrolment;
   GssLoadControl *pace;
-  gint settings_changed;    /* atomic, so are the next two */
+  gint settings_changed; /* atomic, so are the next two */
   gint reset_wanted;
-  gint mode_unknown;        /* whether upstream is live must be found out */
+  gint mode_unknown; /* whether upstream is live must be found out */
 
-  GMutex loading;           /* held while files are read, never while posting */
+  GMutex loading; /* held while files are read, never while posting */
 
   /* protected by the object lock */
   GssProperties settings;
-  SalModel *model;          /* from start to stop */
-  GstClockTime latency;     /* ns, L, as of the last start; NONE before */
+  SalModel *model;      /* from start to stop */
+  GstClockTime latency; /* ns, L, as of the last start; NONE before */
 
   /* as of the last start, before the streaming thread begins */
   GssProcessing processing;
-  guint64 hop, budget;      /* ns */
+  guint64 hop, budget; /* ns */
 
   /* of the streaming thread; the pointer also under the object lock */
-  GssStream *stream;        /* from start to stop */
-  GstBuffer *untouched;     /* leaves as it is: of a stream played backwards */
-  gint64 qos_time;          /* monotonic, of the last QOS message */
+  GssStream *stream;    /* from start to stop */
+  GstBuffer *untouched; /* leaves as it is: of a stream played backwards */
+  gint64 qos_time;      /* monotonic, of the last QOS message */
 };

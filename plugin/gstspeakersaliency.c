@@ -41,11 +41,39 @@ GST_DEBUG_CATEGORY (speaker_saliency_debug);
 #define GST_CAT_DEFAULT speaker_saliency_debug
 
 /* rates: what masker.h takes; channels: what GStreamer mixes */
-#define CAPS "audio/x-raw, format = (string) { " GST_AUDIO_NE (S16) ", " \
-    GST_AUDIO_NE (S24) ", " GST_AUDIO_NE (S24_32) ", " GST_AUDIO_NE (S32) \
-    ", " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (F64) " }, " \
-    "rate = (int) [ 1000, 768000 ], channels = (int) [ 1, 63 ], " \
-    "layout = (string) { interleaved, non-interleaved }"
+#define CAPS                                                                                         \
+  "audio/x-raw, format = (string) { " GST_AUDIO_NE (S16) ", " GST_AUDIO_NE (S24) ", " GST_AUDIO_NE ( \
+      S24_32) ", " GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ","                                    \
+                                                              " " GST_AUDIO_NE (                     \
+                                                                  F64) " }, "                        \
+                                                                       "rate "                       \
+                                                                       "= "                          \
+                                                                       "(int)"                       \
+                                                                       " [ "                         \
+                                                                       "1000,"                       \
+                                                                       " 7680"                       \
+                                                                       "00 "                         \
+                                                                       "], "                         \
+                                                                       "chann"                       \
+                                                                       "els "                        \
+                                                                       "= "                          \
+                                                                       "(int)"                       \
+                                                                       " [ "                         \
+                                                                       "1, "                         \
+                                                                       "63 "                         \
+                                                                       "], "                         \
+                                                                       "layou"                       \
+                                                                       "t = "                        \
+                                                                       "(stri"                       \
+                                                                       "ng) "                        \
+                                                                       "{ "                          \
+                                                                       "inter"                       \
+                                                                       "leave"                       \
+                                                                       "d, "                         \
+                                                                       "non-"                        \
+                                                                       "inter"                       \
+                                                                       "leave"                       \
+                                                                       "d }"
 
 G_DEFINE_TYPE_WITH_CODE (GstSpeakerSaliency, gst_speaker_saliency,
     GST_TYPE_AUDIO_FILTER, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL))
@@ -74,8 +102,8 @@ open_stream (GstSpeakerSaliency *self, const GssProperties *settings,
 {
   SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
   guint n = gss_target_list_take (self->roster, targets);
-  GssStream *stream =
-      gss_dataflow_open (self, settings, model, targets, n, error);
+  GssStream *stream
+      = gss_dataflow_open (self, settings, model, targets, n, error);
   while (n > 0)
     sal_target_unref (targets[--n]);
   return stream;
@@ -118,7 +146,8 @@ speaker_saliency_start (GstBaseTransform *trans)
   g_mutex_unlock (&self->loading);
 
   if (!entered)
-    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, failed);
+    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error,
+        failed);
   else if (GST_CLOCK_TIME_IS_VALID (old_latency)
       && old_latency != gss_properties_get_latency (&settings))
     gst_element_post_message (GST_ELEMENT (self),
@@ -241,12 +270,13 @@ change_targets (GstSpeakerSaliency *self)
   gss_properties_copy (&settings, &self->settings);
   GST_OBJECT_UNLOCK (self);
   if (model != NULL)
-    gss_target_list_load (self->roster, model, settings.target, settings.targets,
-        &failed, &error);
+    gss_target_list_load (self->roster, model, settings.target,
+        settings.targets, &failed, &error);
   g_mutex_unlock (&self->loading);
 
   if (error != NULL)
-    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, failed);
+    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+        failed);
   gss_properties_clear (&settings);
 }
 
@@ -271,15 +301,15 @@ get_fact (GstSpeakerSaliency *self, guint prop_id, GValue *value)
 {
   GssLoadStats stats;
   switch (prop_id) {
-    case PROP_STATS:
-      g_value_take_boxed (value, gss_load_control_get_structure (self->pace));
-      return TRUE;
-    case PROP_MAX_OBSERVED_DELAY:
-      gss_load_control_get_stats (self->pace, &stats);
-      g_value_set_uint64 (value, stats.max_delay);
-      return TRUE;
-    default:
-      return FALSE;
+  case PROP_STATS:
+    g_value_take_boxed (value, gss_load_control_get_structure (self->pace));
+    return TRUE;
+  case PROP_MAX_OBSERVED_DELAY:
+    gss_load_control_get_stats (self->pace, &stats);
+    g_value_set_uint64 (value, stats.max_delay);
+    return TRUE;
+  default:
+    return FALSE;
   }
 }
 
@@ -310,7 +340,8 @@ install_facts (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_MAX_OBSERVED_DELAY,
       g_param_spec_uint64 ("max-observed-delay", "Largest observed delay",
           "Longest time in ns between the end of a window and its result, in "
-          "async processing", 0, G_MAXUINT64, 0, flags));
+          "async processing",
+          0, G_MAXUINT64, 0, flags));
 }
 
 static void
@@ -354,8 +385,8 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
   install_facts (object_class);
   install_actions (object_class);
 
-  element_class->change_state =
-      GST_DEBUG_FUNCPTR (speaker_saliency_change_state);
+  element_class->change_state
+      = GST_DEBUG_FUNCPTR (speaker_saliency_change_state);
   trans_class->start = GST_DEBUG_FUNCPTR (speaker_saliency_start);
   trans_class->stop = GST_DEBUG_FUNCPTR (speaker_saliency_stop);
   gss_dataflow_install (trans_class);
@@ -363,7 +394,8 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
   gst_element_class_set_static_metadata (element_class, "Speaker saliency",
       "Filter/Effect/Analyzer/Audio",
       "Says when a known speaker talks and which parts of the sound tell so; "
-      "can mask everything else", "The speakersaliency developers");
+      "can mask everything else",
+      "The speakersaliency developers");
   gst_element_class_add_metadata (element_class, GST_ELEMENT_METADATA_DOC_URI,
       SALIENCY_DOC_URI);
   g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS);

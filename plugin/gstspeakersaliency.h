@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 #define GST_TYPE_SPEAKER_SALIENCY (gst_speaker_saliency_get_type ())
-G_DECLARE_FINAL_TYPE (GstSpeakerSaliency, gst_speaker_saliency, GST, SPEAKER_SALIENCY, GstAudioFilter)
+G_DECLARE_FINAL_TYPE (GstSpeakerSaliency, gst_speaker_saliency, GST, SPEAKER_SALIENCY,
+    GstAudioFilter)
 
 GST_ELEMENT_REGISTER_DECLARE (speakersaliency);
 

@@ -11,8 +11,8 @@ struct _GssLoadControl {
   GMutex lock;
   GssLoadStats stats;
   GstClockTime hop;
-  guint stride;        /* every which window is computed */
-  guint64 skipped;     /* number of the last one that was not */
+  guint stride;    /* every which window is computed */
+  guint64 skipped; /* number of the last one that was not */
   guint n_easy;
 };
 
@@ -38,7 +38,7 @@ void
 gss_load_control_start (GssLoadControl *self, GstClockTime hop)
 {
   g_mutex_lock (&self->lock);
-  self->stats = (GssLoadStats) { .effective_hop = hop };
+  self->stats = (GssLoadStats){ .effective_hop = hop };
   self->hop = hop;
   self->stride = 1;
   self->skipped = G_MAXUINT64;
@@ -73,7 +73,8 @@ gss_load_control_wants (GssLoadControl *self, guint64 seqnum)
 static void
 average (GssLoadStats *stats, GstClockTime cost)
 {
-  double mean = stats->windows == 0 ? cost
+  double mean = stats->windows == 0
+      ? cost
       : stats->mean_cost * (1 - MEMORY) + cost * MEMORY;
   stats->mean_cost = (GstClockTime) mean;
   stats->max_cost = MAX (stats->max_cost, cost);
@@ -147,14 +148,11 @@ gss_load_control_get_structure (GssLoadControl *self)
 {
   GssLoadStats stats;
   gss_load_control_get_stats (self, &stats);
-  return gst_structure_new ("application/x-speakersaliency-stats",
-      "windows", G_TYPE_UINT64, stats.windows,
-      "late", G_TYPE_UINT64, stats.late,
-      "superseded", G_TYPE_UINT64, stats.superseded,
-      "skipped", G_TYPE_UINT64, stats.skipped,
-      "mean-cost", G_TYPE_UINT64, stats.mean_cost,
-      "max-cost", G_TYPE_UINT64, stats.max_cost,
-      "effective-hop", G_TYPE_UINT64, stats.effective_hop,
-      "effective-processing", G_TYPE_STRING, stats.async ? "async" : "sync",
-      NULL);
+  return gst_structure_new ("application/x-speakersaliency-stats", "windows",
+      G_TYPE_UINT64, stats.windows, "late", G_TYPE_UINT64, stats.late,
+      "superseded", G_TYPE_UINT64, stats.superseded, "skipped", G_TYPE_UINT64,
+      stats.skipped, "mean-cost", G_TYPE_UINT64, stats.mean_cost, "max-cost",
+      G_TYPE_UINT64, stats.max_cost, "effective-hop", G_TYPE_UINT64,
+      stats.effective_hop, "effective-processing", G_TYPE_STRING,
+      stats.async ? "async" : "sync", NULL);
 }

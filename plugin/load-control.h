@@ -2,9 +2,8 @@
 /* load-control.h: how often windows are computed, and what that costs
  *
  * When a window takes longer than nine tenths of the time between two, only every second
- * one is computed, then every fourth, and so on; when eight in a row take a little more than a third at most, twice as
- * many again.  All
- * functions may be called by any thread.
+ * one is computed, then every fourth, and so on; when eight in a row take a little more than a
+ * third at most, twice as many again.  All functions may be called by any thread.
  */
 #pragma once
 
@@ -13,13 +12,13 @@
 typedef struct _GssLoadControl GssLoadControl;
 
 typedef struct {
-  guint64 windows;      /* computed */
-  guint64 late;         /* stretches settled without their window's result */
-  guint64 superseded;   /* windows that a newer one replaced before they were begun */
-  guint64 skipped;      /* windows left out to save time */
+  guint64 windows;                  /* computed */
+  guint64 late;                     /* stretches settled without their window's result */
+  guint64 superseded;               /* windows that a newer one replaced before they were begun */
+  guint64 skipped;                  /* windows left out to save time */
   GstClockTime mean_cost, max_cost; /* of a window, ns; the mean of the last ones */
-  GstClockTime max_delay;     /* the longest from a window's end to its result, ns of sound */
-  GstClockTime effective_hop; /* between windows that are computed */
+  GstClockTime max_delay;           /* the longest from a window's end to its result, ns of sound */
+  GstClockTime effective_hop;       /* between windows that are computed */
   gboolean async;
 } GssLoadStats;
 
@@ -38,7 +37,8 @@ void gss_load_control_set_async (GssLoadControl *self, gboolean async);
 /**
  * gss_load_control_wants:
  *
- * Returns: whether window @seqnum is to be computed; if not, it is counted as skipped, once however often asked
+ * Returns: whether window @seqnum is to be computed; if not, it is counted as skipped, once however
+ * often asked
  */
 gboolean gss_load_control_wants (GssLoadControl *self, guint64 seqnum);
 
@@ -59,6 +59,7 @@ void gss_load_control_count_late (GssLoadControl *self);
  */
 gboolean gss_load_control_observe_delay (GssLoadControl *self, GstClockTime delay);
 void gss_load_control_get_stats (GssLoadControl *self, GssLoadStats *stats);
-GstStructure *gss_load_control_get_structure (GssLoadControl *self); /* transfer full: "stats" of the element */
+GstStructure *gss_load_control_get_structure (
+    GssLoadControl *self); /* transfer full: "stats" of the element */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssLoadControl, gss_load_control_free)

@@ -127,8 +127,10 @@ mask_get_type (void)
   static const GEnumValue values[] = {
     { GSS_MASK_NONE, "Sound passes untouched and at once", "none" },
     { GSS_MASK_TIME, "Sound is attenuated while the target is silent", "time" },
-    { GSS_MASK_TIME_FREQUENCY, "The same band by band: where it is not certain "
-        "who speaks, the map decides", "time-frequency" },
+    { GSS_MASK_TIME_FREQUENCY,
+        "The same band by band: where it is not certain "
+        "who speaks, the map decides",
+        "time-frequency" },
     { 0, NULL, NULL },
   };
   if (g_once_init_enter (&type))
@@ -143,10 +145,14 @@ processing_get_type (void)
   static gsize type = 0;
   static const GEnumValue values[] = {
     { GSS_PROCESSING_AUTO, "async behind a live source, else sync", "auto" },
-    { GSS_PROCESSING_SYNC, "Every window is waited for; the same output "
-        "whatever the machine does", "sync" },
-    { GSS_PROCESSING_ASYNC, "Windows are computed by a thread of their own; "
-        "what is late is done without", "async" },
+    { GSS_PROCESSING_SYNC,
+        "Every window is waited for; the same output "
+        "whatever the machine does",
+        "sync" },
+    { GSS_PROCESSING_ASYNC,
+        "Windows are computed by a thread of their own; "
+        "what is late is done without",
+        "async" },
     { 0, NULL, NULL },
   };
   if (g_once_init_enter (&type))
@@ -182,17 +188,20 @@ install_whom (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_MODEL,
       g_param_spec_string ("model", "Model",
           "Path of the model file; unset: $" MODEL_VARIABLE
-          ", else the installed model", NULL, IN_READY));
+          ", else the installed model",
+          NULL, IN_READY));
   g_object_class_install_property (klass, PROP_TARGET,
       g_param_spec_string ("target", "Target",
           "Whom to look for: path of a .speaker file, or name of a class of "
-          "the model; applies from the next window on", NULL, IN_PLAYING));
+          "the model; applies from the next window on",
+          NULL, IN_PLAYING));
   g_object_class_install_property (klass, PROP_TARGETS,
       gst_param_spec_array ("targets", "Targets",
           "More voices to look for, each as target says, 16 in all; each has "
           "its own messages and metas, a mask keeps all of them",
           g_param_spec_string ("target", "Target", "As property target", NULL,
-              ALWAYS), IN_PLAYING));
+              ALWAYS),
+          IN_PLAYING));
 }
 
 static void
@@ -210,8 +219,8 @@ install_map (GObjectClass *klass, const GssProperties *defaults)
           fusion_get_type (), defaults->cam.fusion, IN_PLAYING));
   g_object_class_install_property (klass, PROP_GAMMA,
       g_param_spec_float ("gamma", "Gamma",
-          "Contrast of the map: factor before tanh, 0.01 to 100",
-          0.01f, 100.0f, defaults->cam.gamma, IN_PLAYING));
+          "Contrast of the map: factor before tanh, 0.01 to 100", 0.01f, 100.0f,
+          defaults->cam.gamma, IN_PLAYING));
   g_object_class_install_property (klass, PROP_PERCENTILE,
       g_param_spec_float ("percentile", "Percentile",
           "Percentile of the map that counts as its peak, 0.01 to 100 %; less "
@@ -224,8 +233,8 @@ install_map (GObjectClass *klass, const GssProperties *defaults)
   g_object_class_install_property (klass, PROP_SCORE_CHANNELS,
       g_param_spec_uint ("score-channels", "Score-CAM channels",
           "Channels of each layer that score-cam tries, a forward pass each, "
-          "the most active ones; 0: all", 0, G_MAXUINT, defaults->cam.channels,
-          IN_PLAYING));
+          "the most active ones; 0: all",
+          0, G_MAXUINT, defaults->cam.channels, IN_PLAYING));
   g_object_class_install_property (klass, PROP_DEGRID,
       g_param_spec_boolean ("degrid", "Degrid",
           "Average gradients of s1 to s3 over 2 x 2, against their grid",
@@ -238,13 +247,13 @@ install_schedule (GObjectClass *klass, const GssProperties *defaults)
   g_object_class_install_property (klass, PROP_HOP,
       g_param_spec_uint64 ("hop", "Hop",
           "Time between windows in ns, 50 ms to 2 s, rounded to frames of the "
-          "model (10 ms)", 50 * GST_MSECOND, MAX_WINDOW, defaults->hop,
-          IN_READY));
+          "model (10 ms)",
+          50 * GST_MSECOND, MAX_WINDOW, defaults->hop, IN_READY));
   g_object_class_install_property (klass, PROP_LOOKAHEAD,
       g_param_spec_uint64 ("lookahead", "Look-ahead",
           "Sound heard after a moment before it is settled, in ns, 0 to 2 s, "
-          "rounded to frames of the model (10 ms)", 0, MAX_WINDOW,
-          defaults->lookahead, IN_READY));
+          "rounded to frames of the model (10 ms)",
+          0, MAX_WINDOW, defaults->lookahead, IN_READY));
   g_object_class_install_property (klass, PROP_BUDGET,
       g_param_spec_uint64 ("budget", "Budget",
           "Time in ns, 0 to 2 s, that computing a window may take before its "
@@ -261,8 +270,8 @@ install_schedule (GObjectClass *klass, const GssProperties *defaults)
   g_object_class_install_property (klass, PROP_HOLD_TIME,
       g_param_spec_uint64 ("hold-time", "Hold time",
           "Time in ns, 0 to 10 s, for which the last probability holds where "
-          "nothing was computed in time", 0, 10 * GST_SECOND,
-          defaults->hold_time, IN_PLAYING));
+          "nothing was computed in time",
+          0, 10 * GST_SECOND, defaults->hold_time, IN_PLAYING));
   g_object_class_install_property (klass, PROP_THREADS,
       g_param_spec_uint ("threads", "Threads",
           "How many threads may work on a window, 1 to 64; all elements of the "
@@ -275,12 +284,12 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_MASK,
       g_param_spec_enum ("mask", "Mask",
-          "What happens to the sound; masking adds latency",
-          mask_get_type (), defaults->mask, IN_READY));
+          "What happens to the sound; masking adds latency", mask_get_type (),
+          defaults->mask, IN_READY));
   g_object_class_install_property (klass, PROP_FLOOR,
       g_param_spec_float ("floor", "Floor",
-          "Gain while the target is silent, in dB, -120 to 0",
-          -120.0f, 0.0f, defaults->floor, CONTROLLED));
+          "Gain while the target is silent, in dB, -120 to 0", -120.0f, 0.0f,
+          defaults->floor, CONTROLLED));
   g_object_class_install_property (klass, PROP_THRESHOLD,
       g_param_spec_float ("threshold", "Threshold",
           "Probability of the target at which the sound passes, 0.001 to 0.999",
@@ -289,19 +298,21 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
       g_param_spec_float ("hysteresis", "Hysteresis",
           "By how much the probability must fall below the threshold for the "
           "sound to be attenuated again, 0 to 0.999; at most the threshold "
-          "counts", 0.0f, 0.999f, defaults->hysteresis, CONTROLLED));
+          "counts",
+          0.0f, 0.999f, defaults->hysteresis, CONTROLLED));
   g_object_class_install_property (klass, PROP_ATTACK,
       g_param_spec_uint64 ("attack", "Attack",
-          "Time from the floor to 0 dB in ns, 0 to 10 s",
-          0, 10 * GST_SECOND, defaults->attack, IN_PLAYING));
+          "Time from the floor to 0 dB in ns, 0 to 10 s", 0, 10 * GST_SECOND,
+          defaults->attack, IN_PLAYING));
   g_object_class_install_property (klass, PROP_RELEASE,
       g_param_spec_uint64 ("release", "Release",
-          "Time from 0 dB to the floor in ns, 0 to 10 s",
-          0, 10 * GST_SECOND, defaults->release, IN_PLAYING));
+          "Time from 0 dB to the floor in ns, 0 to 10 s", 0, 10 * GST_SECOND,
+          defaults->release, IN_PLAYING));
   g_object_class_install_property (klass, PROP_HOLD,
       g_param_spec_uint64 ("hold", "Hold",
           "Time the sound still passes after the target fell silent, in ns, "
-          "0 to 10 s", 0, 10 * GST_SECOND, defaults->hold, IN_PLAYING));
+          "0 to 10 s",
+          0, 10 * GST_SECOND, defaults->hold, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SOLO_REMOVED,
       g_param_spec_boolean ("solo-removed", "Solo removed",
           "Let through what the mask takes away, instead of what it leaves",
@@ -319,7 +330,8 @@ install_output (GObjectClass *klass, const GssProperties *defaults)
       g_param_spec_uint ("trust-interval", "Trust interval",
           "Every which window's map is tried by keeping only what it says "
           "matters, four forward passes; messages then have a field trust, "
-          "-1 to 1; 0: none", 0, 10000, defaults->trust_interval, IN_PLAYING));
+          "-1 to 1; 0: none",
+          0, 10000, defaults->trust_interval, IN_PLAYING));
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
           "Post a message speakersaliency for each settled stretch",
@@ -373,7 +385,7 @@ gss_properties_init (GssProperties *self)
 {
   SalGateConfig gate;
   sal_gate_config_init (&gate);
-  *self = (GssProperties) {
+  *self = (GssProperties){
     .model = default_model (),
     .hop = DEFAULT_HOP,
     .lookahead = DEFAULT_LOOKAHEAD,
@@ -417,8 +429,8 @@ dup_strings (const GValue *array)
 {
   g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
   for (guint i = 0; i < gst_value_array_get_size (array); i++) {
-    const char *text =
-        g_value_get_string (gst_value_array_get_value (array, i));
+    const char *text
+        = g_value_get_string (gst_value_array_get_value (array, i));
     if (text != NULL)
       g_strv_builder_add (strings, text);
   }
@@ -449,32 +461,32 @@ gss_properties_set (GssProperties *self, guint prop_id, const GValue *value)
     return TRUE;
   }
   switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
-    case G_TYPE_STRING:
-      g_free (*(char **) field);
-      *(char **) field = g_value_dup_string (value);
-      if (prop_id == PROP_MODEL && self->model == NULL)
-        self->model = default_model ();
-      break;
-    case G_TYPE_ENUM:
-      *(gint *) field = g_value_get_enum (value);
-      break;
-    case G_TYPE_FLAGS:
-      *(guint *) field = g_value_get_flags (value);
-      break;
-    case G_TYPE_FLOAT:
-      *(float *) field = g_value_get_float (value);
-      break;
-    case G_TYPE_BOOLEAN:
-      *(gboolean *) field = g_value_get_boolean (value);
-      break;
-    case G_TYPE_UINT:
-      *(guint *) field = g_value_get_uint (value);
-      break;
-    case G_TYPE_UINT64:
-      *(guint64 *) field = g_value_get_uint64 (value);
-      break;
-    default:
-      g_assert_not_reached ();
+  case G_TYPE_STRING:
+    g_free (*(char **) field);
+    *(char **) field = g_value_dup_string (value);
+    if (prop_id == PROP_MODEL && self->model == NULL)
+      self->model = default_model ();
+    break;
+  case G_TYPE_ENUM:
+    *(gint *) field = g_value_get_enum (value);
+    break;
+  case G_TYPE_FLAGS:
+    *(guint *) field = g_value_get_flags (value);
+    break;
+  case G_TYPE_FLOAT:
+    *(float *) field = g_value_get_float (value);
+    break;
+  case G_TYPE_BOOLEAN:
+    *(gboolean *) field = g_value_get_boolean (value);
+    break;
+  case G_TYPE_UINT:
+    *(guint *) field = g_value_get_uint (value);
+    break;
+  case G_TYPE_UINT64:
+    *(guint64 *) field = g_value_get_uint64 (value);
+    break;
+  default:
+    g_assert_not_reached ();
   }
   return TRUE;
 }
@@ -491,29 +503,29 @@ gss_properties_get (const GssProperties *self, guint prop_id, GValue *value)
     return TRUE;
   }
   switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
-    case G_TYPE_STRING:
-      g_value_set_string (value, *(char **) field);
-      break;
-    case G_TYPE_ENUM:
-      g_value_set_enum (value, *(gint *) field);
-      break;
-    case G_TYPE_FLAGS:
-      g_value_set_flags (value, *(guint *) field);
-      break;
-    case G_TYPE_FLOAT:
-      g_value_set_float (value, *(float *) field);
-      break;
-    case G_TYPE_BOOLEAN:
-      g_value_set_boolean (value, *(gboolean *) field);
-      break;
-    case G_TYPE_UINT:
-      g_value_set_uint (value, *(guint *) field);
-      break;
-    case G_TYPE_UINT64:
-      g_value_set_uint64 (value, *(guint64 *) field);
-      break;
-    default:
-      g_assert_not_reached ();
+  case G_TYPE_STRING:
+    g_value_set_string (value, *(char **) field);
+    break;
+  case G_TYPE_ENUM:
+    g_value_set_enum (value, *(gint *) field);
+    break;
+  case G_TYPE_FLAGS:
+    g_value_set_flags (value, *(guint *) field);
+    break;
+  case G_TYPE_FLOAT:
+    g_value_set_float (value, *(float *) field);
+    break;
+  case G_TYPE_BOOLEAN:
+    g_value_set_boolean (value, *(gboolean *) field);
+    break;
+  case G_TYPE_UINT:
+    g_value_set_uint (value, *(guint *) field);
+    break;
+  case G_TYPE_UINT64:
+    g_value_set_uint64 (value, *(guint64 *) field);
+    break;
+  default:
+    g_assert_not_reached ();
   }
   return TRUE;
 }
@@ -524,26 +536,26 @@ gss_properties_get_analyser_config (const GssProperties *self,
 {
   guint64 per_s = GST_SECOND * mel->hop;
   sal_analyser_config_init (config);
-  config->hop =
-      gst_util_uint64_scale_round (self->hop, mel->sample_rate, per_s);
-  config->lookahead =
-      gst_util_uint64_scale_round (self->lookahead, mel->sample_rate, per_s);
+  config->hop
+      = gst_util_uint64_scale_round (self->hop, mel->sample_rate, per_s);
+  config->lookahead
+      = gst_util_uint64_scale_round (self->lookahead, mel->sample_rate, per_s);
   config->threads = self->threads;
   config->cam = self->cam;
-  config->hold =
-      gst_util_uint64_scale_round (self->hold_time, mel->sample_rate, per_s);
+  config->hold
+      = gst_util_uint64_scale_round (self->hold_time, mel->sample_rate, per_s);
   config->trust_interval = self->trust_interval;
   config->late_pass = self->late_policy == GSS_LATE_PASS;
 }
 
 void
-gss_properties_get_gate_config (const GssProperties *self, SalGateConfig *config)
+gss_properties_get_gate_config (const GssProperties *self,
+    SalGateConfig *config)
 {
   sal_gate_config_init (config);
   config->floor_db = self->floor;
   config->threshold = self->threshold;
-  config->hysteresis =
-      MIN (self->hysteresis, nextafterf (self->threshold, 0));
+  config->hysteresis = MIN (self->hysteresis, nextafterf (self->threshold, 0));
   config->attack_ms = self->attack / (float) GST_MSECOND;
   config->release_ms = self->release / (float) GST_MSECOND;
   config->hold_ms = self->hold / (float) GST_MSECOND;
@@ -554,6 +566,7 @@ gss_properties_get_gate_config (const GssProperties *self, SalGateConfig *config
 GstClockTime
 gss_properties_get_latency (const GssProperties *self)
 {
-  return self->mask == GSS_MASK_NONE ? 0
+  return self->mask == GSS_MASK_NONE
+      ? 0
       : self->lookahead + self->hop + self->budget + MASKING_TIME;
 }

@@ -52,26 +52,27 @@ enum {
 };
 
 typedef struct {
-  char *model;            /* path */
-  char *target;           /* class name or path; NULL: unset */
-  char **targets;         /* more of them; NULL: none */
+  char *model;    /* path */
+  char *target;   /* class name or path; NULL: unset */
+  char **targets; /* more of them; NULL: none */
   SalCamConfig cam;
   guint64 hop, lookahead, budget; /* ns */
   GssProcessing processing;
   GssLatePolicy late_policy;
-  guint64 hold_time;      /* ns */
+  guint64 hold_time; /* ns */
   guint threads;
   GssMask mask;
-  float floor;            /* dB */
+  float floor; /* dB */
   float threshold, hysteresis;
   guint64 attack, release, hold; /* ns */
   gboolean solo_removed, bypass;
-  guint trust_interval;   /* windows */
+  guint trust_interval; /* windows */
   gboolean post_messages, message_map, attach_meta;
 } GssProperties;
 
-void gss_properties_install (GObjectClass *klass); /* all but those that can only be read; marks the types as plugin API */
-void gss_properties_init (GssProperties *self);      /* the defaults */
+void gss_properties_install (
+    GObjectClass *klass); /* all but those that can only be read; marks the types as plugin API */
+void gss_properties_init (GssProperties *self); /* the defaults */
 void gss_properties_copy (GssProperties *self, const GssProperties *from);
 void gss_properties_clear (GssProperties *self);
 
@@ -83,7 +84,8 @@ gboolean gss_properties_get (const GssProperties *self, guint prop_id, GValue *v
  * gss_properties_get_analyser_config:
  * @mel: front end of the model; times are rounded to its frames
  */
-void gss_properties_get_analyser_config (const GssProperties *self, const SalMelConfig *mel, SalAnalyserConfig *config);
+void gss_properties_get_analyser_config (const GssProperties *self, const SalMelConfig *mel,
+    SalAnalyserConfig *config);
 void gss_properties_get_gate_config (const GssProperties *self, SalGateConfig *config);
 
 /**

@@ -48,17 +48,14 @@ set_times (const GssReport *self, const GstSegment *segment,
   guint64 stream_time = GST_CLOCK_TIME_NONE;
   guint64 running_time = GST_CLOCK_TIME_NONE;
   if (segment->format == GST_FORMAT_TIME) {
-    stream_time =
-        gst_segment_to_stream_time (segment, GST_FORMAT_TIME, timestamp);
-    running_time =
-        gst_segment_to_running_time (segment, GST_FORMAT_TIME, timestamp);
+    stream_time
+        = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, timestamp);
+    running_time
+        = gst_segment_to_running_time (segment, GST_FORMAT_TIME, timestamp);
   }
-  gst_structure_set (structure,
-      "timestamp", G_TYPE_UINT64, timestamp,
-      "stream-time", G_TYPE_UINT64, stream_time,
-      "running-time", G_TYPE_UINT64, running_time,
-      "duration", G_TYPE_UINT64, self->stop - self->start,
-      NULL);
+  gst_structure_set (structure, "timestamp", G_TYPE_UINT64, timestamp,
+      "stream-time", G_TYPE_UINT64, stream_time, "running-time", G_TYPE_UINT64,
+      running_time, "duration", G_TYPE_UINT64, self->stop - self->start, NULL);
 }
 
 GstStructure *
@@ -68,25 +65,22 @@ gss_report_get_structure (const GssReport *self, const GstSegment *segment,
   SalMap *map = self->map;
   GstStructure *structure = gst_structure_new_empty ("speakersaliency");
   set_times (self, segment, structure);
-  gst_structure_set (structure,
-      "target", G_TYPE_STRING, sal_target_get_name (self->target),
-      "score", G_TYPE_DOUBLE, (double) map->score,
-      "probability", G_TYPE_DOUBLE, (double) map->probability,
-      "saliency", G_TYPE_DOUBLE, mean_saliency (map),
-      "seqnum", G_TYPE_UINT64, map->seqnum,
-      "late", G_TYPE_BOOLEAN, (map->flags & SAL_MAP_LATE) != 0,
-      "flags", GST_TYPE_SALIENCY_FLAGS, saliency_flags (map->flags), NULL);
+  gst_structure_set (structure, "target", G_TYPE_STRING,
+      sal_target_get_name (self->target), "score", G_TYPE_DOUBLE,
+      (double) map->score, "probability", G_TYPE_DOUBLE,
+      (double) map->probability, "saliency", G_TYPE_DOUBLE, mean_saliency (map),
+      "seqnum", G_TYPE_UINT64, map->seqnum, "late", G_TYPE_BOOLEAN,
+      (map->flags & SAL_MAP_LATE) != 0, "flags", GST_TYPE_SALIENCY_FLAGS,
+      saliency_flags (map->flags), NULL);
   if (!isnan (map->trust))
-    gst_structure_set (structure,
-        "trust", G_TYPE_DOUBLE, (double) map->trust, NULL);
+    gst_structure_set (structure, "trust", G_TYPE_DOUBLE, (double) map->trust,
+        NULL);
   if (with_map) {
-    g_autoptr (GBytes) bytes = floats_of (map, map->saliency,
-        (gsize) map->n_bands * map->n_frames);
-    gst_structure_set (structure,
-        "bands", G_TYPE_UINT, map->n_bands,
-        "frames", G_TYPE_UINT, map->n_frames,
-        "frame-duration", G_TYPE_UINT64, self->frame_duration,
-        "map", G_TYPE_BYTES, bytes, NULL);
+    g_autoptr (GBytes) bytes
+        = floats_of (map, map->saliency, (gsize) map->n_bands * map->n_frames);
+    gst_structure_set (structure, "bands", G_TYPE_UINT, map->n_bands, "frames",
+        G_TYPE_UINT, map->n_frames, "frame-duration", G_TYPE_UINT64,
+        self->frame_duration, "map", G_TYPE_BYTES, bytes, NULL);
   }
   return structure;
 }
@@ -95,12 +89,12 @@ void
 gss_report_attach (const GssReport *self, GstBuffer *buffer)
 {
   SalMap *map = self->map;
-  g_autoptr (GBytes) saliency = floats_of (map, map->saliency,
-      (gsize) map->n_bands * map->n_frames);
+  g_autoptr (GBytes) saliency
+      = floats_of (map, map->saliency, (gsize) map->n_bands * map->n_frames);
   g_autoptr (GBytes) activity = floats_of (map, map->activity, map->n_frames);
   GstSaliencyMeta *meta = gst_buffer_add_saliency_meta (buffer,
-      sal_target_get_name (self->target), map->n_bands, map->n_frames,
-      saliency, activity, self->bands_hz);
+      sal_target_get_name (self->target), map->n_bands, map->n_frames, saliency,
+      activity, self->bands_hz);
   meta->flags = saliency_flags (map->flags);
   meta->seqnum = map->seqnum;
   meta->target_id = map->target;

@@ -15,10 +15,10 @@ typedef struct {
   SalMap *map;                            /* owned */
   GstClockTime start, stop;               /* ns from the first PCM frame */
   GstClockTime window_start, window_stop; /* likewise, of the newest window that counted */
-  SalTarget *target;    /* owned */
-  GBytes *bands_hz;     /* owned, float32 [F] */
-  GstClockTime base;    /* PTS of the first PCM frame */
-  GstClockTime frame_duration; /* ns */
+  SalTarget *target;                      /* owned */
+  GBytes *bands_hz;                       /* owned, float32 [F] */
+  GstClockTime base;                      /* PTS of the first PCM frame */
+  GstClockTime frame_duration;            /* ns */
 } GssReport;
 
 void gss_report_clear (GssReport *self);
@@ -30,5 +30,6 @@ void gss_report_clear (GssReport *self);
  *
  * Returns: (transfer full): the structure of a message speakersaliency
  */
-GstStructure *gss_report_get_structure (const GssReport *self, const GstSegment *segment, gboolean with_map);
+GstStructure *gss_report_get_structure (const GssReport *self, const GstSegment *segment,
+    gboolean with_map);
 void gss_report_attach (const GssReport *self, GstBuffer *buffer); /* @buffer writable */

@@ -30,15 +30,15 @@ struct _GssStream {
   gboolean warned;             /* of buffers that are too long */
   GssAnalyserInput *listener;
   GssWorker *worker;
-  gboolean is_async;           /* else windows are waited for */
+  gboolean is_async; /* else windows are waited for */
   GssDelayLine *line;
-  GQueue reports;              /* of GssReport, to be attached to buffers */
-  gint flushing;               /* atomic */
+  GQueue reports; /* of GssReport, to be attached to buffers */
+  gint flushing;  /* atomic */
 
   GstAudioInfo info;
   GstAudioStreamAlign *align;
-  GstClockTime base;           /* PTS of the first PCM frame; NONE: none yet */
-  GstClockTime next;           /* where the stream before this one ended */
+  GstClockTime base; /* PTS of the first PCM frame; NONE: none yet */
+  GstClockTime next; /* where the stream before this one ended */
 };
 
 /* --- reports ------------------------------------------------------------- */
@@ -115,7 +115,8 @@ static void
 compute_window (gpointer window, gpointer user_data)
 {
   GssStream *self = user_data;
-  sal_analyser_compute (gss_analyser_input_get_analyser (self->listener), window);
+  sal_analyser_compute (gss_analyser_input_get_analyser (self->listener),
+      window);
   spend_test_cost (self);
 }
 
@@ -125,7 +126,9 @@ warn_of_cost (GssStream *self, GstClockTime cost)
   self->warn_of_cost = FALSE;
   GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
       ("method score-cam takes %" G_GUINT64_FORMAT " ms per window; fewer "
-          "score-channels take less", cost / GST_MSECOND), (NULL));
+       "score-channels take less",
+          cost / GST_MSECOND),
+      (NULL));
 }
 
 static void
@@ -134,7 +137,8 @@ warn_of_length (GssStream *self, GstClockTime duration)
   self->warned = TRUE;
   GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
       ("buffers of %" G_GUINT64_FORMAT " ms leave no time to compute windows "
-          "in: they must be shorter than budget", duration / GST_MSECOND),
+       "in: they must be shorter than budget",
+          duration / GST_MSECOND),
       (NULL));
 }
 
@@ -149,7 +153,7 @@ count_window (GssStream *self, GstClockTime cost)
   gss_load_control_get_stats (self->pace, &stats);
   GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
       ("a window takes %" G_GUINT64_FORMAT " ms, too much for one every hop; "
-          "from now on there is one every %" G_GUINT64_FORMAT " ms",
+       "from now on there is one every %" G_GUINT64_FORMAT " ms",
           stats.mean_cost / GST_MSECOND, stats.effective_hop / GST_MSECOND),
       (NULL));
 }
@@ -299,26 +303,26 @@ make_parts (GssStream *self, SalModel *model, const GssProperties *settings,
   gss_properties_get_gate_config (settings, &gate);
   self->hop = analyser.hop;
   self->lookahead = analyser.lookahead;
-  self->listener = gss_analyser_input_new (model, self->targets[0], &analyser, error);
+  self->listener
+      = gss_analyser_input_new (model, self->targets[0], &analyser, error);
   if (self->listener == NULL)
     return FALSE;
   gss_analyser_input_set_tap (self->listener, self->funcs.sample,
       self->funcs.user_data);
-  self->line = gss_delay_line_new (
-      settings->mask != GSS_MASK_NONE ? &gate : NULL,
-      settings->mask == GSS_MASK_TIME_FREQUENCY, mel,
-      gss_properties_get_latency (settings), error);
+  self->line
+      = gss_delay_line_new (settings->mask != GSS_MASK_NONE ? &gate : NULL,
+          settings->mask == GSS_MASK_TIME_FREQUENCY, mel,
+          gss_properties_get_latency (settings), error);
   if (self->line == NULL)
     return FALSE;
-  self->worker =
-      gss_worker_new (self->element, compute_window, self, error);
+  self->worker = gss_worker_new (self->element, compute_window, self, error);
   return self->worker != NULL;
 }
 
 GssStream *
-gss_stream_new (GstElement *element, SalModel *model,
-    SalTarget *const *targets, guint n_targets, const GssProperties *settings,
-    GssLoadControl *pace, const GssStreamFuncs *funcs, GError **error)
+gss_stream_new (GstElement *element, SalModel *model, SalTarget *const *targets,
+    guint n_targets, const GssProperties *settings, GssLoadControl *pace,
+    const GssStreamFuncs *funcs, GError **error)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   g_autoptr (GssStream) self = g_new0 (GssStream, 1);
@@ -331,8 +335,8 @@ gss_stream_new (GstElement *element, SalModel *model,
   self->n_targets = 1;
   self->mel = mel;
   self->bands_hz = new_bands (mel);
-  self->frame_duration =
-      gst_util_uint64_scale_round (mel->hop, GST_SECOND, mel->sample_rate);
+  self->frame_duration
+      = gst_util_uint64_scale_round (mel->hop, GST_SECOND, mel->sample_rate);
   self->patience = patience_of (settings, mel);
   self->warn_of_cost = settings->cam.method == SAL_CAM_SCORE;
   if (!make_parts (self, model, settings, error))
@@ -421,8 +425,9 @@ gss_stream_set_settings (GssStream *self, const GssProperties *settings,
   gss_properties_get_gate_config (settings, &gate);
   analyser.hop = self->hop;
   analyser.lookahead = self->lookahead;
-  return sal_analyser_set_config (gss_analyser_input_get_analyser (self->listener),
-      &analyser, error)
+  return sal_analyser_set_config (gss_analyser_input_get_analyser (
+                                      self->listener),
+             &analyser, error)
       && gss_delay_line_set_gate (self->line, &gate, error);
 }
 
@@ -465,7 +470,8 @@ hear_some (GssStream *self, const GstAudioBuffer *audio, gsize first, gsize n,
   if (self->is_async) {
     collect_windows (self);
     dispatch_window (self, FALSE);
-    sal_analyser_settle (gss_analyser_input_get_analyser (self->listener), patience);
+    sal_analyser_settle (gss_analyser_input_get_analyser (self->listener),
+        patience);
     take_stretches (self);
   } else {
     account_for (self, since);

@@ -42,12 +42,15 @@ typedef struct {
  * @settings: read, not kept
  * @pace: (transfer none): counts what happens
  *
- * Allocates all that is needed and computes one window, so that the first one of the stream is not slower than others.
+ * Allocates all that is needed and computes one window, so that the first one of the stream is not
+ * slower than others.
  *
- * Returns: (transfer full) (nullable): a stream without a format that waits for its windows, or %NULL and
- *   %SAL_ERROR_CONFIG
+ * Returns: (transfer full) (nullable): a stream without a format that waits for its windows, or
+ * %NULL and %SAL_ERROR_CONFIG
  */
-GssStream *gss_stream_new (GstElement *element, SalModel *model, SalTarget *const *targets, guint n_targets, const GssProperties *settings, GssLoadControl *pace, const GssStreamFuncs *funcs, GError **error);
+GssStream *gss_stream_new (GstElement *element, SalModel *model, SalTarget *const *targets,
+    guint n_targets, const GssProperties *settings, GssLoadControl *pace,
+    const GssStreamFuncs *funcs, GError **error);
 void gss_stream_free (GssStream *self); /* waits for the window being computed; NULL is a no-op */
 
 /**
@@ -62,14 +65,17 @@ const GstAudioInfo *gss_stream_get_format (const GssStream *self); /* rate 0: no
 
 /**
  * gss_stream_set_async:
- * @async: whether windows are computed by a thread of their own and may be late; else they are waited for
+ * @async: whether windows are computed by a thread of their own and may be late; else they are
+ * waited for
  *
- * Waits for those of the thread if @async is %FALSE; when flushing ends that, the stream stays as it is.
+ * Waits for those of the thread if @async is %FALSE; when flushing ends that, the stream stays as
+ * it is.
  */
 void gss_stream_set_async (GssStream *self, gboolean async);
 gboolean gss_stream_is_async (const GssStream *self);
 
-void gss_stream_set_targets (GssStream *self, SalTarget *const *targets, guint n_targets); /* from the next window on */
+void gss_stream_set_targets (GssStream *self, SalTarget *const *targets,
+    guint n_targets); /* from the next window on */
 
 /**
  * gss_stream_set_settings:
@@ -92,7 +98,8 @@ gboolean gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames, g
  * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing that leaves, only time
  * @audio: (nullable): the @n_frames PCM frames of the buffer; %NULL: silence
  */
-void gss_stream_push (GssStream *self, GstMiniObject *object, const GstAudioBuffer *audio, gsize n_frames);
+void gss_stream_push (GssStream *self, GstMiniObject *object, const GstAudioBuffer *audio,
+    gsize n_frames);
 
 /**
  * gss_stream_queue:
@@ -116,17 +123,19 @@ GstMiniObject *gss_stream_pop (GssStream *self);
 void gss_stream_finish (GssStream *self, gboolean wait);
 void gss_stream_restart (GssStream *self); /* forgets what was heard, not when it ended */
 void gss_stream_reset (GssStream *self);   /* forgets everything */
-void gss_stream_forget (GssStream *self);  /* forgets what it thinks of what was heard; time and sound go on */
+void gss_stream_forget (
+    GssStream *self); /* forgets what it thinks of what was heard; time and sound go on */
 
 /**
  * gss_stream_abandon:
  *
- * Returns: (transfer full) (nullable): the next buffer or event as it came, ready or not; gss_stream_reset() is
- *   to follow
+ * Returns: (transfer full) (nullable): the next buffer or event as it came, ready or not;
+ * gss_stream_reset() is to follow
  */
 GstMiniObject *gss_stream_abandon (GssStream *self);
-gboolean gss_stream_is_waiting (const GssStream *self); /* is there anything to be popped, ready or not */
-gboolean gss_stream_has_heard (const GssStream *self);  /* anything since it began */
+gboolean gss_stream_is_waiting (
+    const GssStream *self); /* is there anything to be popped, ready or not */
+gboolean gss_stream_has_heard (const GssStream *self); /* anything since it began */
 
 /**
  * gss_stream_set_flushing:

@@ -40,13 +40,14 @@ is_same_voice (const SalTarget *a, const SalTarget *b, const SalModel *model)
   return sal_target_fits (a, model)
       && g_str_equal (sal_target_get_name (a), sal_target_get_name (b))
       && memcmp (sal_target_get_row (a), sal_target_get_row (b),
-             sal_model_get_embedding_size (model) * sizeof (float)) == 0;
+             sal_model_get_embedding_size (model) * sizeof (float))
+      == 0;
 }
 
 /* Nobody else changes the list meanwhile. */
 static gboolean
-load_one (GssTargetList *self, SalModel *model, const char *text, GPtrArray *out,
-    GError **error)
+load_one (GssTargetList *self, SalModel *model, const char *text,
+    GPtrArray *out, GError **error)
 {
   g_autoptr (SalTarget) target = sal_target_load (model, text, error);
   if (target == NULL)
@@ -94,8 +95,8 @@ gss_target_list_load (GssTargetList *self, SalModel *model, const char *first,
 {
   const char *text;
   g_autoptr (GPtrArray) targets = new_targets ();
-  gboolean loaded =
-      load_all (self, model, first, others, targets, &text, error);
+  gboolean loaded
+      = load_all (self, model, first, others, targets, &text, error);
   if (loaded) {
     g_mutex_lock (&self->lock);
     GPtrArray *old = self->targets;

@@ -17,12 +17,14 @@ void gss_target_list_free (GssTargetList *self); /* NULL is a no-op */
  * @others: (nullable): more of them
  * @failed: (out) (optional): the one that @error is about; points into the arguments
  *
- * Reads the files in the calling thread; one caller at a time.  A voice that has not changed stays the same SalTarget.
+ * Reads the files in the calling thread; one caller at a time.  A voice that has not changed stays
+ * the same SalTarget.
  *
- * Returns: %FALSE and the error of sal_target_load(), or %SAL_ERROR_CONFIG if there is none or there are more than
- *   %SAL_ANALYSER_MAX_TARGETS; the roster is as before then
+ * Returns: %FALSE and the error of sal_target_load(), or %SAL_ERROR_CONFIG if there is none or
+ * there are more than %SAL_ANALYSER_MAX_TARGETS; the roster is as before then
  */
-gboolean gss_target_list_load (GssTargetList *self, SalModel *model, const char *first, char *const *others, const char **failed, GError **error);
+gboolean gss_target_list_load (GssTargetList *self, SalModel *model, const char *first,
+    char *const *others, const char **failed, GError **error);
 
 /**
  * gss_target_list_take:

@@ -16,7 +16,7 @@ struct _GssWorker {
 
   GMutex lock;
   GCond changed;
-  gpointer waiting;    /* job; NULL: none */
+  gpointer waiting; /* job; NULL: none */
   gint64 waiting_since;
   gboolean is_running;
   GstQueueArray *done; /* of Done */
@@ -53,8 +53,9 @@ leave_processor (void)
 static void
 post_status (GssWorker *self, GstStreamStatusType type)
 {
-  GstMessage *message = gst_message_new_stream_status (
-      GST_OBJECT (self->element), type, self->element);
+  GstMessage *message
+      = gst_message_new_stream_status (GST_OBJECT (self->element), type,
+          self->element);
   GValue value = G_VALUE_INIT;
   g_value_init (&value, GST_TYPE_G_THREAD);
   g_value_set_boxed (&value, g_thread_self ());

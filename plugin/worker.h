@@ -16,11 +16,14 @@ typedef void (*GssWorkerFunc) (gpointer job, gpointer user_data); /* in the work
  * gss_worker_new:
  * @element: (transfer none): posts the STREAM_STATUS messages of the thread
  *
- * Returns: (transfer full) (nullable): a worker whose thread runs, or %NULL and the error of g_thread_try_new()
+ * Returns: (transfer full) (nullable): a worker whose thread runs, or %NULL and the error of
+ * g_thread_try_new()
  */
-GssWorker *gss_worker_new (GstElement *element, GssWorkerFunc func, gpointer user_data, GError **error);
+GssWorker *gss_worker_new (GstElement *element, GssWorkerFunc func, gpointer user_data,
+    GError **error);
 
-void gss_worker_stop (GssWorker *self); /* ends the thread after the job that runs; only collect and free may follow */
+void gss_worker_stop (GssWorker
+        *self); /* ends the thread after the job that runs; only collect and free may follow */
 void gss_worker_free (GssWorker *self); /* also stops it; jobs are the caller's; NULL is a no-op */
 
 /**
@@ -52,6 +55,7 @@ gboolean gss_worker_wait (GssWorker *self);
  * Returns: (transfer full) (nullable): the job that waits, and will not be done
  */
 gpointer gss_worker_withdraw (GssWorker *self);
-void gss_worker_set_flushing (GssWorker *self, gboolean flushing); /* any thread; ends gss_worker_wait() */
+void gss_worker_set_flushing (GssWorker *self,
+    gboolean flushing); /* any thread; ends gss_worker_wait() */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssWorker, gss_worker_free)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tsan.c: GLib's locks as ThreadSanitizer sees them
  *
- * GLib locks with futexes and counts references with atomic operations of its own,
- * unseen by the sanitizer, which would take whatever a GMutex protects for a race.  With
- * b_sanitize=thread the tests link these functions in front of GLib's, which they
- * call.  GRecMutex, GRWLock, GPrivate and GThread are those of the C library, and seen.
+ * GLib locks with futexes and counts references with atomic operations of its
+ * own, unseen by the sanitizer, which would take whatever a GMutex protects for
+ * a race.  With b_sanitize=thread the tests link these functions in front of
+ * GLib's, which they call.  GRecMutex, GRWLock, GPrivate and GThread are those
+ * of the C library, and seen.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,9 +14,11 @@
 #include <sanitizer/tsan_interface.h>
 
 /* The function that ours stands in front of */
-#define REAL(function) ({ \
-    static gpointer real; \
-    (__typeof__ (&function)) find (&real, #function); })
+#define REAL(function)                                                         \
+  ({                                                                           \
+    static gpointer real;                                                      \
+    (__typeof__ (&function)) find (&real, #function);                          \
+  })
 
 static gpointer
 find (gpointer *real, const char *name)
@@ -83,16 +86,14 @@ g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
 
 /* --- done once ----------------------------------------------------------- */
 
-gboolean
-(g_once_init_enter) (volatile void *location)
+gboolean (g_once_init_enter) (volatile void *location)
 {
   gboolean enter = REAL (g_once_init_enter) (location);
   __tsan_acquire ((void *) location);
   return enter;
 }
 
-void
-(g_once_init_leave) (volatile void *location, gsize result)
+void (g_once_init_leave) (volatile void *location, gsize result)
 {
   __tsan_release ((void *) location);
   REAL (g_once_init_leave) (location, result);

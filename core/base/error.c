@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <saliency/error.h>
 
-G_DEFINE_QUARK (sal-error-quark, sal_error)
+G_DEFINE_QUARK (sal - error - quark, sal_error)
 
 gboolean
 sal_error_set (GError **error, SalError code, const char *format, ...)

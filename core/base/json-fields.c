@@ -12,8 +12,8 @@ sal_json_fields_fail (SalJsonFields *section, const char *format, ...)
   va_start (args, format);
   g_autofree char *message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (section->error, SAL_ERROR, SAL_ERROR_DESCRIPTION, "record: %s%s%s",
-      section->name, *section->name ? ": " : "", message);
+  g_set_error (section->error, SAL_ERROR, SAL_ERROR_DESCRIPTION,
+      "record: %s%s%s", section->name, *section->name ? ": " : "", message);
   section->failed = TRUE;
 }
 
@@ -78,19 +78,21 @@ sal_json_take_number (SalJsonFields *section, const char *field, double low,
   double value = type == G_TYPE_INT64 ? (double) json_node_get_int (node)
                                       : json_node_get_double (node);
   if (!(value >= low && value <= high)) {
-    sal_json_fields_fail (section, "%s is %g, outside %g..%g", field, value, low,
-        high);
+    sal_json_fields_fail (section, "%s is %g, outside %g..%g", field, value,
+        low, high);
     return low;
   }
   return value;
 }
 
 guint
-sal_json_take_count (SalJsonFields *section, const char *field, guint low, guint high)
+sal_json_take_count (SalJsonFields *section, const char *field, guint low,
+    guint high)
 {
   double value = sal_json_take_number (section, field, low, high);
   if (value != floor (value))
-    sal_json_fields_fail (section, "%s is %g, not a whole number", field, value);
+    sal_json_fields_fail (section, "%s is %g, not a whole number", field,
+        value);
   return (guint) value;
 }
 
@@ -113,7 +115,8 @@ sal_json_take_choice (SalJsonFields *section, const char *field,
   if (node == NULL)
     return 0;
   const char *text = json_node_get_value_type (node) == G_TYPE_STRING
-      ? json_node_get_string (node) : "(not a string)";
+      ? json_node_get_string (node)
+      : "(not a string)";
   for (int i = 0; choices[i] != NULL; i++)
     if (g_str_equal (choices[i], text))
       return i;
@@ -137,7 +140,8 @@ sal_json_take_string (SalJsonFields *section, const char *field)
 }
 
 JsonArray *
-sal_json_take_array (SalJsonFields *section, const char *field, guint least, guint most)
+sal_json_take_array (SalJsonFields *section, const char *field, guint least,
+    guint most)
 {
   JsonNode *node = sal_json_take (section, field);
   if (node == NULL)
@@ -170,15 +174,16 @@ sal_json_array_number (JsonArray *array, guint i, double *value)
 }
 
 void
-sal_json_take_floats (SalJsonFields *section, const char *field, guint n, float *out,
-    gsize stride, double low, double high)
+sal_json_take_floats (SalJsonFields *section, const char *field, guint n,
+    float *out, gsize stride, double low, double high)
 {
   JsonArray *array = sal_json_take_array (section, field, n, n);
   for (guint i = 0; array != NULL && i < n; i++) {
     double value;
-    if (!sal_json_array_number (array, i, &value) || value < low || value > high) {
-      sal_json_fields_fail (section, "entry %u of %s is not a number in %g..%g", i,
-          field, low, high);
+    if (!sal_json_array_number (array, i, &value) || value < low
+        || value > high) {
+      sal_json_fields_fail (section, "entry %u of %s is not a number in %g..%g",
+          i, field, low, high);
       return;
     }
     out[i * stride] = (float) value;

@@ -20,12 +20,18 @@ typedef struct {
 } Dtype;
 
 static const Dtype dtypes[] = {
-  { "F32", 4, KIND_F32 },    { "F16", 2, KIND_F16 },
-  { "BF16", 2, KIND_BF16 },  { "F64", 8, KIND_OTHER },
-  { "I64", 8, KIND_OTHER },  { "I32", 4, KIND_OTHER },
-  { "I16", 2, KIND_OTHER },  { "I8", 1, KIND_OTHER },
-  { "U64", 8, KIND_OTHER },  { "U32", 4, KIND_OTHER },
-  { "U16", 2, KIND_OTHER },  { "U8", 1, KIND_OTHER },
+  { "F32", 4, KIND_F32 },
+  { "F16", 2, KIND_F16 },
+  { "BF16", 2, KIND_BF16 },
+  { "F64", 8, KIND_OTHER },
+  { "I64", 8, KIND_OTHER },
+  { "I32", 4, KIND_OTHER },
+  { "I16", 2, KIND_OTHER },
+  { "I8", 1, KIND_OTHER },
+  { "U64", 8, KIND_OTHER },
+  { "U32", 4, KIND_OTHER },
+  { "U16", 2, KIND_OTHER },
+  { "U8", 1, KIND_OTHER },
   { "BOOL", 1, KIND_OTHER },
 };
 
@@ -40,7 +46,7 @@ typedef struct {
 struct _SalSafetensors {
   char *path;
   GBytes *bytes;
-  const guint8 *data;   /* after the header */
+  const guint8 *data; /* after the header */
   gsize data_size;
   GHashTable *entries;  /* char * -> Entry * */
   GHashTable *metadata; /* char * -> char * */
@@ -131,12 +137,13 @@ parse_offsets (JsonObject *object, Entry *entry, guint64 n_bytes,
   if (entry->end > data_size)
     return fail (error,
         "tensor %s ends at byte %" G_GUINT64_FORMAT " of the data, beyond "
-        "the %" G_GSIZE_FORMAT " that are there", entry->name, entry->end,
-        data_size);
+        "the %" G_GSIZE_FORMAT " that are there",
+        entry->name, entry->end, data_size);
   if (entry->end - entry->begin != n_bytes)
     return fail (error,
-        "tensor %s has %" G_GUINT64_FORMAT " bytes, its shape needs %"
-        G_GUINT64_FORMAT, entry->name, entry->end - entry->begin, n_bytes);
+        "tensor %s has %" G_GUINT64_FORMAT
+        " bytes, its shape needs %" G_GUINT64_FORMAT,
+        entry->name, entry->end - entry->begin, n_bytes);
   return TRUE;
 }
 
@@ -199,16 +206,19 @@ check_tiling (SalSafetensors *self, GError **error)
     const Entry *entry = g_ptr_array_index (sorted, i);
     if (entry->begin != at)
       return fail (error,
-          "tensor %s begins at byte %" G_GUINT64_FORMAT " of the data, %s %"
-          G_GUINT64_FORMAT, entry->name, entry->begin,
+          "tensor %s begins at byte %" G_GUINT64_FORMAT
+          " of the data, %s %" G_GUINT64_FORMAT,
+          entry->name, entry->begin,
           entry->begin < at ? "overlapping what ends at"
-                            : "leaving a hole from", at);
+                            : "leaving a hole from",
+          at);
     at = entry->end;
   }
   if (at != self->data_size)
     return fail (error,
-        "the tensors end at byte %" G_GUINT64_FORMAT " of the data, which has %"
-        G_GSIZE_FORMAT, at, self->data_size);
+        "the tensors end at byte %" G_GUINT64_FORMAT
+        " of the data, which has %" G_GSIZE_FORMAT,
+        at, self->data_size);
   return TRUE;
 }
 
@@ -244,14 +254,16 @@ parse_file (SalSafetensors *self, GError **error)
   if (size < 8)
     return fail (error,
         "not a safetensors file: %" G_GSIZE_FORMAT " bytes, fewer than the 8 "
-        "of the header length", size);
+        "of the header length",
+        size);
   guint64 length;
   memcpy (&length, bytes, 8);
   length = GUINT64_FROM_LE (length);
   if (length > size - 8)
     return fail (error,
         "not a safetensors file: a header of %" G_GUINT64_FORMAT " bytes, but "
-        "only %" G_GSIZE_FORMAT " follow", length, size - 8);
+        "only %" G_GSIZE_FORMAT " follow",
+        length, size - 8);
   if (length > SAL_SAFETENSORS_MAX_HEADER)
     return fail (error,
         "its header has %" G_GUINT64_FORMAT " bytes, more than the limit of %d",

@@ -18,17 +18,20 @@ typedef struct _SalSafetensors SalSafetensors; /* immutable; any number of threa
 /**
  * sal_safetensors_load:
  *
- * Maps and checks a file.  Tensors may be F64, F32, F16, BF16 or integers; only F32, F16 and BF16 can be read.
+ * Maps and checks a file.  Tensors may be F64, F32, F16, BF16 or integers; only F32, F16 and BF16
+ * can be read.
  *
- * Returns: (transfer full) (nullable): the file, or %NULL and %SAL_ERROR_FILE (cannot be opened, is not a
- *   regular file) or %SAL_ERROR_FORMAT; every message begins with the path
+ * Returns: (transfer full) (nullable): the file, or %NULL and %SAL_ERROR_FILE (cannot be opened, is
+ * not a regular file) or %SAL_ERROR_FORMAT; every message begins with the path
  */
 SalSafetensors *sal_safetensors_load (const char *path, GError **error);
 void sal_safetensors_free (SalSafetensors *self); /* NULL is a no-op */
 
 const char *sal_safetensors_get_path (const SalSafetensors *self);
-const char *sal_safetensors_get_metadata (const SalSafetensors *self, const char *key); /* NULL if absent */
-GBytes *sal_safetensors_get_bytes (const SalSafetensors *self); /* (transfer none): the whole file */
+const char *sal_safetensors_get_metadata (const SalSafetensors *self,
+    const char *key); /* NULL if absent */
+GBytes *sal_safetensors_get_bytes (
+    const SalSafetensors *self); /* (transfer none): the whole file */
 
 /**
  * sal_safetensors_get_shape:
@@ -43,10 +46,11 @@ int sal_safetensors_get_shape (const SalSafetensors *self, const char *name, gsi
  * @shape: (array length=n_dims): the shape it must have
  * @out: (out caller-allocates): as float32, row-major
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_FORMAT: missing, of another shape, of a type that cannot be read,
- *   or with a value that is not finite; the message names path and tensor
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_FORMAT: missing, of another shape, of a type that cannot
+ * be read, or with a value that is not finite; the message names path and tensor
  */
-gboolean sal_safetensors_read (const SalSafetensors *self, const char *name, const gsize *shape, int n_dims, float *out, GError **error);
+gboolean sal_safetensors_read (const SalSafetensors *self, const char *name, const gsize *shape,
+    int n_dims, float *out, GError **error);
 
 /**
  * SalTensor:
@@ -68,6 +72,7 @@ typedef struct {
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */
-gboolean sal_safetensors_save (const char *path, const SalTensor *tensors, guint n_tensors, GHashTable *metadata, GError **error);
+gboolean sal_safetensors_save (const char *path, const SalTensor *tensors, guint n_tensors,
+    GHashTable *metadata, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalSafetensors, sal_safetensors_free)

@@ -6,8 +6,8 @@
 #define MARK "# "
 
 typedef struct {
-  guint n_fields;  /* of every line */
-  guint *places;   /* of the columns in a line */
+  guint n_fields; /* of every line */
+  guint *places;  /* of the columns in a line */
   guint n_columns;
 } Layout;
 
@@ -71,8 +71,8 @@ read_text (const char *path, GError **error)
 }
 
 static gboolean
-read_lines (Layout *self, char **lines, guint first,
-    const char *const *columns, SalTsvTake take, gpointer data, GError **error)
+read_lines (Layout *self, char **lines, guint first, const char *const *columns,
+    SalTsvTake take, gpointer data, GError **error)
 {
   const char *header = lines[first] != NULL ? lines[first] : "";
 
@@ -104,8 +104,8 @@ sal_tsv_read (const char *path, const char *const *columns, guint n_columns,
   for (guint i = 0; lines[i] != NULL; i++)
     if (g_str_has_suffix (lines[i], "\r"))
       lines[i][strlen (lines[i]) - 1] = '\0';
-  guint first = note != NULL && lines[0] != NULL
-      && g_str_has_prefix (lines[0], MARK);
+  guint first
+      = note != NULL && lines[0] != NULL && g_str_has_prefix (lines[0], MARK);
   if (note != NULL)
     *note = first > 0 ? g_strdup (lines[0] + strlen (MARK)) : NULL;
   if (read_lines (&layout, lines, first, columns, take, data, error))

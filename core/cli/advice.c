@@ -16,8 +16,7 @@
 
 /* --- warnings ------------------------------------------------------------ */
 
-static void G_GNUC_PRINTF (2, 3)
-warn (GPtrArray *list, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) warn (GPtrArray *list, const char *format, ...)
 {
   va_list args;
 
@@ -31,11 +30,15 @@ warn_of_recording (GPtrArray *list, const char *file,
     const SalEnrolRecording *recording)
 {
   if (recording->level_db < QUIET_DB)
-    warn (list, "%s: quiet, %.0f dB of full scale: a closer microphone would "
-        "help", file, recording->level_db);
+    warn (list,
+        "%s: quiet, %.0f dB of full scale: a closer microphone would "
+        "help",
+        file, recording->level_db);
   if (recording->snr_db < GOOD_SNR_DB)
-    warn (list, "%s: noisy, the speech is %.0f dB above the noise: a quieter "
-        "room would help", file, recording->snr_db);
+    warn (list,
+        "%s: noisy, the speech is %.0f dB above the noise: a quieter "
+        "room would help",
+        file, recording->snr_db);
   if (recording->clipped > MUCH_CLIPPED)
     warn (list, "%s: clipped, %.1f %% of the samples: record at a lower level",
         file, 100 * recording->clipped);
@@ -50,12 +53,15 @@ warn_of_voice (GPtrArray *list, const SalEnrolAdvice *facts)
   if (facts->agreement < GOOD_AGREEMENT)
     warn (list, "the pieces differ: is there more than one voice, or music?");
   if (facts->false_reject > MANY_ERRORS)
-    warn (list, "%.0f %% of the windows of this voice are expected to be "
+    warn (list,
+        "%.0f %% of the windows of this voice are expected to be "
         "missed: more speech, from other days, would help",
         100 * facts->false_reject);
   if (facts->false_accept > MANY_ERRORS)
-    warn (list, "%.0f %% of the windows of other voices are expected to be "
-        "taken for this one", 100 * facts->false_accept);
+    warn (list,
+        "%.0f %% of the windows of other voices are expected to be "
+        "taken for this one",
+        100 * facts->false_accept);
 }
 
 static void
@@ -72,13 +78,15 @@ warn_of_second_voice (GPtrArray *list, const CliAdvice *self)
       n_left_out += !pieces[p].kept;
     }
   if (n_left_out > 0)
-    warn (list, "%s: %.1f to %.1f s sounds like another voice; %u of its %u "
-        "pieces are left out", file, facts->second_start, facts->second_end,
-        n_left_out, n);
+    warn (list,
+        "%s: %.1f to %.1f s sounds like another voice; %u of its %u "
+        "pieces are left out",
+        file, facts->second_start, facts->second_end, n_left_out, n);
   else
-    warn (list, "%s: %.1f to %.1f s sounds like another voice, or another day "
-        "or microphone; nothing of it is left out", file, facts->second_start,
-        facts->second_end);
+    warn (list,
+        "%s: %.1f to %.1f s sounds like another voice, or another day "
+        "or microphone; nothing of it is left out",
+        file, facts->second_start, facts->second_end);
 }
 
 GPtrArray *
@@ -105,8 +113,8 @@ print_recordings (const CliAdvice *self)
   for (guint i = 0; self->files[i] != NULL; i++) {
     const SalEnrolRecording *r = sal_enrol_get_recording (self->enrol, i);
     printf ("  %5.1f s  %6.1f s  %5.1f dB  %4.0f dB  %6.2f %%  %s\n",
-        r->speech_seconds, r->seconds, r->level_db, r->snr_db,
-        100 * r->clipped, self->files[i]);
+        r->speech_seconds, r->seconds, r->level_db, r->snr_db, 100 * r->clipped,
+        self->files[i]);
   }
 }
 
@@ -139,8 +147,8 @@ cli_advice_print (const CliAdvice *self, gboolean pieces)
   printf ("  agreement  %.2f of 1\n", facts->agreement);
   if (isfinite (facts->false_reject))
     printf ("  to expect  %.1f %% of its windows missed, %.1f %% of those of "
-        "others taken for it\n", 100 * facts->false_reject,
-        100 * facts->false_accept);
+            "others taken for it\n",
+        100 * facts->false_reject, 100 * facts->false_accept);
   if (pieces)
     print_pieces (self);
 }

@@ -27,17 +27,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "png", 0, 0, G_OPTION_ARG_FILENAME, &self->png,
-        "Draw a picture", "FILE" },
+  GOptionEntry entries[] = { { "png", 0, 0, G_OPTION_ARG_FILENAME, &self->png,
+                                 "Draw a picture", "FILE" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json,
         "Write everything as JSON; - is stdout", "FILE" },
     { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
         "Who truly speaks: lines of start, end and name", "FILE" },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
-    G_OPTION_ENTRY_NULL
-  };
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
+        NULL },
+    G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
 
   cli_settings_init (&self->settings);
@@ -88,8 +86,8 @@ analyse_file (const char *path, const CliSession *session, double *seconds,
 {
   guint rate = sal_model_get_mel_config (session->model)->sample_rate;
   g_autoptr (CliReader) reader = cli_reader_open (path, rate, error);
-  g_autoptr (GPtrArray) maps =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) sal_map_unref);
+  g_autoptr (GPtrArray) maps
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sal_map_unref);
   CliProgress progress;
 
   if (reader == NULL)
@@ -108,8 +106,8 @@ draw (const Options *options, const CliReport *report, GError **error)
   const char *target = sal_target_get_name (session->target);
   g_autofree char *base = g_path_get_basename (report->path);
   g_autofree char *name = g_filename_display_name (base);
-  g_autofree char *title = g_strdup_printf ("Where %s speaks in %s", target,
-      name);
+  g_autofree char *title
+      = g_strdup_printf ("Where %s speaks in %s", target, name);
   SalPicture picture = {
     .title = title,
     .target = target,
@@ -128,7 +126,7 @@ static gboolean
 check_outputs (const Options *options, GError **error)
 {
   return (options->png == NULL
-          || cli_output_check (options->png, options->files[0], error))
+             || cli_output_check (options->png, options->files[0], error))
       && (options->json == NULL || g_str_equal (options->json, "-")
           || cli_output_check (options->json, options->files[0], error));
 }

@@ -14,10 +14,10 @@ struct _CliReader {
   SRC_STATE *resampler; /* NULL if the rates agree */
   double ratio;         /* rate of the mono samples by that of the file */
   gboolean wants_mono;
-  float *pcm;           /* [BLOCK_FRAMES, n_channels] */
-  float *mix;           /* [BLOCK_FRAMES] */
-  GArray *mono;         /* of float */
-  guint64 n_read;       /* frames */
+  float *pcm;     /* [BLOCK_FRAMES, n_channels] */
+  float *mix;     /* [BLOCK_FRAMES] */
+  GArray *mono;   /* of float */
+  guint64 n_read; /* frames */
   float peak;
   guint64 n_clipped;
   gboolean at_end;

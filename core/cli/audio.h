@@ -12,7 +12,7 @@ typedef struct _CliReader CliReader;
 typedef struct _CliWriter CliWriter;
 
 typedef struct {
-  const float *pcm;  /* [n_frames, n_channels], as in the file */
+  const float *pcm; /* [n_frames, n_channels], as in the file */
   gsize n_frames;
   const float *mono; /* [n_mono], mean of the channels, at the rate asked for */
   gsize n_mono;
@@ -22,8 +22,9 @@ typedef struct {
  * cli_reader_open:
  * @mono_rate: Hz; 0: no mono samples are wanted
  *
- * Returns: (transfer full) (nullable): a reader, or %NULL and %SAL_ERROR_FILE (cannot be opened, no regular file),
- *   %SAL_ERROR_FORMAT (not a sound file) or %SAL_ERROR_AUDIO (a rate that cannot be converted)
+ * Returns: (transfer full) (nullable): a reader, or %NULL and %SAL_ERROR_FILE (cannot be opened, no
+ * regular file), %SAL_ERROR_FORMAT (not a sound file) or %SAL_ERROR_AUDIO (a rate that cannot be
+ * converted)
  */
 CliReader *cli_reader_open (const char *path, guint mono_rate, GError **error);
 void cli_reader_free (CliReader *self); /* NULL is a no-op */
@@ -32,7 +33,8 @@ void cli_reader_free (CliReader *self); /* NULL is a no-op */
  * cli_reader_next:
  * @block: (out): valid until the next call; the last one may hold mono samples only
  *
- * Returns: %TRUE; %FALSE at the end, or with @error set: %SAL_ERROR_AUDIO if a sample is not finite, %SAL_ERROR_FILE
+ * Returns: %TRUE; %FALSE at the end, or with @error set: %SAL_ERROR_AUDIO if a sample is not
+ * finite, %SAL_ERROR_FILE
  */
 gboolean cli_reader_next (CliReader *self, CliBlock *block, GError **error);
 
@@ -49,7 +51,7 @@ gboolean cli_reader_check (const CliReader *self, GError **error);
 guint cli_reader_get_rate (const CliReader *self); /* Hz */
 guint cli_reader_get_n_channels (const CliReader *self);
 double cli_reader_get_progress (const CliReader *self); /* part that was read, 0..1 */
-double cli_reader_get_seconds (const CliReader *self); /* read so far */
+double cli_reader_get_seconds (const CliReader *self);  /* read so far */
 
 /**
  * cli_output_check:
@@ -58,8 +60,8 @@ double cli_reader_get_seconds (const CliReader *self); /* read so far */
  *
  * Files are replaced; devices, folders and the input must not be.
  *
- * Returns: %TRUE if @path lies in a folder that can be written to, and is a regular file if it is there at all;
- *   else %FALSE and %SAL_ERROR_FILE
+ * Returns: %TRUE if @path lies in a folder that can be written to, and is a regular file if it is
+ * there at all; else %FALSE and %SAL_ERROR_FILE
  */
 gboolean cli_output_check (const char *path, const char *input, GError **error);
 
@@ -67,8 +69,8 @@ gboolean cli_output_check (const char *path, const char *input, GError **error);
  * cli_writer_open:
  * @like: gives rate, channels and, where WAV has it, the sample format; else it is 16 bits
  *
- * A WAV file, or FLAC if @path ends in ".flac".  It is written beside @path and takes its place when it is closed;
- * an interrupt removes it.  One writer at a time.
+ * A WAV file, or FLAC if @path ends in ".flac".  It is written beside @path and takes its place
+ * when it is closed; an interrupt removes it.  One writer at a time.
  *
  * Returns: (transfer full) (nullable): a writer, or %NULL and %SAL_ERROR_FILE
  */

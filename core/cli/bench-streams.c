@@ -15,24 +15,24 @@
 typedef struct {
   GMutex lock;
   SalAnalyser *analyser;
-  guint at;          /* hop of the sound that comes next */
-  gint64 cpu_ns;     /* that threads spent with it */
+  guint at;      /* hop of the sound that comes next */
+  gint64 cpu_ns; /* that threads spent with it */
 } Stream;
 
 typedef struct {
-  guint n;           /* streams */
+  guint n;                       /* streams */
   double cpu_percent_per_stream; /* of one core */
   double realtime_factor;
-  gsize rss_bytes;   /* of the whole process, 0: not known */
+  gsize rss_bytes; /* of the whole process, 0: not known */
 } Row;
 
 typedef struct {
   const CliBench *options;
-  GPtrArray *streams;/* of Stream */
-  GArray *rows;      /* of Row */
-  float *sound;      /* [n_sound * hop] */
-  guint n_sound;     /* hops */
-  guint hop;         /* samples */
+  GPtrArray *streams; /* of Stream */
+  GArray *rows;       /* of Row */
+  float *sound;       /* [n_sound * hop] */
+  guint n_sound;      /* hops */
+  guint hop;          /* samples */
   double hop_seconds;
 } Run;
 
@@ -99,8 +99,8 @@ add_stream (Run *self, GError **error)
   g_mutex_init (&stream->lock);
   stream->at = 3 * self->streams->len;
   g_ptr_array_add (self->streams, stream);
-  stream->analyser = sal_analyser_new (options->model, options->target, NULL,
-      error);
+  stream->analyser
+      = sal_analyser_new (options->model, options->target, NULL, error);
   if (stream->analyser == NULL)
     return FALSE;
   double frame = self->hop_seconds / self->hop
@@ -165,14 +165,15 @@ run_streams (Run *self, Row *row, GError **error)
   for (guint i = 0; i < n; i++)
     ((Stream *) self->streams->pdata[i])->cpu_ns = 0;
   gint64 begun = g_get_monotonic_time ();
-  if (!eval_jobs_run (&jobs, n * n_hops, MIN (n, g_get_num_processors ()),
-          self, error))
+  if (!eval_jobs_run (&jobs, n * n_hops, MIN (n, g_get_num_processors ()), self,
+          error))
     return FALSE;
   double wall = (double) (g_get_monotonic_time () - begun) / G_USEC_PER_SEC;
   for (guint i = 0; i < n; i++)
     cpu_ns += ((Stream *) self->streams->pdata[i])->cpu_ns;
   double seconds = n_hops * self->hop_seconds;
-  *row = (Row) { .n = n, .realtime_factor = seconds / wall,
+  *row = (Row){ .n = n,
+    .realtime_factor = seconds / wall,
     .cpu_percent_per_stream = 1e-7 * (double) cpu_ns / (n * seconds),
     .rss_bytes = resident_bytes () };
   return TRUE;
@@ -239,8 +240,8 @@ open_run (Run *self, const CliBench *options)
   self->hop = config.hop * mel->hop;
   self->hop_seconds = self->hop / (double) mel->sample_rate;
   self->n_sound = (guint) ceil (2 * SECONDS / self->hop_seconds);
-  self->sound = make_sound ((gsize) self->n_sound * self->hop,
-      mel->sample_rate);
+  self->sound
+      = make_sound ((gsize) self->n_sound * self->hop, mel->sample_rate);
 }
 
 gboolean

@@ -29,8 +29,8 @@ static const struct {
 /* What one window is computed with. */
 typedef struct {
   const CliBench *options;
-  SalNet *net;    /* goes down to S1 */
-  SalNet *light;  /* goes nowhere */
+  SalNet *net;   /* goes down to S1 */
+  SalNet *light; /* goes nowhere */
   SalScorer *scorer;
   SalCam *cam;
   SalCamConfig cam_config;
@@ -75,8 +75,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 /* --- command line -------------------------------------------------------- */
 
 static gboolean
-check_range (const char *option, int value, int least, int most,
-    GError **error)
+check_range (const char *option, int value, int least, int most, GError **error)
 {
   if (value >= least && value <= most)
     return TRUE;
@@ -91,17 +90,16 @@ check_numbers (const Options *self, GError **error)
   return check_range ("--windows", self->n_windows, 1, 100000, error)
       && check_range ("--frames", self->n_frames, LEAST_FRAMES, MOST_FRAMES,
           error)
-      && check_range ("--threads", self->n_threads, 1,
-          SAL_NET_MAX_THREADS, error)
+      && check_range ("--threads", self->n_threads, 1, SAL_NET_MAX_THREADS,
+          error)
       && check_range ("--max-streams", self->max_streams, 1, 1000, error);
 }
 
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model_path, "Model file",
-        "FILE" },
+  GOptionEntry entries[] = { { "model", 'm', 0, G_OPTION_ARG_FILENAME,
+                                 &self->model_path, "Model file", "FILE" },
     { "windows", 0, 0, G_OPTION_ARG_INT, &self->n_windows,
         "Of how many windows the median is taken (30)", "N" },
     { "frames", 0, 0, G_OPTION_ARG_INT, &self->n_frames,
@@ -113,10 +111,9 @@ parse (Options *self, int argc, char **argv, GError **error)
     { "max-streams", 0, 0, G_OPTION_ARG_INT, &self->max_streams,
         "No more streams than that (64)", "N" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
-    G_OPTION_ENTRY_NULL
-  };
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
+        NULL },
+    G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_set_summary (context,
@@ -193,15 +190,14 @@ open_work (Work *self, const CliBench *options)
   gsize size = (gsize) sal_model_get_mel_config (model)->n_bands * T;
   g_autoptr (GRand) noise = g_rand_new_with_seed (SEED);
 
-  *self = (Work) { .options = options, .n_frames = T };
+  *self = (Work){ .options = options, .n_frames = T };
   self->net = sal_net_new (model, T, 0, (guint) options->n_threads);
-  self->light = sal_net_new (model, T, SAL_STAGES - 1,
-      (guint) options->n_threads);
+  self->light
+      = sal_net_new (model, T, SAL_STAGES - 1, (guint) options->n_threads);
   self->scorer = sal_scorer_new (model);
   self->cam = sal_cam_new (model, T);
   sal_cam_config_init (&self->cam_config);
-  self->cam_config.layers
-      = SAL_CAM_S1 | SAL_CAM_S2 | SAL_CAM_S3 | SAL_CAM_S4;
+  self->cam_config.layers = SAL_CAM_S1 | SAL_CAM_S2 | SAL_CAM_S3 | SAL_CAM_S4;
   self->log_mel = g_new (float, size);
   self->map = g_new (float, size);
   self->dense = g_new (float, T);
@@ -220,8 +216,8 @@ run_once (Work *self, guint measure)
 
   sal_net_forward (net, self->log_mel, self->n_frames);
   if (measure == CAM)
-    sal_cam_compute (self->cam, net, target, &self->cam_config,
-        self->map, &peak);
+    sal_cam_compute (self->cam, net, target, &self->cam_config, self->map,
+        &peak);
   if (measure == DENSE)
     sal_scorer_dense (self->scorer, net, target, SAL_DENSE_COLUMNS,
         self->dense);
@@ -235,7 +231,7 @@ measure (const CliBench *options, Results *results)
 {
   const SalDescription *record = sal_model_get_description (options->model);
   guint n = (guint) options->n_windows;
-  g_autofree double *ms = g_new (double, N_MEASURES * n);
+  g_autofree double *ms = g_new (double, N_MEASURES *n);
   g_auto (Work) work = { 0 };
   CliProgress progress;
 
@@ -308,9 +304,9 @@ print_human (const CliBench *options, const Results *results)
   for (guint m = 0; m < N_MEASURES; m++)
     printf ("%8.2f ms    %s\n", results->ms[m], measures[m].text);
   printf ("%8.1f GFLOP/s in the forward pass, %.0f %% of the %.1f that a core "
-      "does at best with %s\n", results->gflops,
-      100 * results->gflops / results->peak_gflops, results->peak_gflops,
-      sal_kernels_get ()->name);
+          "does at best with %s\n",
+      results->gflops, 100 * results->gflops / results->peak_gflops,
+      results->peak_gflops, sal_kernels_get ()->name);
   printf ("%8.1f MB    beside the model\n",
       1e-6 * (double) results->arena_bytes);
 }
@@ -334,7 +330,8 @@ run (Options *options, GError **error)
 int
 cli_bench (int argc, char **argv)
 {
-  g_auto (Options) options = { .n_windows = 30, .max_streams = 64,
+  g_auto (Options) options = { .n_windows = 30,
+    .max_streams = 64,
     .n_threads = 1,
     .n_frames = SAL_WINDOW_FRAMES };
   GError *error = NULL;

@@ -6,10 +6,10 @@
 #include <saliency/target.h>
 
 typedef struct {
-  char *model_path;  /* NULL: the usual one */
+  char *model_path; /* NULL: the usual one */
   int n_windows;
-  int n_threads;     /* for one window */
-  int n_frames;      /* T of a window */
+  int n_threads; /* for one window */
+  int n_frames;  /* T of a window */
   int max_streams;
   gboolean streams, json;
   char **files;      /* none is wanted */
@@ -23,7 +23,8 @@ typedef struct {
  * Members of the object that is being built which every report begins with: model, model_id, cpu.
  */
 void cli_bench_describe (const CliBench *self, JsonBuilder *builder);
-void cli_bench_count (JsonBuilder *builder, const char *key, gsize n); /* a member that is a whole number */
+void cli_bench_count (JsonBuilder *builder, const char *key,
+    gsize n); /* a member that is a whole number */
 
 /**
  * cli_bench_streams:

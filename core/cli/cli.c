@@ -96,7 +96,7 @@ cli_write_json (JsonNode *root, const char *path, GError **error)
 void
 cli_progress_start (CliProgress *self, const char *what)
 {
-  *self = (CliProgress) { .what = what, .begun = g_get_monotonic_time () };
+  *self = (CliProgress){ .what = what, .begun = g_get_monotonic_time () };
 }
 
 void

@@ -22,7 +22,8 @@ int cli_model (int argc, char **argv);
 /**
  * cli_exit_code:
  * @ok: whether the work was done
- * @error: (transfer full) (nullable): why not, or how it was asked for wrongly: of domain G_OPTION_ERROR
+ * @error: (transfer full) (nullable): why not, or how it was asked for wrongly: of domain
+ * G_OPTION_ERROR
  *
  * Prints @error in one line on stderr.
  */
@@ -31,12 +32,14 @@ int cli_exit_code (gboolean ok, GError *error);
 /**
  * cli_parse:
  * @context: (transfer none): with its entries; --help ends the program
- * @files: (nullable) (array zero-terminated=1): the arguments that are not options, filled by @context
+ * @files: (nullable) (array zero-terminated=1): the arguments that are not options, filled by
+ * @context
  * @n_min: at least so many of them; @n_max: and at most
  *
  * Returns: %TRUE, or %FALSE and G_OPTION_ERROR
  */
-gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, char ***files, guint n_min, guint n_max, GError **error);
+gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, char ***files, guint n_min,
+    guint n_max, GError **error);
 
 /**
  * cli_require:
@@ -47,7 +50,8 @@ gboolean cli_require (const char *value, const char *option, GError **error);
 
 /**
  * cli_load_model:
- * @path: (nullable): else the environment's SPEAKERSALIENCY_MODEL, else the model installed with this program
+ * @path: (nullable): else the environment's SPEAKERSALIENCY_MODEL, else the model installed with
+ * this program
  */
 SalModel *cli_load_model (const char *path, GError **error);
 

@@ -27,16 +27,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
-        "Who truly speaks: lines of start, end and name", "FILE" },
-    { "target", 't', 0, G_OPTION_ARG_STRING, &self->target,
-        "Name of the target in that file", "NAME" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
+              "Who truly speaks: lines of start, end and name", "FILE" },
+          { "target", 't', 0, G_OPTION_ARG_STRING, &self->target,
+              "Name of the target in that file", "NAME" },
+          { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
+          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+              NULL, NULL },
+          G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new ("BEFORE AFTER");
 
   g_option_context_set_summary (context,
@@ -159,8 +158,7 @@ to_json (const GPtrArray *turns, const double *change, const char *target)
 
   json_builder_begin_object (b);
   cli_json_text (b, "target", target);
-  build_mean (b, "target_change_db",
-      mean_change (turns, change, target, TRUE));
+  build_mean (b, "target_change_db", mean_change (turns, change, target, TRUE));
   build_mean (b, "others_change_db",
       mean_change (turns, change, target, FALSE));
   json_builder_set_member_name (b, "turns");
@@ -186,12 +184,12 @@ run (const Options *options, GError **error)
   g_autoptr (GPtrArray) turns = sal_turns_load (options->turns, error);
   if (turns == NULL)
     return FALSE;
-  g_autofree double *before = measure (options->files[0], turns, &seconds[0],
-      error);
+  g_autofree double *before
+      = measure (options->files[0], turns, &seconds[0], error);
   if (before == NULL)
     return FALSE;
-  g_autofree double *after = measure (options->files[1], turns, &seconds[1],
-      error);
+  g_autofree double *after
+      = measure (options->files[1], turns, &seconds[1], error);
   if (after == NULL)
     return FALSE;
   for (guint i = 0; i < 2; i++) {
@@ -201,8 +199,8 @@ run (const Options *options, GError **error)
 
   g_autofree double *change = g_new (double, turns->len + 1);
   for (guint i = 0; i < turns->len; i++)
-    change[i] = 10 * log10 (MAX (after[i], LEAST_POWER)
-        / MAX (before[i], LEAST_POWER));
+    change[i] = 10
+        * log10 (MAX (after[i], LEAST_POWER) / MAX (before[i], LEAST_POWER));
   if (options->json)
     return cli_write_json (to_json (turns, change, options->target), "-",
         error);

@@ -25,21 +25,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
-        "The file to write, as alice.speaker", "FILE" },
-    { "name", 'n', 0, G_OPTION_ARG_STRING, &self->name,
-        "Name of the voice; else that of the file", "NAME" },
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
-        "Model file", "FILE" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json,
-        "Print what was heard as JSON", NULL },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose,
-        "Print every piece of speech that was heard", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+              "The file to write, as alice.speaker", "FILE" },
+          { "name", 'n', 0, G_OPTION_ARG_STRING, &self->name,
+              "Name of the voice; else that of the file", "NAME" },
+          { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model, "Model file",
+              "FILE" },
+          { "json", 0, 0, G_OPTION_ARG_NONE, &self->json,
+              "Print what was heard as JSON", NULL },
+          { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose,
+              "Print every piece of speech that was heard", NULL },
+          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+              NULL, NULL },
+          G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING…");
 
   g_option_context_set_summary (context,
@@ -127,15 +126,16 @@ run (const Options *options, GError **error)
     return FALSE;
 
   SalEnrolAdvice facts;
-  g_autofree char *name = options->name != NULL ? g_strdup (options->name)
+  g_autofree char *name = options->name != NULL
+      ? g_strdup (options->name)
       : name_from_path (options->output);
-  g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, name, &facts,
-      error);
+  g_autoptr (SalSpeaker) speaker
+      = sal_enrol_finish (enrol, name, &facts, error);
   if (speaker == NULL || !sal_speaker_save (speaker, options->output, error))
     return FALSE;
 
-  const CliAdvice advice = { options->output, options->files, enrol, speaker,
-    &facts };
+  const CliAdvice advice
+      = { options->output, options->files, enrol, speaker, &facts };
   g_autoptr (GPtrArray) warnings = cli_advice_warnings (&advice);
   for (guint i = 0; i < warnings->len; i++)
     g_printerr ("%s: warning: %s\n", g_get_prgname (),

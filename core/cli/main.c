@@ -23,11 +23,13 @@ static void
 print_usage (FILE *out)
 {
   fputs ("Usage: speakersaliency COMMAND [OPTION…] [FILE…]\n\n"
-      "Commands; each has its own --help:\n", out);
+         "Commands; each has its own --help:\n",
+      out);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-  fputs ("\nThe model is --model, else $SPEAKERSALIENCY_MODEL, else\n"
-      SALIENCY_DEFAULT_MODEL "\n"
+  fputs (
+      "\nThe model is --model, else $SPEAKERSALIENCY_MODEL, "
+      "else\n" SALIENCY_DEFAULT_MODEL "\n"
       "Exit code: 0; 1 if the work failed; 2 if the command line is wrong.\n",
       out);
 }

@@ -30,8 +30,8 @@ typedef struct {
   SalMasker *masker;
   CliReader *reader;
   CliWriter *writer;
-  GArray *gains;         /* of float, [n_frames, n_bands] of one map */
-  GArray *pcm;           /* of float, what came out of the masker */
+  GArray *gains; /* of float, [n_frames, n_bands] of one map */
+  GArray *pcm;   /* of float, what came out of the masker */
 } Chain;
 
 static void
@@ -50,15 +50,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Chain, chain_clear)
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
-        "The file to write: WAV, or FLAC if it ends in .flac", "FILE" },
-    { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
-        "A gain for each band instead of one for all", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+              "The file to write: WAV, or FLAC if it ends in .flac", "FILE" },
+          { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
+              "A gain for each band instead of one for all", NULL },
+          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+              NULL, NULL },
+          G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
 
   cli_settings_init (&self->settings);
@@ -83,8 +82,10 @@ chain_open_mask (Chain *self, const CliSession *session,
   g_autofree float *bands_hz = g_new (float, mel->n_bands);
   SalMaskerConfig config = { .rate = cli_reader_get_rate (self->reader),
     .n_channels = cli_reader_get_n_channels (self->reader),
-    .n_bands = self->by_frequency ? mel->n_bands : 1, .bands_hz = bands_hz,
-    .frame_period = session->period, .frame_centre = session->centre };
+    .n_bands = self->by_frequency ? mel->n_bands : 1,
+    .bands_hz = bands_hz,
+    .frame_period = session->period,
+    .frame_centre = session->centre };
 
   sal_mel_config_bands (mel, bands_hz);
   self->gate = sal_gate_new (&session->gate, config.n_bands,

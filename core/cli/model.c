@@ -17,14 +17,13 @@ typedef struct {
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "verify", 0, 0, G_OPTION_ARG_NONE, &self->verify,
-        "Compute what the model's maker computed, and compare", NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "verify", 0, 0, G_OPTION_ARG_NONE, &self->verify,
+              "Compute what the model's maker computed, and compare", NULL },
+          { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
+          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+              NULL, NULL },
+          G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new ("[MODEL]");
 
   g_option_context_set_summary (context,
@@ -42,17 +41,17 @@ read_record (const char *path, GError **error)
     return NULL;
 
   const char *text = sal_safetensors_get_metadata (file, SAL_DESCRIPTION_KEY);
-  g_autoptr (JsonParser) parser = text == NULL ? NULL
-      : sal_json_parse (text, strlen (text), error);
-  return parser == NULL ? NULL
-      : json_node_copy (json_parser_get_root (parser));
+  g_autoptr (JsonParser) parser
+      = text == NULL ? NULL : sal_json_parse (text, strlen (text), error);
+  return parser == NULL ? NULL : json_node_copy (json_parser_get_root (parser));
 }
 
 static void
 print_front_end (const SalMelConfig *mel)
 {
   printf ("  front end   %u Hz, %u bands from %g to %g Hz, frames of %g ms "
-      "every %g ms\n", mel->sample_rate, mel->n_bands, mel->f_min, mel->f_max,
+          "every %g ms\n",
+      mel->sample_rate, mel->n_bands, mel->f_min, mel->f_max,
       1000.0 * mel->window_length / mel->sample_rate,
       1000.0 * mel->hop / mel->sample_rate);
 }
@@ -67,9 +66,10 @@ print_topology (const SalTopology *t)
   };
 
   printf ("  network     widths %u, %u, %u, %u; blocks %u, %u, %u, %u; %s "
-      "over time; embedding of %u\n", t->widths[0], t->widths[1],
-      t->widths[2], t->widths[3], t->blocks[0], t->blocks[1], t->blocks[2],
-      t->blocks[3], poolings[t->pooling], t->embedding_size);
+          "over time; embedding of %u\n",
+      t->widths[0], t->widths[1], t->widths[2], t->widths[3], t->blocks[0],
+      t->blocks[1], t->blocks[2], t->blocks[3], poolings[t->pooling],
+      t->embedding_size);
 }
 
 static void
@@ -79,7 +79,7 @@ print_head (const SalModel *model, const SalDescription *record)
 
   if (record->head == SAL_HEAD_NONE) {
     printf ("  head        none: enrolled voices have nobody to be compared "
-        "with\n");
+            "with\n");
     return;
   }
   if (record->head == SAL_HEAD_LINEAR)
@@ -108,8 +108,9 @@ print_provenance (JsonObject *record)
   json_object_iter_init_ordered (&iter, json_node_get_object (node));
   while (json_object_iter_next_ordered (&iter, &key, &value)) {
     g_autofree char *text = JSON_NODE_HOLDS_VALUE (value)
-        && json_node_get_value_type (value) == G_TYPE_STRING
-        ? json_node_dup_string (value) : json_to_string (value, FALSE);
+            && json_node_get_value_type (value) == G_TYPE_STRING
+        ? json_node_dup_string (value)
+        : json_to_string (value, FALSE);
     printf ("  %s: %s\n", key, text);
   }
 }
@@ -124,8 +125,10 @@ print_human (const SalModel *model, JsonNode *record)
   print_front_end (&r->mel);
   print_topology (&r->topology);
   print_head (model, r);
-  printf ("  calibration %s\n", r->calibration.window.enrolled.n > 0
-      ? "by amount of speech and look-ahead" : "none");
+  printf ("  calibration %s\n",
+      r->calibration.window.enrolled.n > 0
+          ? "by amount of speech and look-ahead"
+          : "none");
   print_provenance (json_node_get_object (record));
 }
 
@@ -155,8 +158,8 @@ build_stages (JsonBuilder *b, const SalSelfCheckStage *stages, guint n)
 }
 
 static JsonNode *
-to_json (const SalModel *model, JsonNode *record, const SalSelfCheckStage *stages,
-    guint n_stages)
+to_json (const SalModel *model, JsonNode *record,
+    const SalSelfCheckStage *stages, guint n_stages)
 {
   g_autoptr (JsonBuilder) b = json_builder_new ();
   g_autofree char *path = g_filename_display_name (sal_model_get_path (model));
@@ -178,8 +181,9 @@ run (const Options *options, GError **error)
   SalSelfCheckStage stages[SAL_GOLDEN_STAGES];
   guint n_stages = 0;
   g_autoptr (GError) mismatch = NULL;
-  g_autoptr (SalModel) model = cli_load_model (
-      options->files != NULL ? options->files[0] : NULL, error);
+  g_autoptr (SalModel) model
+      = cli_load_model (options->files != NULL ? options->files[0] : NULL,
+          error);
   if (model == NULL)
     return FALSE;
   g_autoptr (JsonNode) record = read_record (sal_model_get_path (model), error);
@@ -198,8 +202,8 @@ run (const Options *options, GError **error)
   }
   if (mismatch == NULL)
     return TRUE;
-  g_propagate_prefixed_error (error, g_steal_pointer (&mismatch), "%s: ",
-      sal_model_get_path (model));
+  g_propagate_prefixed_error (error, g_steal_pointer (&mismatch),
+      "%s: ", sal_model_get_path (model));
   return FALSE;
 }
 

@@ -14,8 +14,9 @@ char *cli_cpu_name (void);
 /**
  * cli_peak_gflops:
  *
- * Measures, for some 40 ms in the calling thread: independent chains of multiply-adds in registers, as wide as
- * the kernels have them (sal_kernels_get()), the best of many turns.  Nothing that reads memory gets there.
+ * Measures, for some 40 ms in the calling thread: independent chains of multiply-adds in registers,
+ * as wide as the kernels have them (sal_kernels_get()), the best of many turns.  Nothing that reads
+ * memory gets there.
  *
  * Returns: 1e9 float32 operations per second, a multiply-add counted as two
  */

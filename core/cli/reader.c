@@ -71,8 +71,8 @@ open_resampler (CliReader *self, guint mono_rate, GError **error)
   self->ratio = mono_rate / (double) self->info.samplerate;
   if (!src_is_valid_ratio (self->ratio)) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
-        "sample rate %d Hz cannot be converted to %u Hz",
-        self->info.samplerate, mono_rate);
+        "sample rate %d Hz cannot be converted to %u Hz", self->info.samplerate,
+        mono_rate);
     return FALSE;
   }
   if (mono_rate == (guint) self->info.samplerate)
@@ -157,8 +157,10 @@ mix_channels (CliReader *self, gsize n_frames)
 static gboolean
 resample (CliReader *self, gsize n_frames, GError **error)
 {
-  SRC_DATA data = { .data_in = self->mix, .input_frames = (long) n_frames,
-    .end_of_input = n_frames == 0, .src_ratio = self->ratio };
+  SRC_DATA data = { .data_in = self->mix,
+    .input_frames = (long) n_frames,
+    .end_of_input = n_frames == 0,
+    .src_ratio = self->ratio };
 
   do {
     guint used = self->mono->len;
@@ -208,7 +210,7 @@ cli_reader_next (CliReader *self, CliBlock *block, GError **error)
     return FALSE;
   self->n_read += n_frames;
   self->at_end = n_frames == 0;
-  *block = (CliBlock) { self->pcm, n_frames, (float *) self->mono->data,
+  *block = (CliBlock){ self->pcm, n_frames, (float *) self->mono->data,
     self->mono->len };
   return block->n_frames > 0 || block->n_mono > 0;
 }
@@ -229,12 +231,13 @@ cli_reader_check (const CliReader *self, GError **error)
         "%s: all samples are zero, no sound in %.1f s", self->path, seconds);
     return FALSE;
   }
-  double clipped = self->n_clipped
-      / ((double) self->n_read * self->info.channels);
+  double clipped
+      = self->n_clipped / ((double) self->n_read * self->info.channels);
   if (clipped > MAX_CLIPPED) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
         "%s: clipped: %.0f %% of the samples are at full scale, above the "
-        "limit of %.0f %%", self->path, 100 * clipped, 100 * MAX_CLIPPED);
+        "limit of %.0f %%",
+        self->path, 100 * clipped, 100 * MAX_CLIPPED);
     return FALSE;
   }
   return TRUE;
@@ -256,7 +259,8 @@ double
 cli_reader_get_progress (const CliReader *self)
 {
   return self->info.frames > 0
-      ? MIN (1, self->n_read / (double) self->info.frames) : 0;
+      ? MIN (1, self->n_read / (double) self->info.frames)
+      : 0;
 }
 
 double

@@ -51,8 +51,8 @@ find_segments (CliReport *self)
 
   config.floor_db = -120;
   config.attack_ms = config.release_ms = 0;
-  g_autoptr (SalGate) gate = sal_gate_new (&config, 1,
-      (float) (1000 * self->session->period), NULL);
+  g_autoptr (SalGate) gate
+      = sal_gate_new (&config, 1, (float) (1000 * self->session->period), NULL);
   sal_gate_process (gate, self->activity, self->n_frames, gain);
 
   for (guint t = 0; t < self->n_frames; t++) {
@@ -71,8 +71,11 @@ void
 cli_report_init (CliReport *self, const char *path, const CliSession *session,
     double seconds, GPtrArray *maps, GPtrArray *turns)
 {
-  *self = (CliReport) { .path = path, .session = session, .seconds = seconds,
-    .maps = maps, .turns = turns };
+  *self = (CliReport){ .path = path,
+    .session = session,
+    .seconds = seconds,
+    .maps = maps,
+    .turns = turns };
   self->segments = g_array_new (FALSE, FALSE, sizeof (CliSegment));
   for (guint i = 0; i < maps->len; i++)
     self->n_frames += ((SalMap *) g_ptr_array_index (maps, i))->n_frames;

@@ -57,11 +57,17 @@ cli_settings_init (CliSettings *self)
 
   sal_gate_config_init (&gate);
   sal_cam_config_init (&cam);
-  *self = (CliSettings) { .threads = 1, .hop_ms = NAN, .lookahead_ms = NAN,
-    .floor_db = gate.floor_db, .threshold = gate.threshold,
-    .hysteresis = NAN, .attack_ms = gate.attack_ms,
-    .release_ms = gate.release_ms, .hold_ms = gate.hold_ms,
-    .channels = SAL_CAM_FEW_CHANNELS, .gamma = cam.gamma,
+  *self = (CliSettings){ .threads = 1,
+    .hop_ms = NAN,
+    .lookahead_ms = NAN,
+    .floor_db = gate.floor_db,
+    .threshold = gate.threshold,
+    .hysteresis = NAN,
+    .attack_ms = gate.attack_ms,
+    .release_ms = gate.release_ms,
+    .hold_ms = gate.hold_ms,
+    .channels = SAL_CAM_FEW_CHANNELS,
+    .gamma = cam.gamma,
     .percentile = cam.percentile };
 }
 
@@ -79,17 +85,16 @@ cli_settings_clear (CliSettings *self)
 static void
 add_gain_entries (CliSettings *self, GOptionContext *context)
 {
-  GOptionEntry entries[] = {
-    { "floor", 'f', 0, G_OPTION_ARG_DOUBLE, &self->floor_db,
-        "Gain where the target is silent, -120 to 0 (-40)", "DB" },
-    { "attack", 0, 0, G_OPTION_ARG_DOUBLE, &self->attack_ms,
-        "Time from floor to full gain", "MS" },
-    { "release", 0, 0, G_OPTION_ARG_DOUBLE, &self->release_ms,
-        "Time from full gain to floor", "MS" },
-    { "removed", 0, 0, G_OPTION_ARG_NONE, &self->removed,
-        "What is taken away instead of what is left", NULL },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "floor", 'f', 0, G_OPTION_ARG_DOUBLE, &self->floor_db,
+              "Gain where the target is silent, -120 to 0 (-40)", "DB" },
+          { "attack", 0, 0, G_OPTION_ARG_DOUBLE, &self->attack_ms,
+              "Time from floor to full gain", "MS" },
+          { "release", 0, 0, G_OPTION_ARG_DOUBLE, &self->release_ms,
+              "Time from full gain to floor", "MS" },
+          { "removed", 0, 0, G_OPTION_ARG_NONE, &self->removed,
+              "What is taken away instead of what is left", NULL },
+          G_OPTION_ENTRY_NULL };
 
   g_option_context_add_main_entries (context, entries, NULL);
 }
@@ -100,12 +105,14 @@ add_map_entries (CliSettings *self, GOptionContext *context)
   GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &self->method,
         "none, layer-cam, signed-layer-cam (the default), grad-cam, "
-        "grad-cam++ or score-cam", "NAME" },
+        "grad-cam++ or score-cam",
+        "NAME" },
     { "layers", 0, 0, G_OPTION_ARG_STRING, &self->layers,
         "Which of s1,s2,s3,s4 the map is made from (s4)", "LIST" },
     { "score-function", 0, 0, G_OPTION_ARG_STRING, &self->score_function,
         "What the map explains: log-odds (the default), posterior, as in the "
-        "paper, or logit", "NAME" },
+        "paper, or logit",
+        "NAME" },
     { "fusion", 0, 0, G_OPTION_ARG_STRING, &self->fusion,
         "How the maps of layers become one: mean (the default) or max",
         "NAME" },
@@ -115,7 +122,8 @@ add_map_entries (CliSettings *self, GOptionContext *context)
         "How soon a map saturates, above 0 to 100 (5)", "N" },
     { "channels", 0, 0, G_OPTION_ARG_INT, &self->channels,
         "Of score-cam: how many channels of a layer, one forward pass each; "
-        "0: all, as in the paper (32)", "N" },
+        "0: all, as in the paper (32)",
+        "N" },
     { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
         "What counts as the largest value of a map, above 0 to 100 (100)",
         "P" },
@@ -129,25 +137,25 @@ void
 cli_settings_add_entries (CliSettings *self, GOptionContext *context,
     gboolean with_gain)
 {
-  GOptionEntry entries[] = {
-    { "target", 't', 0, G_OPTION_ARG_FILENAME, &self->target,
-        "Whom to look for: a .speaker file or a class of the model", "TARGET" },
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
-        "Model file", "FILE" },
-    { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &self->hop_ms,
-        "Time between two windows, 50 to 2000 (250)", "MS" },
-    { "lookahead", 0, 0, G_OPTION_ARG_DOUBLE, &self->lookahead_ms,
-        "How much of what follows may count, 0 to 2000 (500)", "MS" },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads,
-        "How many may work on a window, 1 to 64 (1)", "N" },
-    { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold,
-        "Probability from which the target counts as speaking", "P" },
-    { "hysteresis", 0, 0, G_OPTION_ARG_DOUBLE, &self->hysteresis,
-        "How far below the threshold it no longer does", "P" },
-    { "hold", 0, 0, G_OPTION_ARG_DOUBLE, &self->hold_ms,
-        "Pauses so long are bridged", "MS" },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "target", 't', 0, G_OPTION_ARG_FILENAME, &self->target,
+              "Whom to look for: a .speaker file or a class of the model",
+              "TARGET" },
+          { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model, "Model file",
+              "FILE" },
+          { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &self->hop_ms,
+              "Time between two windows, 50 to 2000 (250)", "MS" },
+          { "lookahead", 0, 0, G_OPTION_ARG_DOUBLE, &self->lookahead_ms,
+              "How much of what follows may count, 0 to 2000 (500)", "MS" },
+          { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads,
+              "How many may work on a window, 1 to 64 (1)", "N" },
+          { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold,
+              "Probability from which the target counts as speaking", "P" },
+          { "hysteresis", 0, 0, G_OPTION_ARG_DOUBLE, &self->hysteresis,
+              "How far below the threshold it no longer does", "P" },
+          { "hold", 0, 0, G_OPTION_ARG_DOUBLE, &self->hold_ms,
+              "Pauses so long are bridged", "MS" },
+          G_OPTION_ENTRY_NULL };
 
   g_option_context_add_main_entries (context, entries, NULL);
   if (with_gain)
@@ -171,7 +179,10 @@ parse_word (const char *option, const char *text, const char *const *words,
       return TRUE;
     }
     g_string_append_printf (known, "%s%s",
-        i == 0 ? "" : i < n_words - 1 ? ", " : " and ", words[i]);
+        i == 0                ? ""
+            : i < n_words - 1 ? ", "
+                              : " and ",
+        words[i]);
   }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "%s \"%s\" is none of %s", option, text, known->str);
@@ -276,27 +287,27 @@ open_parts (CliSession *self, const CliSettings *settings, GError **error)
   float hysteresis = isnan (settings->hysteresis)
       ? MIN (self->gate.hysteresis, (float) settings->threshold / 2)
       : (float) settings->hysteresis;
-  self->gate = (SalGateConfig) { .threshold = (float) settings->threshold,
+  self->gate = (SalGateConfig){ .threshold = (float) settings->threshold,
     .hysteresis = hysteresis,
     .floor_db = (float) settings->floor_db,
     .attack_ms = (float) settings->attack_ms,
     .release_ms = (float) settings->release_ms,
     .hold_ms = (float) settings->hold_ms,
     .removed = settings->removed };
-  g_autoptr (SalGate) gate = sal_gate_new (&self->gate, 1,
-      (float) frame_ms (mel), error);
+  g_autoptr (SalGate) gate
+      = sal_gate_new (&self->gate, 1, (float) frame_ms (mel), error);
   if (gate == NULL
       || !get_analyser_config (settings, mel, &self->config, error))
     return FALSE;
-  self->analyser = sal_analyser_new (self->model, self->target, &self->config,
-      error);
+  self->analyser
+      = sal_analyser_new (self->model, self->target, &self->config, error);
   return self->analyser != NULL;
 }
 
 gboolean
 cli_session_open (CliSession *self, const CliSettings *settings, GError **error)
 {
-  *self = (CliSession) { 0 };
+  *self = (CliSession){ 0 };
   self->model = cli_load_model (settings->model, error);
   if (self->model == NULL)
     return FALSE;

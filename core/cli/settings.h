@@ -6,22 +6,22 @@
 #include <saliency/gate.h>
 
 typedef struct {
-  char *model;         /* a path, or NULL for the usual one */
-  char *target;        /* a .speaker file or the name of a class */
-  char *method;        /* NULL: the default, as for the next three */
+  char *model;  /* a path, or NULL for the usual one */
+  char *target; /* a .speaker file or the name of a class */
+  char *method; /* NULL: the default, as for the next three */
   char *layers;
   char *score_function;
   char *fusion;
-  int channels;        /* this and the next three: of SalCamConfig */
+  int channels; /* this and the next three: of SalCamConfig */
   double gamma;
   double percentile;
   gboolean degrid;
   int threads;
   double hop_ms;
   double lookahead_ms;
-  double floor_db;     /* this and the rest: of SalGateConfig */
+  double floor_db; /* this and the rest: of SalGateConfig */
   double threshold;
-  double hysteresis;   /* NAN: the usual one, at most half the threshold */
+  double hysteresis; /* NAN: the usual one, at most half the threshold */
   double attack_ms;
   double release_ms;
   double hold_ms;
@@ -35,8 +35,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSettings, cli_settings_clear)
 /**
  * cli_settings_add_entries:
  *
- * Options for model, target, windows and threshold; those of the gain (floor, attack, release, removed) with @with_gain,
- * those of the map (SalCamConfig) without.
+ * Options for model, target, windows and threshold; those of the gain (floor, attack, release,
+ * removed) with @with_gain, those of the map (SalCamConfig) without.
  */
 void cli_settings_add_entries (CliSettings *self, GOptionContext *context, gboolean with_gain);
 
@@ -58,7 +58,8 @@ typedef struct {
 /**
  * cli_session_open:
  *
- * Returns: %TRUE, or %FALSE and the errors of the files, or G_OPTION_ERROR for a setting out of range
+ * Returns: %TRUE, or %FALSE and the errors of the files, or G_OPTION_ERROR for a setting out of
+ * range
  */
 gboolean cli_session_open (CliSession *self, const CliSettings *settings, GError **error);
 void cli_session_clear (CliSession *self);

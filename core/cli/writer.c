@@ -8,16 +8,16 @@
 
 #include "cli/audio-internal.h"
 
-#define WAV_LIMIT 4e9      /* bytes; RF64 from there on */
+#define WAV_LIMIT 4e9 /* bytes; RF64 from there on */
 #define MAX_CHANNELS 256
 
 struct _CliWriter {
   char *path;
-  char *temporary;    /* NULL once it has taken the place of path */
+  char *temporary; /* NULL once it has taken the place of path */
   SNDFILE *file;
   guint n_channels;
-  guint n_bits;       /* 0: floating point */
-  GArray *integers;   /* of int, for one block */
+  guint n_bits;     /* 0: floating point */
+  GArray *integers; /* of int, for one block */
 };
 
 static gboolean
@@ -65,8 +65,8 @@ remove_unfinished (int number)
 static void
 guard (const char *temporary)
 {
-  struct sigaction action = { .sa_handler = remove_unfinished,
-    .sa_flags = (int) SA_RESETHAND };
+  struct sigaction action
+      = { .sa_handler = remove_unfinished, .sa_flags = (int) SA_RESETHAND };
 
   unfinished = temporary;
   sigaction (SIGINT, &action, NULL);
@@ -81,27 +81,27 @@ subtype_for (int format, gboolean flac, guint *n_bits)
   int subtype = format & SF_FORMAT_SUBMASK;
 
   switch (subtype) {
-    case SF_FORMAT_PCM_24:
-      *n_bits = 24;
-      return SF_FORMAT_PCM_24;
-    case SF_FORMAT_PCM_32:
-      *n_bits = flac ? 24 : 32;
-      return flac ? SF_FORMAT_PCM_24 : SF_FORMAT_PCM_32;
-    case SF_FORMAT_FLOAT:
-    case SF_FORMAT_DOUBLE:
-      *n_bits = flac ? 24 : 0;
-      return flac ? SF_FORMAT_PCM_24 : subtype;
-    default:
-      *n_bits = 16;
-      return SF_FORMAT_PCM_16;
+  case SF_FORMAT_PCM_24:
+    *n_bits = 24;
+    return SF_FORMAT_PCM_24;
+  case SF_FORMAT_PCM_32:
+    *n_bits = flac ? 24 : 32;
+    return flac ? SF_FORMAT_PCM_24 : SF_FORMAT_PCM_32;
+  case SF_FORMAT_FLOAT:
+  case SF_FORMAT_DOUBLE:
+    *n_bits = flac ? 24 : 0;
+    return flac ? SF_FORMAT_PCM_24 : subtype;
+  default:
+    *n_bits = 16;
+    return SF_FORMAT_PCM_16;
   }
 }
 
 static int
 container_for (const SF_INFO *info, gboolean flac, guint n_bits)
 {
-  double n_bytes = (double) info->frames * info->channels
-      * (n_bits == 0 ? 8 : n_bits / 8);
+  double n_bytes
+      = (double) info->frames * info->channels * (n_bits == 0 ? 8 : n_bits / 8);
 
   if (flac)
     return SF_FORMAT_FLAC;

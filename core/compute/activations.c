@@ -53,9 +53,13 @@ sal_activations_bind (SalActivations *self, guint n_channels, guint h, guint w,
 }
 
 void
-sal_activations_bind_flat (SalActivations *self, guint h, guint w, float *memory)
+sal_activations_bind_flat (SalActivations *self, guint h, guint w,
+    float *memory)
 {
-  *self = (SalActivations){ .n_channels = 1, .h = h, .w = w, .n_blocks = 1,
+  *self = (SalActivations){ .n_channels = 1,
+    .h = h,
+    .w = w,
+    .n_blocks = 1,
     .row = bordered (w) };
   if (memory == NULL)
     return;

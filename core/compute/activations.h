@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* activations.h: activations in blocks of channels, with a border of zeros
  *
- * x[c, i, j] is data[(c / B) block + i row + j B + c % B] with B = SAL_ACTIVATIONS_BLOCK: one pixel of a block is a full vector.
- * Around the H x W pixels lie zeros, one pixel above and to the left, below and to the right as
- * many as 3x3 windows over 5x5 tiles reach; so are the channels that fill up the last block.  Kernels
- * read the border and never write it.
+ * x[c, i, j] is data[(c / B) block + i row + j B + c % B] with B = SAL_ACTIVATIONS_BLOCK: one pixel
+ * of a block is a full vector. Around the H x W pixels lie zeros, one pixel above and to the left,
+ * below and to the right as many as 3x3 windows over 5x5 tiles reach; so are the channels that fill
+ * up the last block.  Kernels read the border and never write it.
  */
 #pragma once
 
 #include <glib.h>
 
 #define SAL_ACTIVATIONS_BLOCK 16
-#define SAL_ACTIVATIONS_TILE 5 /* pixels are computed in tiles of so many a side, which a border has room for */
+#define SAL_ACTIVATIONS_TILE                                                                       \
+  5 /* pixels are computed in tiles of so many a side, which a border has room for */
 
 typedef struct {
   guint n_channels, h, w; /* C, H, W */
@@ -29,7 +30,8 @@ gsize sal_activations_size (guint n_channels, guint h, guint w);
 
 /**
  * sal_activations_bind:
- * @memory: (nullable): sal_activations_size() floats, aligned to 64 bytes; borrowed; without it, only the shape is set
+ * @memory: (nullable): sal_activations_size() floats, aligned to 64 bytes; borrowed; without it,
+ * only the shape is set
  *
  * Lays planes out over @memory and clears the border, not the pixels.
  */
@@ -42,8 +44,9 @@ void sal_activations_bind (SalActivations *self, guint n_channels, guint h, guin
  */
 void sal_activations_bind_flat (SalActivations *self, guint h, guint w, float *memory);
 
-void sal_activations_read (const SalActivations *self, float *x);        /* to [C, H, W] */
-void sal_activations_write (const SalActivations *self, const float *x); /* from [C, H, W]; channels that fill up become 0 */
+void sal_activations_read (const SalActivations *self, float *x); /* to [C, H, W] */
+void sal_activations_write (const SalActivations *self,
+    const float *x); /* from [C, H, W]; channels that fill up become 0 */
 
 /* Blocks that n channels take, and channels in them. */
 static inline guint

@@ -7,7 +7,8 @@
 /**
  * sal_aligned_new:
  *
- * Large ones ask the system for large pages, which spares a pass over weights of many megabytes most of its page walks.
+ * Large ones ask the system for large pages, which spares a pass over weights of many megabytes
+ * most of its page walks.
  *
  * Returns: (transfer full): @n floats, zero, aligned to 64 bytes; free with g_aligned_free()
  */

@@ -25,8 +25,8 @@ is_winograd (const SalConv *conv)
 static void
 transform_matrix (double G[7][3])
 {
-  const double points[6] = { SAL_WINOGRAD_P, -SAL_WINOGRAD_P,
-    SAL_WINOGRAD_Q, -SAL_WINOGRAD_Q, SAL_WINOGRAD_R, -SAL_WINOGRAD_R };
+  const double points[6] = { SAL_WINOGRAD_P, -SAL_WINOGRAD_P, SAL_WINOGRAD_Q,
+    -SAL_WINOGRAD_Q, SAL_WINOGRAD_R, -SAL_WINOGRAD_R };
   for (guint i = 0; i < 6; i++) {
     double product = 1;
     for (guint j = 0; j < 6; j++)
@@ -63,7 +63,8 @@ pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
   gsize rows = sal_activations_in_blocks (M);
   double G[7][3];
   transform_matrix (G);
-  float *packed = sal_aligned_new (sal_activations_blocks (N) * POINTS * rows * B);
+  float *packed
+      = sal_aligned_new (sal_activations_blocks (N) * POINTS * rows * B);
   for (guint n = 0; n < N; n++)
     for (guint m = 0; m < M; m++) {
       const float *w = weight
@@ -133,7 +134,8 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
   guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
   guint s = conv->stride, which[9];
   gsize rows = sal_activations_in_blocks (O);
-  float *packed = sal_aligned_new (sal_activations_blocks (C) * taps * rows * B);
+  float *packed
+      = sal_aligned_new (sal_activations_blocks (C) * taps * rows * B);
   float *at = packed;
   for (guint parity = 0; parity < s * s; parity++) {
     SalTaps job;
@@ -182,7 +184,8 @@ strip_rows (const SalKernels *kernels, const SalWinograd *job)
   gsize one = kernels->winograd_scratch (job, 1);
   gsize another = kernels->winograd_scratch (job, 2) - one;
   guint rows = sal_conv_sum_rows (job->y->h);
-  return one > STRIP_FLOATS ? 1
+  return one > STRIP_FLOATS
+      ? 1
       : MIN (1 + (guint) ((STRIP_FLOATS - one) / another), rows);
 }
 
@@ -192,8 +195,11 @@ run_winograd (const SalWinograd *job, SalThreadTeam *team)
   const SalKernels *kernels = sal_kernels_get ();
   guint members = sal_thread_team_get_size (team);
   guint rows = sal_conv_sum_rows (job->y->h), each = strip_rows (kernels, job);
-  Work work = { .kernels = kernels, .winograd = job, .n_rows = rows,
-    .n_strips = (rows + each - 1) / each, .n_blocks = job->y->n_blocks,
+  Work work = { .kernels = kernels,
+    .winograd = job,
+    .n_rows = rows,
+    .n_strips = (rows + each - 1) / each,
+    .n_blocks = job->y->n_blocks,
     .n_parts = 1 };
   if (work.n_strips < 2 * members)
     work.n_parts = MIN (members, (work.n_blocks + 1) / 2);
@@ -203,7 +209,9 @@ run_winograd (const SalWinograd *job, SalThreadTeam *team)
 static void
 run_taps (const SalTaps *job, SalThreadTeam *team)
 {
-  Work work = { .kernels = sal_kernels_get (), .taps = job, .n_rows = job->h,
+  Work work = { .kernels = sal_kernels_get (),
+    .taps = job,
+    .n_rows = job->h,
     .n_parts = 1 };
   work.n_strips = MIN (job->h, 2 * sal_thread_team_get_size (team));
   sal_thread_team_run (team, work.n_strips, run_unit, &work);
@@ -217,12 +225,12 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
   const SalKernels *kernels = sal_kernels_get ();
   gsize most = 0;
   for (guint backward = 0; backward < 2; backward++) {
-    SalActivations in = { .n_blocks = sal_activations_blocks (conv->n_in), .h = h,
-      .w = w };
-    SalActivations out = { .n_blocks = sal_activations_blocks (conv->n_out), .h = h,
-      .w = w };
-    SalWinograd job = { .x = backward ? &out : &in,
-      .y = backward ? &in : &out };
+    SalActivations in
+        = { .n_blocks = sal_activations_blocks (conv->n_in), .h = h, .w = w };
+    SalActivations out
+        = { .n_blocks = sal_activations_blocks (conv->n_out), .h = h, .w = w };
+    SalWinograd job
+        = { .x = backward ? &out : &in, .y = backward ? &in : &out };
     gsize all = kernels->winograd_scratch (&job, sal_conv_sum_rows (h));
     gsize one = kernels->winograd_scratch (&job, 1);
     most = MAX (most, MAX (one, MIN (all, STRIP_FLOATS)));
@@ -233,19 +241,26 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
 /* --- the two directions -------------------------------------------------- */
 
 void
-sal_conv_forward (const SalConv *conv, const float *packed, const SalActivations *x,
-    const SalActivations *y, const SalEpilogue *after, SalThreadTeam *team)
+sal_conv_forward (const SalConv *conv, const float *packed,
+    const SalActivations *x, const SalActivations *y, const SalEpilogue *after,
+    SalThreadTeam *team)
 {
   if (is_winograd (conv)) {
-    const SalWinograd job = { .x = x, .y = y, .filter = packed,
-      .after = *after };
+    const SalWinograd job
+        = { .x = x, .y = y, .filter = packed, .after = *after };
     run_winograd (&job, team);
     return;
   }
   int pad = ((int) conv->kernel - 1) / 2;
-  SalTaps job = { .x = x, .y = y, .filter = packed, .stride = conv->stride,
-    .step = 1, .h = y->h, .w = y->w,
-    .bias = after->bias, .relu = after->relu };
+  SalTaps job = { .x = x,
+    .y = y,
+    .filter = packed,
+    .stride = conv->stride,
+    .step = 1,
+    .h = y->h,
+    .w = y->w,
+    .bias = after->bias,
+    .relu = after->relu };
   for (guint a = 0; a < conv->kernel; a++)
     for (guint b = 0; b < conv->kernel; b++, job.n_taps++) {
       job.taps[job.n_taps].i = (int) a - pad;
@@ -256,23 +271,28 @@ sal_conv_forward (const SalConv *conv, const float *packed, const SalActivations
 
 void
 sal_conv_backward (const SalConv *conv, const float *packed,
-    const SalActivations *dy, const SalActivations *dx, const SalEpilogue *after,
-    gboolean accumulate, SalThreadTeam *team)
+    const SalActivations *dy, const SalActivations *dx,
+    const SalEpilogue *after, gboolean accumulate, SalThreadTeam *team)
 {
   if (is_winograd (conv)) {
-    const SalWinograd job = { .x = dy, .y = dx, .filter = packed,
-      .after = *after };
+    const SalWinograd job
+        = { .x = dy, .y = dx, .filter = packed, .after = *after };
     run_winograd (&job, team);
     return;
   }
   guint s = conv->stride, which[9];
   for (guint parity = 0; parity < s * s; parity++) {
-    SalTaps job = { .x = dy, .y = dx, .filter = packed, .stride = 1, .step = s,
-      .y0 = parity / s, .x0 = parity % s, .accumulate = accumulate };
+    SalTaps job = { .x = dy,
+      .y = dx,
+      .filter = packed,
+      .stride = 1,
+      .step = s,
+      .y0 = parity / s,
+      .x0 = parity % s,
+      .accumulate = accumulate };
     taps_of_parity (conv, job.y0, job.x0, &job, which);
     packed += (gsize) dx->n_blocks * B * job.n_taps * dy->n_blocks * B;
-    if (job.y0 >= dx->h || job.x0 >= dx->w
-        || (accumulate && job.n_taps == 0))
+    if (job.y0 >= dx->h || job.x0 >= dx->w || (accumulate && job.n_taps == 0))
       continue;
     job.h = (dx->h - job.y0 + s - 1) / s;
     job.w = (dx->w - job.x0 + s - 1) / s;
@@ -283,20 +303,20 @@ sal_conv_backward (const SalConv *conv, const float *packed,
 /* --- by the definition --------------------------------------------------- */
 
 /* Visits every product y[o,i,j] += weight[..] x[..] of the definition. */
-#define FOR_EVERY_PRODUCT(conv, h, w, visit)                                  \
-  for (guint o = 0; o < (conv)->n_out; o++)                                   \
-    for (guint i = 0; i < out_h; i++)                                         \
-      for (guint j = 0; j < out_w; j++)                                       \
-        for (guint c = 0; c < (conv)->n_in; c++)                              \
-          for (guint a = 0; a < k; a++)                                       \
-            for (guint b = 0; b < k; b++) {                                   \
-              int yy = (int) (i * s + a) - pad, xx = (int) (j * s + b) - pad; \
-              if (yy < 0 || yy >= (int) h || xx < 0 || xx >= (int) w)         \
-                continue;                                                     \
-              gsize at_y = ((gsize) o * out_h + i) * out_w + j;               \
-              gsize at_x = ((gsize) c * h + (guint) yy) * w + (guint) xx;     \
-              gsize at_w = (((gsize) o * (conv)->n_in + c) * k + a) * k + b;  \
-              visit;                                                          \
+#define FOR_EVERY_PRODUCT(conv, h, w, visit)                                   \
+  for (guint o = 0; o < (conv)->n_out; o++)                                    \
+    for (guint i = 0; i < out_h; i++)                                          \
+      for (guint j = 0; j < out_w; j++)                                        \
+        for (guint c = 0; c < (conv)->n_in; c++)                               \
+          for (guint a = 0; a < k; a++)                                        \
+            for (guint b = 0; b < k; b++) {                                    \
+              int yy = (int) (i * s + a) - pad, xx = (int) (j * s + b) - pad;  \
+              if (yy < 0 || yy >= (int) h || xx < 0 || xx >= (int) w)          \
+                continue;                                                      \
+              gsize at_y = ((gsize) o * out_h + i) * out_w + j;                \
+              gsize at_x = ((gsize) c * h + (guint) yy) * w + (guint) xx;      \
+              gsize at_w = (((gsize) o * (conv)->n_in + c) * k + a) * k + b;   \
+              visit;                                                           \
             }
 
 void
@@ -314,8 +334,8 @@ sal_conv_forward_plain (const SalConv *conv, guint h, guint w, const float *x,
 }
 
 void
-sal_conv_backward_plain (const SalConv *conv, guint h, guint w,
-    const float *dy, const float *weight, float *dx)
+sal_conv_backward_plain (const SalConv *conv, guint h, guint w, const float *dy,
+    const float *weight, float *dx)
 {
   guint out_h = sal_conv_out_size (conv, h);
   guint out_w = sal_conv_out_size (conv, w);

@@ -3,8 +3,8 @@
  *
  *   y[o,i,j] = bias[o] + sum_c,a,b weight[o,c,a,b] x[c, i s + a - p, j s + b - p]
  *
- * for a square kernel of odd size k, p = (k-1)/2, stride s, zeros outside: H' = (H-1)/s + 1 rows come out.  3x3 of
- * stride 1 goes by Winograd's F(5x5, 3x3), everything else by the definition.
+ * for a square kernel of odd size k, p = (k-1)/2, stride s, zeros outside: H' = (H-1)/s + 1 rows
+ * come out.  3x3 of stride 1 goes by Winograd's F(5x5, 3x3), everything else by the definition.
  */
 #pragma once
 
@@ -12,11 +12,11 @@
 #include "compute/thread-team.h"
 
 typedef struct {
-  guint n_in;   /* C */
-  guint n_out;  /* O */
-  guint kernel; /* k, 1 or 3 */
-  guint stride; /* s */
-  gboolean flat;/* C is 1, and x of one float a pixel (sal_activations_bind_flat()) */
+  guint n_in;    /* C */
+  guint n_out;   /* O */
+  guint kernel;  /* k, 1 or 3 */
+  guint stride;  /* s */
+  gboolean flat; /* C is 1, and x of one float a pixel (sal_activations_bind_flat()) */
 } SalConv;
 
 static inline guint
@@ -43,7 +43,8 @@ float *sal_conv_pack_backward (const SalConv *conv, const float *weight);
 /**
  * sal_conv_scratch_size:
  *
- * Returns: floats of scratch for each member of a team, either direction, inputs of @h by @w or smaller
+ * Returns: floats of scratch for each member of a team, either direction, inputs of @h by @w or
+ * smaller
  */
 gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
 
@@ -55,15 +56,18 @@ gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
  *
  * No allocation.  The result does not depend on the size of the team.
  */
-void sal_conv_forward (const SalConv *conv, const float *packed, const SalActivations *x, const SalActivations *y, const SalEpilogue *after, SalThreadTeam *team);
+void sal_conv_forward (const SalConv *conv, const float *packed, const SalActivations *x,
+    const SalActivations *y, const SalEpilogue *after, SalThreadTeam *team);
 
 /**
  * sal_conv_backward:
  * @dy: [O, H', W']
  * @dx: (out caller-allocates): [C, H, W]
- * @after: as above, of dx; with @accumulate, for what is not 3x3 of stride 1, dx is added to instead
+ * @after: as above, of dx; with @accumulate, for what is not 3x3 of stride 1, dx is added to
+ * instead
  */
-void sal_conv_backward (const SalConv *conv, const float *packed, const SalActivations *dy, const SalActivations *dx, const SalEpilogue *after, gboolean accumulate, SalThreadTeam *team);
+void sal_conv_backward (const SalConv *conv, const float *packed, const SalActivations *dy,
+    const SalActivations *dx, const SalEpilogue *after, gboolean accumulate, SalThreadTeam *team);
 
 /* Rows of sums that an epilogue asks for, of an output of h rows. */
 static inline guint
@@ -74,5 +78,7 @@ sal_conv_sum_rows (guint h)
 
 /* By the definition, loop by loop, on row-major [C, H, W]: what the fast ones are compared with.
  * Backward adds to dx. */
-void sal_conv_forward_plain (const SalConv *conv, guint h, guint w, const float *x, const float *weight, const float *bias, float *y);
-void sal_conv_backward_plain (const SalConv *conv, guint h, guint w, const float *dy, const float *weight, float *dx);
+void sal_conv_forward_plain (const SalConv *conv, guint h, guint w, const float *x,
+    const float *weight, const float *bias, float *y);
+void sal_conv_backward_plain (const SalConv *conv, guint h, guint w, const float *dy,
+    const float *weight, float *dx);

@@ -7,10 +7,10 @@
 #define SPINS 40000 /* looks for more work before sleeping, some 100 us */
 
 struct _SalThreadTeam {
-  guint size;         /* that work is divided for */
-  guint n_scratches;  /* no more members than that work at once */
+  guint size;        /* that work is divided for */
+  guint n_scratches; /* no more members than that work at once */
   gsize scratch_size;
-  float *scratch;     /* [n_scratches, scratch_size] */
+  float *scratch; /* [n_scratches, scratch_size] */
 };
 
 /* A call of sal_thread_team_run(), on its stack. */
@@ -18,19 +18,19 @@ typedef struct {
   SalThreadTeam *team;
   SalThreadTeamFunc func;
   gpointer data;
-  gint n_units, next;  /* next: atomic */
-  GList link;          /* in the pool's jobs while there is room for more */
-  gboolean open;       /* whether it is there, under the lock */
-  guint joined;        /* threads of the pool that came, under the lock */
-  gint working;        /* of them, not yet done; written under the lock */
+  gint n_units, next; /* next: atomic */
+  GList link;         /* in the pool's jobs while there is room for more */
+  gboolean open;      /* whether it is there, under the lock */
+  guint joined;       /* threads of the pool that came, under the lock */
+  gint working;       /* of them, not yet done; written under the lock */
 } Job;
 
 /* Of the process; started once and never stopped. */
 static struct {
   GMutex lock;
   GCond more, done;
-  GQueue jobs;         /* that have room for another thread */
-  gint n_jobs;         /* atomic copy of their number */
+  GQueue jobs; /* that have room for another thread */
+  gint n_jobs; /* atomic copy of their number */
   guint n_threads;
 } pool;
 
@@ -146,10 +146,11 @@ sal_thread_team_get_bytes (const SalThreadTeam *self)
 }
 
 void
-sal_thread_team_run (SalThreadTeam *self, guint n_units, SalThreadTeamFunc func, gpointer data)
+sal_thread_team_run (SalThreadTeam *self, guint n_units, SalThreadTeamFunc func,
+    gpointer data)
 {
-  Job job = { .team = self, .func = func, .data = data,
-    .n_units = (gint) n_units };
+  Job job
+      = { .team = self, .func = func, .data = data, .n_units = (gint) n_units };
   if (self->n_scratches == 1 || n_units <= 1) {
     work (&job, 0);
     return;

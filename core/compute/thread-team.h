@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* thread-team.h: work divided among threads
  *
- * All teams of the process share one pool of threads, at most one fewer than the machine has processors;
- * whoever calls works too.  Threads start with the first team larger than one.
+ * All teams of the process share one pool of threads, at most one fewer than the machine has
+ * processors; whoever calls works too.  Threads start with the first team larger than one.
  */
 #pragma once
 
@@ -29,6 +29,7 @@ gsize sal_thread_team_get_bytes (const SalThreadTeam *self);
  * Calls @func for every unit below @n_units, in any order, and returns when all are done.
  * No allocation.
  */
-void sal_thread_team_run (SalThreadTeam *self, guint n_units, SalThreadTeamFunc func, gpointer data);
+void sal_thread_team_run (SalThreadTeam *self, guint n_units, SalThreadTeamFunc func,
+    gpointer data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalThreadTeam, sal_thread_team_free)

@@ -15,7 +15,7 @@
 #include "signal/noise-floor.h"
 #include "signal/speech-activity.h"
 
-#define WINDOW_FRAMES 200    /* two seconds */
+#define WINDOW_FRAMES 200 /* two seconds */
 #define STEP_FRAMES 100
 #define MIN_SPEECH_FRAMES 50 /* half a second */
 #define CELL_COLUMNS 9       /* of S4 that a cell is made from */
@@ -39,12 +39,12 @@ struct _SalEnrol {
   SalNet *net;
   guint E;
   guint cell_frames;
-  float *columns;      /* embeddings of a window, [W, E] */
-  GArray *embeddings;  /* of the pieces, [P, E] */
-  GArray *pieces;      /* SalPiece, [P] */
-  GArray *cells;       /* [n, E], as intruder.h has them */
-  GArray *recordings;  /* Recording */
-  GArray *pending;     /* samples pushed, not ended */
+  float *columns;     /* embeddings of a window, [W, E] */
+  GArray *embeddings; /* of the pieces, [P, E] */
+  GArray *pieces;     /* SalPiece, [P] */
+  GArray *cells;      /* [n, E], as intruder.h has them */
+  GArray *recordings; /* Recording */
+  GArray *pending;    /* samples pushed, not ended */
 };
 
 SalEnrol *
@@ -58,7 +58,7 @@ sal_enrol_new (SalModel *model)
   self->net = sal_net_new (model, WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
   self->cell_frames = sal_model_get_frames_per_column (model);
-  self->columns = g_new (float, WINDOW_FRAMES * (gsize) self->E);
+  self->columns = g_new (float, WINDOW_FRAMES *(gsize) self->E);
   self->embeddings = g_array_new (FALSE, FALSE, sizeof (float));
   self->pieces = g_array_new (FALSE, FALSE, sizeof (SalPiece));
   self->cells = g_array_new (FALSE, TRUE, sizeof (float));
@@ -103,7 +103,7 @@ decibels (double power)
 typedef struct {
   const float *log_mel; /* [F, T] */
   gsize T;
-  const float *energy;  /* [T] */
+  const float *energy;    /* [T] */
   const gboolean *speech; /* [T] */
   Recording *recording;
 } Hearing;
@@ -115,7 +115,7 @@ check_samples (const float *samples, gsize n_samples, GError **error)
     if (!(fabsf (samples[i]) <= SAL_LOUDEST)) {
       g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO,
           "sample %" G_GSIZE_FORMAT " is %s", i,
-          isnan (samples[i])        ? "not a number"
+          isnan (samples[i])       ? "not a number"
               : isinf (samples[i]) ? "infinite"
                                    : "far above full scale");
       return FALSE;
@@ -127,7 +127,7 @@ static void
 forward (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
   gsize F = sal_model_get_description (self->model)->mel.n_bands;
-  g_autofree float *window = g_new (float, F * n);
+  g_autofree float *window = g_new (float, F *n);
   for (gsize f = 0; f < F; f++)
     memcpy (window + f * n, hearing->log_mel + f * hearing->T + start,
         n * sizeof (float));
@@ -172,8 +172,8 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
     float *column = self->columns + (gsize) j * self->E;
     double h = 0.54 - 0.46 * cos (2 * G_PI * (j + 0.5) / shape[2]);
     sal_vector_normalise (column, self->E);
-    sal_vector_add_scaled (
-        &g_array_index (self->cells, float, (cells->first + cell) * self->E),
+    sal_vector_add_scaled (&g_array_index (self->cells, float,
+                               (cells->first + cell) * self->E),
         (float) h, column, self->E);
   }
 }
@@ -184,11 +184,12 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
 {
   const SalCells *cells = &hearing->recording->cells;
   for (gsize c = 0; c < cells->n; c++) {
-    float *cell = &g_array_index (self->cells, float,
-        (cells->first + c) * self->E);
+    float *cell
+        = &g_array_index (self->cells, float, (cells->first + c) * self->E);
     gsize first = c * self->cell_frames;
     gsize n = MIN (self->cell_frames, hearing->T - first);
-    float part = (float) sal_speech_activity_count (hearing->speech + first, n) / n;
+    float part
+        = (float) sal_speech_activity_count (hearing->speech + first, n) / n;
     sal_vector_normalise (cell, self->E);
     for (guint i = 0; i < self->E; i++)
       cell[i] *= part;
@@ -204,7 +205,7 @@ hear_windows (SalEnrol *self, const Hearing *hearing)
   gsize T = hearing->T, n = MIN (T, WINDOW_FRAMES), best = 0, richest = 0;
   guint before = self->pieces->len;
   for (gsize start = 0; start + n <= T;
-      start = start + n < T ? MIN (start + STEP_FRAMES, T - n) : T) {
+       start = start + n < T ? MIN (start + STEP_FRAMES, T - n) : T) {
     gsize n_speech = sal_speech_activity_count (hearing->speech + start, n);
     if (n_speech == 0)
       continue;
@@ -243,8 +244,9 @@ measure (Recording *self, const SalEnrol *enrol, const float *samples,
     .speech_seconds = (double) self->n_speech * frame_seconds (enrol),
     .level_db = decibels (self->energy / (double) self->n_speech),
     .clipped = (float) self->n_clipped / (float) self->n_samples,
-    .snr_db = n_signal > 0 ? decibels (self->signal / (double) n_signal
-        / self->noise) : 0,
+    .snr_db = n_signal > 0
+        ? decibels (self->signal / (double) n_signal / self->noise)
+        : 0,
   };
 }
 
@@ -269,10 +271,11 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
         MIN_SPEECH_FRAMES * frame);
     return FALSE;
   }
-  g_autofree float *log_mel = g_new (float, mel->n_bands * T);
+  g_autofree float *log_mel = g_new (float, mel->n_bands *T);
   sal_mel_process (self->mel, samples, n_samples, log_mel);
   gsize n_cells = (T + self->cell_frames - 1) / self->cell_frames;
-  Recording recording = { .n_samples = n_samples, .n_speech = n_speech,
+  Recording recording = { .n_samples = n_samples,
+    .n_speech = n_speech,
     .cells = { self->cells->len / self->E, n_cells } };
   Hearing hearing = { log_mel, T, energy, speech, &recording };
   g_array_set_size (self->cells,
@@ -331,7 +334,8 @@ foreign_part (const SalEnrol *self, const SalPiece *piece,
   double cell = self->cell_frames * frame_seconds (self);
   gsize first = (gsize) lround (piece->start / cell);
   gsize n = MIN ((gsize) lround (piece->seconds / cell), cells->n - first);
-  return (float) sal_speech_activity_count (foreign + cells->first + first, n) / n;
+  return (float) sal_speech_activity_count (foreign + cells->first + first, n)
+      / n;
 }
 
 /* The voice of the pieces that are kept. */
@@ -362,10 +366,9 @@ take_back (SalEnrol *self, guint n_kept)
     SalScore score;
     if (piece->kept)
       continue;
-    sal_scorer_score (scorer, target, embeddings + (gsize) p * self->E,
-        &score);
-    piece->kept = sal_scorer_llr (scorer, target, &score,
-        piece->speech_seconds) > SURE_LLR;
+    sal_scorer_score (scorer, target, embeddings + (gsize) p * self->E, &score);
+    piece->kept = sal_scorer_llr (scorer, target, &score, piece->speech_seconds)
+        > SURE_LLR;
     n_kept += piece->kept != FALSE;
   }
   return n_kept;
@@ -499,8 +502,8 @@ sal_enrol_finish (SalEnrol *self, const char *name, SalEnrolAdvice *out,
   sum_up (self, &advice);
   find_second_voice (self, &advice);
   advice.agreement = find_agreement (self, advice.n_kept);
-  SalExpectedErrors forecast = sal_expected_errors_of (self->model, embeddings, pieces,
-      advice.n_pieces);
+  SalExpectedErrors forecast = sal_expected_errors_of (self->model, embeddings,
+      pieces, advice.n_pieces);
   advice.false_accept = forecast.false_accept;
   advice.false_reject = forecast.false_reject;
   if (out != NULL)

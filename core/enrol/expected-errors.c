@@ -26,11 +26,11 @@ share_sound (const SalPiece *a, const SalPiece *b)
 
 /* The voice without what piece p was made from, %NULL if nothing is left. */
 static SalTarget *
-without (const SalModel *model, const float *embeddings,
-    const SalPiece *pieces, guint n, guint p)
+without (const SalModel *model, const float *embeddings, const SalPiece *pieces,
+    guint n, guint p)
 {
   guint E = sal_model_get_embedding_size (model), n_others = 0;
-  g_autofree float *others = g_new (float, (gsize) n * E);
+  g_autofree float *others = g_new (float, (gsize) n *E);
   for (guint i = 0; i < n; i++)
     if (pieces[i].kept && i != p && !share_sound (&pieces[i], &pieces[p]))
       memcpy (others + (gsize) n_others++ * E, embeddings + (gsize) i * E,
@@ -42,7 +42,8 @@ without (const SalModel *model, const float *embeddings,
   return sal_target_new_speaker (model, speaker, NULL);
 }
 
-/* Mean and deviation of the log-likelihood ratios; returns how many there are. */
+/* Mean and deviation of the log-likelihood ratios; returns how many there are.
+ */
 static guint
 measure (SalModel *model, const float *embeddings, const SalPiece *pieces,
     guint n, double *mean, double *deviation)
@@ -51,27 +52,29 @@ measure (SalModel *model, const float *embeddings, const SalPiece *pieces,
   double sum = 0, squares = 0, scale = 0;
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
   for (guint p = 0; p < n; p++) {
-    g_autoptr (SalTarget) target = pieces[p].kept
-        ? without (model, embeddings, pieces, n, p) : NULL;
+    g_autoptr (SalTarget) target
+        = pieces[p].kept ? without (model, embeddings, pieces, n, p) : NULL;
     if (target == NULL)
       continue;
     SalScore score;
     sal_scorer_score (scorer, target, embeddings + (gsize) p * E, &score);
-    double x = sal_scorer_llr (scorer, target, &score,
-        pieces[p].speech_seconds);
+    double x
+        = sal_scorer_llr (scorer, target, &score, pieces[p].speech_seconds);
     sum += x;
     squares += x * x;
-    scale += sal_curve_at (&sal_model_get_description (model)->calibration.window
-        .enrolled, pieces[p].speech_seconds).scale;
+    scale += sal_curve_at (
+        &sal_model_get_description (model)->calibration.window.enrolled,
+        pieces[p].speech_seconds)
+                 .scale;
     count++;
   }
   if (count == 0)
     return 0;
   *mean = sum / count;
   double prior = PRIOR_DEVIATION * scale / count;
-  *deviation = sqrt ((MAX (squares - sum * *mean, 0)
-                         + PRIOR_PIECES * prior * prior)
-      / (count + PRIOR_PIECES));
+  *deviation
+      = sqrt ((MAX (squares - sum * *mean, 0) + PRIOR_PIECES * prior * prior)
+          / (count + PRIOR_PIECES));
   return count;
 }
 
@@ -96,5 +99,6 @@ sal_expected_errors_of (SalModel *model, const float *embeddings,
       || sal_model_get_n_classes (model) == 0
       || measure (model, embeddings, pieces, n, &m, &s) < 2)
     return unknown;
-  return (SalExpectedErrors){ (float) false_accept (m, s), (float) phi (-m / s) };
+  return (
+      SalExpectedErrors){ (float) false_accept (m, s), (float) phi (-m / s) };
 }

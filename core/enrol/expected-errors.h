@@ -29,7 +29,8 @@ typedef struct {
  * @embeddings: [n, E], unit length
  * @pieces: [n], in the order they were heard
  *
- * Returns: both rates; unknown if the model is not calibrated or has no classes, or there are fewer than two pieces that
- *   share no sound
+ * Returns: both rates; unknown if the model is not calibrated or has no classes, or there are fewer
+ * than two pieces that share no sound
  */
-SalExpectedErrors sal_expected_errors_of (SalModel *model, const float *embeddings, const SalPiece *pieces, guint n);
+SalExpectedErrors sal_expected_errors_of (SalModel *model, const float *embeddings,
+    const SalPiece *pieces, guint n);

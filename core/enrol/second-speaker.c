@@ -46,12 +46,12 @@ typedef struct {
   const float *cells;
   gsize n_cells;
   guint E;
-  gsize length, guard;  /* of a stretch, cells */
+  gsize length, guard; /* of a stretch, cells */
   double cell_seconds;
-  float *weights;       /* speech in each cell, [n_cells] */
-  float *directions;    /* of the stretches, [n, E] */
-  GArray *stretches;    /* those that can be judged */
-  guint step;           /* from one that others meet to the next */
+  float *weights;    /* speech in each cell, [n_cells] */
+  float *directions; /* of the stretches, [n, E] */
+  GArray *stretches; /* those that can be judged */
+  guint step;        /* from one that others meet to the next */
   gboolean *foreign;
 } Search;
 
@@ -87,7 +87,8 @@ meet_cohort (const Search *self, const float *direction)
   g_autofree float *cosines = g_new (float, 2 * (gsize) N);
   const float *rows = sal_model_get_rows (self->model);
   for (guint j = 0; j < N; j++)
-    cosines[j] = sal_vector_dot (rows + (gsize) j * self->E, direction, self->E);
+    cosines[j]
+        = sal_vector_dot (rows + (gsize) j * self->E, direction, self->E);
   return sal_cohort_stats (self->model, cosines, -1, cosines + N);
 }
 
@@ -188,8 +189,8 @@ split_from (const Search *self, Split *split, guint start)
 {
   memset (split->means, 0, self->E * sizeof (float));
   for (guint i = 0; i < split->n; i++)
-    sal_vector_add_scaled (split->means, 1, self->directions + (gsize) i * self->E,
-        self->E);
+    sal_vector_add_scaled (split->means, 1,
+        self->directions + (gsize) i * self->E, self->E);
   sal_vector_normalise (split->means, self->E);
   memcpy (split->means + self->E, self->directions + (gsize) start * self->E,
       self->E * sizeof (float));
@@ -230,7 +231,8 @@ split_voices (Search *self)
   for (guint i = 0; i < n; i++)
     if ((split->second[i] != FALSE) == smaller)
       self->foreign[g_array_index (self->stretches, Stretch, i).first
-          + self->length / 2] = TRUE;
+          + self->length / 2]
+          = TRUE;
 }
 
 /* --- stretches ----------------------------------------------------------- */
@@ -280,7 +282,9 @@ find_pure (const Search *self)
   gboolean *pure = g_new (gboolean, n);
   for (guint k = 0; k < n; k++)
     pure[k] = sal_speech_activity_count (self->foreign
-        + get_stretch (self, k * self->step)->first, self->length) == 0;
+                      + get_stretch (self, k * self->step)->first,
+                  self->length)
+        == 0;
   return pure;
 }
 
@@ -298,8 +302,9 @@ meet_likest (const Search *self, guint i, const gboolean *pure, float *cosines)
   const Stretch *s = get_stretch (self, i);
   guint n = n_neighbours (self), n_met = 0;
   for (guint k = 0; k < n; k++)
-    cosines[k] = sal_vector_dot (self->directions + (gsize) k * self->step * self->E,
-        self->directions + (gsize) i * self->E, self->E);
+    cosines[k]
+        = sal_vector_dot (self->directions + (gsize) k * self->step * self->E,
+            self->directions + (gsize) i * self->E, self->E);
   for (guint k = 0; k < n; k++)
     if (pure[k] && !are_near (self, s, get_stretch (self, k * self->step)))
       cosines[n_met++] = cosines[k];
@@ -337,7 +342,8 @@ judge (Search *self, gboolean *marked)
         || sal_vector_normalise (rest, self->E) <= 0)
       continue;
     float likest = meet_likest (self, i, pure, cosines);
-    float y = sal_vector_dot (self->directions + (gsize) i * self->E, rest, self->E);
+    float y = sal_vector_dot (self->directions + (gsize) i * self->E, rest,
+        self->E);
     s->margin = MIN (normalise (s, likest) - LIKEST_LIMIT,
         normalise (s, y) - REST_LIMIT);
     for (gsize c = 0; s->margin < 0 && c < self->length; c++)
@@ -354,7 +360,8 @@ speech_of (const Search *self, const gboolean *flags)
   return sum;
 }
 
-/* Marks until nothing changes, or a second voice would have most of the speech. */
+/* Marks until nothing changes, or a second voice would have most of the speech.
+ */
 static void
 separate (Search *self)
 {
@@ -411,7 +418,8 @@ trim (const Search *self, SalCells run, const float *voice)
   return (SalCells){ first, last - first };
 }
 
-/* Trims every run; returns whether there is one, and the one that differs most. */
+/* Trims every run; returns whether there is one, and the one that differs most.
+ */
 static gboolean
 trim_runs (const Search *self, const SalCells *recordings, guint n_recordings,
     SalCells *where)
@@ -459,14 +467,18 @@ search_init (Search *self, const SalModel *model, const float *cells,
   const SalMelConfig *mel = &sal_model_get_description (model)->mel;
   double cell = (double) sal_model_get_frames_per_column (model) * mel->hop
       / mel->sample_rate;
-  *self = (Search){ .model = model, .cells = cells, .n_cells = n_cells,
-    .E = sal_model_get_embedding_size (model), .cell_seconds = cell,
+  *self = (Search){ .model = model,
+    .cells = cells,
+    .n_cells = n_cells,
+    .E = sal_model_get_embedding_size (model),
+    .cell_seconds = cell,
     .length = MAX (1, (gsize) lround (STRETCH_SECONDS / cell)),
-    .guard = (gsize) lround (GUARD_SECONDS / cell), .foreign = foreign };
+    .guard = (gsize) lround (GUARD_SECONDS / cell),
+    .foreign = foreign };
   self->weights = g_new (float, n_cells);
   for (gsize c = 0; c < n_cells; c++)
-    self->weights[c] = sqrtf (sal_vector_dot (cells + c * self->E,
-        cells + c * self->E, self->E));
+    self->weights[c] = sqrtf (
+        sal_vector_dot (cells + c * self->E, cells + c * self->E, self->E));
 }
 
 gboolean

@@ -33,10 +33,12 @@ typedef struct {
  * @foreign: (out caller-allocates): whether a cell is of a second voice, [n_cells]
  * @where: (out): the run of foreign cells that differs most
  *
- * The voice that has most of the speech is the first one.  A stretch lies in one recording; it is not judged if less
- * than half of it is speech, or less than 3 s of speech are left to compare it with; none is if the model's cohort has
- * fewer than 30 voices.  Marking stops before most of the speech would be foreign, so that a very varied voice may have none.
+ * The voice that has most of the speech is the first one.  A stretch lies in one recording; it is
+ * not judged if less than half of it is speech, or less than 3 s of speech are left to compare it
+ * with; none is if the model's cohort has fewer than 30 voices.  Marking stops before most of the
+ * speech would be foreign, so that a very varied voice may have none.
  *
  * Returns: whether there is a second voice; else no cell is foreign
  */
-gboolean sal_second_speaker_find (const SalModel *model, const SalCells *recordings, guint n_recordings, const float *cells, gboolean *foreign, SalCells *where);
+gboolean sal_second_speaker_find (const SalModel *model, const SalCells *recordings,
+    guint n_recordings, const float *cells, gboolean *foreign, SalCells *where);

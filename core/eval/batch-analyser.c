@@ -27,12 +27,12 @@ struct _EvalBatchAnalyser {
   SalScorer *scorer;
   SalSessionCohort **companies; /* by look-ahead; NULL: the model has none */
   SalFrameRing *history;
-  float *frames;   /* what is pushed at a time completes, [n, F] */
-  float *window;   /* [F, SAL_WINDOW_FRAMES] */
-  float *around;   /* embeddings, [SAL_WINDOW_FRAMES, E] */
-  float *columns;  /* log-odds against the cohort, [SAL_WINDOW_FRAMES] */
-  float *judged;   /* beside the company, likewise */
-  Lane *lanes;     /* [n_lanes], those of a target together */
+  float *frames;  /* what is pushed at a time completes, [n, F] */
+  float *window;  /* [F, SAL_WINDOW_FRAMES] */
+  float *around;  /* embeddings, [SAL_WINDOW_FRAMES, E] */
+  float *columns; /* log-odds against the cohort, [SAL_WINDOW_FRAMES] */
+  float *judged;  /* beside the company, likewise */
+  Lane *lanes;    /* [n_lanes], those of a target together */
   guint n_lanes;
 };
 
@@ -63,13 +63,13 @@ eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads,
   self->history = sal_analyser_history_new (model, capacity (hop));
   self->frames = g_new (float,
       sal_mel_max_frames (self->mel, SAL_FRAME_RING_SAMPLES) * F);
-  self->window = g_new (float, SAL_WINDOW_FRAMES * F);
+  self->window = g_new (float, SAL_WINDOW_FRAMES *F);
   self->companies = g_new (SalSessionCohort *, n_lookaheads);
   for (guint l = 0; l < n_lookaheads; l++)
     self->companies[l]
         = sal_session_cohort_new (model, SAL_WINDOW_FRAMES, lookaheads[l]);
-  self->around = g_new (float,
-      SAL_WINDOW_FRAMES * sal_model_get_embedding_size (model));
+  self->around
+      = g_new (float, SAL_WINDOW_FRAMES *sal_model_get_embedding_size (model));
   self->columns = g_new (float, SAL_WINDOW_FRAMES);
   self->judged = g_new (float, SAL_WINDOW_FRAMES);
   return self;
@@ -109,7 +109,7 @@ eval_traces_new (guint n_traces, gsize n_frames)
   EvalTrace *traces = g_new (EvalTrace, n_traces);
 
   for (guint i = 0; i < n_traces; i++)
-    traces[i] = (EvalTrace) { g_new0 (float, n_frames + 1),
+    traces[i] = (EvalTrace){ g_new0 (float, n_frames + 1),
       g_new0 (float, n_frames + 1), g_new0 (float, n_frames + 1) };
   return traces;
 }
@@ -143,7 +143,7 @@ open_lanes (EvalBatchAnalyser *self, SalTarget *const *targets, guint n_targets,
   for (guint i = 0; i < self->n_lanes; i++) {
     const SalTarget *target = targets[i / self->n_lookaheads];
     guint lookahead = self->lookaheads[i % self->n_lookaheads];
-    self->lanes[i] = (Lane) { target, lookahead,
+    self->lanes[i] = (Lane){ target, lookahead,
       sal_analyser_timeline_new (self->model, target, capacity (self->hop),
           lookahead),
       sal_timeline_new (F, capacity (self->hop), 1, &same, &plain),
@@ -163,9 +163,11 @@ close_lanes (EvalBatchAnalyser *self)
 }
 
 static void
-settle (const EvalBatchAnalyser *self, Lane *lane, guint64 until, float contrast)
+settle (const EvalBatchAnalyser *self, Lane *lane, guint64 until,
+    float contrast)
 {
-  const SalSettling how = { .until = until, .contrast = contrast,
+  const SalSettling how = { .until = until,
+    .contrast = contrast,
     .known = sal_frame_ring_get_n_frames (self->history) };
   g_autoptr (SalMap) map
       = sal_timeline_settle (lane->timeline, self->history, &how);
@@ -279,8 +281,9 @@ settle_rest (EvalBatchAnalyser *self)
 }
 
 gsize
-eval_batch_analyser_run (EvalBatchAnalyser *self, const float *samples, gsize n_samples,
-    SalTarget *const *targets, guint n_targets, EvalTrace *traces)
+eval_batch_analyser_run (EvalBatchAnalyser *self, const float *samples,
+    gsize n_samples, SalTarget *const *targets, guint n_targets,
+    EvalTrace *traces)
 {
   open_lanes (self, targets, n_targets, traces);
   sal_frame_ring_reset (self->history);

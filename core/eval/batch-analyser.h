@@ -23,7 +23,8 @@ typedef struct {
  * @hop: frames
  * @lookaheads: frames, at most 200, [n_lookaheads]; copied
  */
-EvalBatchAnalyser *eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads, guint n_lookaheads);
+EvalBatchAnalyser *eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads,
+    guint n_lookaheads);
 void eval_batch_analyser_free (EvalBatchAnalyser *self); /* NULL is a no-op */
 
 /**
@@ -34,7 +35,8 @@ void eval_batch_analyser_free (EvalBatchAnalyser *self); /* NULL is a no-op */
  *
  * Returns: T
  */
-gsize eval_batch_analyser_run (EvalBatchAnalyser *self, const float *samples, gsize n_samples, SalTarget *const *targets, guint n_targets, EvalTrace *traces);
+gsize eval_batch_analyser_run (EvalBatchAnalyser *self, const float *samples, gsize n_samples,
+    SalTarget *const *targets, guint n_targets, EvalTrace *traces);
 gsize eval_batch_analyser_n_frames (const EvalBatchAnalyser *self, gsize n_samples); /* T */
 
 EvalTrace *eval_traces_new (guint n_traces, gsize n_frames); /* [n_traces], of n_frames each */

@@ -8,8 +8,8 @@
 
 #define LEVEL 0.05 /* RMS of each piece */
 
-const char *const eval_concatenation_names[EVAL_CONCATENATION_FORMS] = { "A", "A-B", "A-B-A",
-  "B-A-B", "A-B-C" };
+const char *const eval_concatenation_names[EVAL_CONCATENATION_FORMS]
+    = { "A", "A-B", "A-B-A", "B-A-B", "A-B-C" };
 
 /* Of piece i. */
 static char
@@ -41,7 +41,8 @@ steps_of (const SalMelConfig *mel, double seconds)
 }
 
 guint
-eval_concatenation_max_frames (EvalConcatenationForm form, const SalMelConfig *mel, double seconds)
+eval_concatenation_max_frames (EvalConcatenationForm form,
+    const SalMelConfig *mel, double seconds)
 {
   return count_pieces (form) * steps_of (mel, seconds) + 1;
 }
@@ -69,20 +70,24 @@ draw_other (GRand *rand, guint n, const guint *taken, guint n_taken)
 }
 
 static gboolean
-draw_speakers (EvalConcatenation *self, const EvalSpeakerSets *cast, GRand *rand, GError **error)
+draw_speakers (EvalConcatenation *self, const EvalSpeakerSets *cast,
+    GRand *rand, GError **error)
 {
-  guint n = eval_speaker_sets_get_n_speakers (cast), labels[EVAL_CONCATENATION_MOST];
+  guint n = eval_speaker_sets_get_n_speakers (cast),
+        labels[EVAL_CONCATENATION_MOST];
 
-  if (n < self->n_speakers || eval_speaker_sets_get_n_labels (cast) <= self->n_speakers)
-    return sal_error_set (error, SAL_ERROR_AUDIO, "%s needs %u speakers and "
-        "one more who is absent: there are %u", eval_concatenation_names[self->form],
-        self->n_speakers, n);
+  if (n < self->n_speakers
+      || eval_speaker_sets_get_n_labels (cast) <= self->n_speakers)
+    return sal_error_set (error, SAL_ERROR_AUDIO,
+        "%s needs %u speakers and "
+        "one more who is absent: there are %u",
+        eval_concatenation_names[self->form], self->n_speakers, n);
   for (guint i = 0; i < self->n_speakers; i++) {
     self->speakers[i] = draw_other (rand, n, self->speakers, i);
     labels[i] = eval_speaker_sets_get_label (cast, self->speakers[i]);
   }
-  self->absent = draw_other (rand, eval_speaker_sets_get_n_labels (cast), labels,
-      self->n_speakers);
+  self->absent = draw_other (rand, eval_speaker_sets_get_n_labels (cast),
+      labels, self->n_speakers);
   return TRUE;
 }
 
@@ -91,14 +96,16 @@ draw_speakers (EvalConcatenation *self, const EvalSpeakerSets *cast, GRand *rand
 /* Returns: steps of speech of an utterance, 0 if it must not be heard; -1 and
  * the error of the decoder. */
 static gssize
-count_speech (const EvalSpeakerSets *cast, guint utterance, const EvalSound **sound,
-    GError **error)
+count_speech (const EvalSpeakerSets *cast, guint utterance,
+    const EvalSound **sound, GError **error)
 {
   if (eval_speaker_sets_is_enrolled (cast, utterance))
     return 0;
-  *sound = eval_corpus_get_sound (eval_speaker_sets_get_corpus (cast), utterance, error);
+  *sound = eval_corpus_get_sound (eval_speaker_sets_get_corpus (cast),
+      utterance, error);
   return *sound == NULL ? -1
-      : (gssize) sal_speech_activity_count ((*sound)->speech, (*sound)->n_frames);
+                        : (gssize) sal_speech_activity_count ((*sound)->speech,
+                            (*sound)->n_frames);
 }
 
 static gboolean
@@ -142,8 +149,8 @@ set_level (float *samples, gsize n)
 /* The first utterance with enough speech, in an order that is drawn; one that
  * was not heard in this trial, if there is one. */
 static gboolean
-find_utterance (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piece, GRand *rand,
-    const EvalSound **sound, GError **error)
+find_utterance (EvalConcatenation *self, const EvalSpeakerSets *cast,
+    guint piece, GRand *rand, const EvalSound **sound, GError **error)
 {
   const SalMelConfig *mel
       = sal_model_get_mel_config (eval_speaker_sets_get_model (cast));
@@ -169,16 +176,18 @@ find_utterance (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piec
     if (!used)
       return TRUE;
   }
-  return *sound != NULL || sal_error_set (error, SAL_ERROR_AUDIO,
-      "speaker %s has no utterance with %g s of speech",
-      eval_corpus_get_voice (corpus, voice)->name, seconds);
+  return *sound != NULL
+      || sal_error_set (error, SAL_ERROR_AUDIO,
+          "speaker %s has no utterance with %g s of speech",
+          eval_corpus_get_voice (corpus, voice)->name, seconds);
 }
 
 static gboolean
-add_piece (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piece, GRand *rand,
-    GError **error)
+add_piece (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piece,
+    GRand *rand, GError **error)
 {
-  guint hop = sal_model_get_mel_config (eval_speaker_sets_get_model (cast))->hop;
+  guint hop
+      = sal_model_get_mel_config (eval_speaker_sets_get_model (cast))->hop;
   gsize steps = self->piece / hop;
   const EvalSound *sound;
 
@@ -193,14 +202,14 @@ add_piece (EvalConcatenation *self, const EvalSpeakerSets *cast, guint piece, GR
 }
 
 EvalConcatenation *
-eval_concatenation_new (const EvalSpeakerSets *cast, EvalConcatenationForm form, guint number,
-    guint32 seed, double seconds, GError **error)
+eval_concatenation_new (const EvalSpeakerSets *cast, EvalConcatenationForm form,
+    guint number, guint32 seed, double seconds, GError **error)
 {
   const SalMelConfig *mel
       = sal_model_get_mel_config (eval_speaker_sets_get_model (cast));
   const guint32 seeds[] = { seed, form, number };
-  g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
-      G_N_ELEMENTS (seeds));
+  g_autoptr (GRand) rand
+      = g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
   g_autoptr (EvalConcatenation) self = g_new0 (EvalConcatenation, 1);
 
   self->form = form;
@@ -221,15 +230,18 @@ eval_concatenation_new (const EvalSpeakerSets *cast, EvalConcatenationForm form,
 /* --- truth --------------------------------------------------------------- */
 
 guint
-eval_concatenation_get_label (const EvalConcatenation *self, const EvalSpeakerSets *cast, char who)
+eval_concatenation_get_label (const EvalConcatenation *self,
+    const EvalSpeakerSets *cast, char who)
 {
-  return who == 'X' ? self->absent
+  return who == 'X'
+      ? self->absent
       : eval_speaker_sets_get_label (cast, self->speakers[who - 'A']);
 }
 
 void
-eval_concatenation_truth (const EvalConcatenation *self, const SalMelConfig *mel, char who,
-    guint n_frames, gboolean *speaks, gboolean *counts)
+eval_concatenation_truth (const EvalConcatenation *self,
+    const SalMelConfig *mel, char who, guint n_frames, gboolean *speaks,
+    gboolean *counts)
 {
   double collar = EVAL_CONCATENATION_COLLAR * mel->sample_rate;
 

@@ -8,15 +8,15 @@
 #include "base/fft.h"
 #include "signal/speech-activity.h"
 
-#define LEVEL 0.05f      /* RMS of active speech before the gain of a turn */
-#define NOISE_FROM 50.0  /* Hz */
+#define LEVEL 0.05f     /* RMS of active speech before the gain of a turn */
+#define NOISE_FROM 50.0 /* Hz */
 
 /* One speaker's utterances, one after the other, for ever. */
 typedef struct {
-  GArray *order;         /* of guint */
-  guint next;            /* in it */
+  GArray *order;          /* of guint */
+  guint next;             /* in it */
   const EvalSound *sound; /* being heard; NULL: none yet */
-  gsize at;              /* sample */
+  gsize at;               /* sample */
 } Source;
 
 typedef struct {
@@ -24,16 +24,18 @@ typedef struct {
   const EvalConversationConfig *config;
   guint rate;
   GRand *rand;
-  Source *sources;      /* one for each voice */
-  GArray *pools[2];     /* of guint: others of the target's sex; the rest */
+  Source *sources;  /* one for each voice */
+  GArray *pools[2]; /* of guint: others of the target's sex; the rest */
   EvalConversation *out;
 } Mixing;
 
 void
 eval_conversation_config_init (EvalConversationConfig *config)
 {
-  *config = (EvalConversationConfig) { .seconds = 60, .min_turn = 2,
-    .max_turn = 6, .range_db = 3 };
+  *config = (EvalConversationConfig){ .seconds = 60,
+    .min_turn = 2,
+    .max_turn = 6,
+    .range_db = 3 };
 }
 
 void
@@ -76,7 +78,8 @@ advance (Mixing *self, guint voice, GError **error)
   }
   return sal_error_set (error, SAL_ERROR_AUDIO,
       "speaker %s has no utterance with %g s of speech",
-      eval_corpus_get_voice (self->corpus, voice)->name, EVAL_SOUND_LEAST_SPEECH);
+      eval_corpus_get_voice (self->corpus, voice)->name,
+      EVAL_SOUND_LEAST_SPEECH);
 }
 
 static gboolean
@@ -117,7 +120,8 @@ draw_length (const Mixing *self, gsize left)
   gsize least = (gsize) (config->min_turn * self->rate);
   gsize most = (gsize) (config->max_turn * self->rate);
   gsize n = (gsize) (g_rand_double_range (self->rand, config->min_turn,
-      config->max_turn) * self->rate);
+                         config->max_turn)
+      * self->rate);
 
   if (left <= n + least)
     return left <= most ? left : left / 2;
@@ -147,7 +151,8 @@ fill_pools (Mixing *self, GError **error)
     }
   if (self->pools[0]->len + self->pools[1]->len > 0)
     return TRUE;
-  return sal_error_set (error, SAL_ERROR_AUDIO, "a conversation needs three "
+  return sal_error_set (error, SAL_ERROR_AUDIO,
+      "a conversation needs three "
       "speakers, one of them absent: there are %u",
       eval_corpus_get_n_voices (self->corpus));
 }
@@ -185,7 +190,8 @@ eval_conversation_new (EvalCorpus *corpus, const EvalConversationConfig *config,
   guint n = eval_corpus_get_n_voices (corpus);
   Mixing mixing = { corpus, config, rate, rand, g_new0 (Source, n),
     { g_array_new (FALSE, FALSE, sizeof (guint)),
-        g_array_new (FALSE, FALSE, sizeof (guint)) }, self };
+        g_array_new (FALSE, FALSE, sizeof (guint)) },
+    self };
 
   self->target = target;
   self->absent = absent;
@@ -218,7 +224,8 @@ eval_conversation_label (const EvalConversation *self, guint centre, guint hop,
     while (t < n_frames
         && (centre + t * hop < turn->end || i + 1 == self->turns->len))
       is_target[t++] = turn->voice == self->target;
-    n_speech += sal_speech_activity_find (energy + first, t - first, speech + first);
+    n_speech
+        += sal_speech_activity_find (energy + first, t - first, speech + first);
   }
   for (t = 0; t < n_frames; t++)
     sum += speech[t] ? energy[t] : 0;
@@ -232,8 +239,8 @@ eval_conversation_n_switches (const EvalConversation *self)
   guint n = 0;
 
   for (guint i = 0; i < self->turns->len; i++) {
-    gboolean wanted = g_array_index (self->turns, EvalSpoken, i).voice
-        == self->target;
+    gboolean wanted
+        = g_array_index (self->turns, EvalSpoken, i).voice == self->target;
     n += wanted != open;
     open = wanted;
   }
@@ -263,8 +270,8 @@ eval_conversation_noise (GRand *rand, guint rate, float *noise, gsize n)
   double sum = 0;
 
   sal_fft_planner_lock ();
-  fftwf_plan plan = fftwf_plan_dft_c2r_1d ((int) n, spectrum, samples,
-      FFTW_ESTIMATE);
+  fftwf_plan plan
+      = fftwf_plan_dft_c2r_1d ((int) n, spectrum, samples, FFTW_ESTIMATE);
   sal_fft_planner_unlock ();
   fill_spectrum (rand, rate, spectrum, n);
   fftwf_execute (plan);

@@ -26,7 +26,7 @@ typedef struct {
   guint target, absent; /* voices; the absent one never speaks */
   float *clean;         /* [n_samples] */
   gsize n_samples;
-  GArray *turns;        /* of EvalSpoken, without gaps */
+  GArray *turns; /* of EvalSpoken, without gaps */
 } EvalConversation;
 
 /**
@@ -48,22 +48,24 @@ guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, GRa
  * @order: (element-type guint): what the target says, as eval_corpus_enrol() left it
  * @absent: a voice that is not to speak
  *
- * Returns: (transfer full) (nullable): a stream, or %NULL and %SAL_ERROR_AUDIO if a speaker has nothing to say or
- *   there is nobody else, or the error of the decoder
+ * Returns: (transfer full) (nullable): a stream, or %NULL and %SAL_ERROR_AUDIO if a speaker has
+ * nothing to say or there is nobody else, or the error of the decoder
  */
-EvalConversation *eval_conversation_new (EvalCorpus *corpus, const EvalConversationConfig *config, guint rate, guint target, const GArray *order, guint absent, GRand *rand, GError **error);
+EvalConversation *eval_conversation_new (EvalCorpus *corpus, const EvalConversationConfig *config,
+    guint rate, guint target, const GArray *order, guint absent, GRand *rand, GError **error);
 void eval_conversation_free (EvalConversation *self); /* NULL is a no-op */
 
 /**
  * eval_conversation_label:
  * @centre: sample of the middle of frame 0; @hop: samples from frame to frame
  * @is_target: (out caller-allocates): whose turn the middle of a frame lies in, [n_frames]
- * @speech: (out caller-allocates): whether it holds speech, by the energy of the clean stream within its turn,
- *   [n_frames]
+ * @speech: (out caller-allocates): whether it holds speech, by the energy of the clean stream
+ * within its turn, [n_frames]
  *
  * Returns: mean square of the frames of speech
  */
-double eval_conversation_label (const EvalConversation *self, guint centre, guint hop, gsize n_frames, gboolean *is_target, gboolean *speech);
+double eval_conversation_label (const EvalConversation *self, guint centre, guint hop,
+    gsize n_frames, gboolean *is_target, gboolean *speech);
 
 /**
  * eval_conversation_n_switches:
@@ -74,7 +76,8 @@ guint eval_conversation_n_switches (const EvalConversation *self);
 
 /**
  * eval_conversation_noise:
- * @noise: (out caller-allocates): pink noise from 50 Hz up, 3 dB less per octave, of mean square 1, [n]
+ * @noise: (out caller-allocates): pink noise from 50 Hz up, 3 dB less per octave, of mean square 1,
+ * [n]
  */
 void eval_conversation_noise (GRand *rand, guint rate, float *noise, gsize n);
 

@@ -8,7 +8,9 @@
 #include "eval/manifest.h"
 #include "signal/speech-activity.h"
 
-#define QUIET 0.02f /* of the peak: below it a sample adds nothing to a level */
+#define QUIET                                                                  \
+  0.02f /* of the peak: below it a sample adds nothing to a level              \
+         */
 
 /* An utterance and what it sounds like, once somebody asked. */
 typedef struct {
@@ -22,7 +24,7 @@ struct _EvalCorpus {
   GPtrArray *rows;
   EvalDecoder decode;
   guint rate, hop;
-  GPtrArray *voices;  /* of EvalVoice */
+  GPtrArray *voices; /* of EvalVoice */
   guint n_targets;
   GPtrArray *entries; /* of Entry */
 };
@@ -65,7 +67,7 @@ find_voice (EvalCorpus *self, GHashTable *by_name, const EvalManifestRow *row,
   if (voice != NULL)
     return voice->is_target == is_target ? voice : NULL;
   voice = g_new (EvalVoice, 1);
-  *voice = (EvalVoice) { row->speaker, row->sex, is_target,
+  *voice = (EvalVoice){ row->speaker, row->sex, is_target,
     g_array_new (FALSE, FALSE, sizeof (guint)) };
   g_ptr_array_add (self->voices, voice);
   g_hash_table_insert (by_name, (gpointer) row->speaker, voice);
@@ -80,7 +82,8 @@ add_rows (EvalCorpus *self, GHashTable *by_name, char **splits,
   for (guint i = 0; i < self->rows->len; i++) {
     const EvalManifestRow *row = g_ptr_array_index (self->rows, i);
     EvalVoice *voice = is_in (row->split, splits)
-        ? find_voice (self, by_name, row, is_target) : NULL;
+        ? find_voice (self, by_name, row, is_target)
+        : NULL;
     if (voice == NULL)
       continue;
     Entry *entry = g_new0 (Entry, 1);
@@ -99,7 +102,7 @@ by_role_and_name (gconstpointer a, gconstpointer b)
   const EvalVoice *y = *(const EvalVoice *const *) b;
 
   return x->is_target != y->is_target ? y->is_target - x->is_target
-      : strcmp (x->name, y->name);
+                                      : strcmp (x->name, y->name);
 }
 
 static gboolean
@@ -233,8 +236,8 @@ eval_corpus_get_sound (EvalCorpus *self, guint utterance, GError **error)
   sal_speech_activity_energy (sound->samples, sound->n_samples, 0, self->hop,
       sound->n_frames, energy);
   sound->speech_seconds
-      = (double) sal_speech_activity_find (energy, sound->n_frames, speech) * self->hop
-      / self->rate;
+      = (double) sal_speech_activity_find (energy, sound->n_frames, speech)
+      * self->hop / self->rate;
   sound->speech = speech;
   sound->level = active_level (sound->samples, sound->n_samples);
   entry->known = TRUE;
@@ -247,8 +250,8 @@ GArray *
 eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand)
 {
   const EvalVoice *v = eval_corpus_get_voice (self, voice);
-  GArray *order = g_array_sized_new (FALSE, FALSE, sizeof (guint),
-      v->utterances->len);
+  GArray *order
+      = g_array_sized_new (FALSE, FALSE, sizeof (guint), v->utterances->len);
 
   g_array_append_vals (order, v->utterances->data, v->utterances->len);
   guint *at = (guint *) order->data;
@@ -266,8 +269,8 @@ eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **sound,
 {
   *sound = NULL;
   while (order->len > 0) {
-    const EvalSound *first = eval_corpus_get_sound (self,
-        g_array_index (order, guint, 0), error);
+    const EvalSound *first
+        = eval_corpus_get_sound (self, g_array_index (order, guint, 0), error);
     if (first == NULL)
       return FALSE;
     if (first->speech_seconds >= EVAL_SOUND_LEAST_SPEECH) {
@@ -284,12 +287,13 @@ finish (SalEnrol *enrol, SalModel *model, const char *name, GError **error)
 {
   g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, name, NULL, error);
   return speaker != NULL ? sal_target_new_speaker (model, speaker, error)
-      : NULL;
+                         : NULL;
 }
 
 SalTarget *
-eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order,
-    GArray *used, double seconds, double *net_seconds, GError **error)
+eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice,
+    GArray *order, GArray *used, double seconds, double *net_seconds,
+    GError **error)
 {
   const char *name = eval_corpus_get_voice (self, voice)->name;
   g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
@@ -308,8 +312,8 @@ eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order
       break;
     }
     if (!sal_enrol_add (enrol, sound->samples, sound->n_samples, error)) {
-      g_prefix_error (error, "%s: ",
-          eval_corpus_get_utterance (self, taken)->path);
+      g_prefix_error (error,
+          "%s: ", eval_corpus_get_utterance (self, taken)->path);
       return NULL;
     }
     g_array_append_val (used, taken);
@@ -317,8 +321,10 @@ eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order
     sound = following;
   }
   if (!(net > 0)) {
-    sal_error_set (error, SAL_ERROR_AUDIO, "speaker %s has less than two "
-        "utterances with %g s of speech", name, EVAL_SOUND_LEAST_SPEECH);
+    sal_error_set (error, SAL_ERROR_AUDIO,
+        "speaker %s has less than two "
+        "utterances with %g s of speech",
+        name, EVAL_SOUND_LEAST_SPEECH);
     return NULL;
   }
   *net_seconds = net;

@@ -9,7 +9,8 @@
  * EvalDecoder:
  * @rate: Hz, asked for
  *
- * Returns: (transfer full) (nullable): a whole recording as finite mono PCM, or %NULL and an error that names
+ * Returns: (transfer full) (nullable): a whole recording as finite mono PCM, or %NULL and an error
+ * that names
  *   @path; called from several threads at once
  */
 typedef float *(*EvalDecoder) (const char *path, guint rate, gsize *n_samples, GError **error);
@@ -21,21 +22,22 @@ typedef struct {
 
 typedef struct {
   const char *name;
-  char sex;            /* 'f' or 'm' */
-  gboolean is_target;  /* of the splits asked for; else of those of the others */
-  GArray *utterances;  /* of guint, as in the manifest */
+  char sex;           /* 'f' or 'm' */
+  gboolean is_target; /* of the splits asked for; else of those of the others */
+  GArray *utterances; /* of guint, as in the manifest */
 } EvalVoice;
 
 typedef struct {
-  const float *samples;   /* [n_samples] */
+  const float *samples; /* [n_samples] */
   gsize n_samples;
   const gboolean *speech; /* of each step of @hop samples, [n_frames] */
   gsize n_frames;
-  double speech_seconds;  /* net */
-  float level;            /* RMS of what is louder than a fiftieth of the peak; 0: silence */
+  double speech_seconds; /* net */
+  float level;           /* RMS of what is louder than a fiftieth of the peak; 0: silence */
 } EvalSound;
 
-#define EVAL_SOUND_LEAST_SPEECH 1.0 /* seconds: utterances with less are neither enrolled nor heard */
+#define EVAL_SOUND_LEAST_SPEECH                                                                    \
+  1.0 /* seconds: utterances with less are neither enrolled nor heard */
 
 typedef struct _EvalCorpus EvalCorpus; /* any thread */
 
@@ -43,13 +45,15 @@ typedef struct _EvalCorpus EvalCorpus; /* any thread */
  * eval_corpus_new:
  * @rows: (element-type EvalManifestRow): kept as long as the corpus
  * @splits: names with commas between: whose speakers can be targets
- * @others: (nullable): likewise, of speakers who are never targets; of these, whoever also is in @splits is left out
+ * @others: (nullable): likewise, of speakers who are never targets; of these, whoever also is in
+ * @splits is left out
  * @mel: rate and hop
  *
- * Returns: (transfer full) (nullable): a corpus with its speakers in the order of their names, targets first, or
- *   %NULL and %SAL_ERROR_CONFIG if a split has no recording
+ * Returns: (transfer full) (nullable): a corpus with its speakers in the order of their names,
+ * targets first, or %NULL and %SAL_ERROR_CONFIG if a split has no recording
  */
-EvalCorpus *eval_corpus_new (GPtrArray *rows, const char *splits, const char *others, const SalMelConfig *mel, EvalDecoder decode, GError **error);
+EvalCorpus *eval_corpus_new (GPtrArray *rows, const char *splits, const char *others,
+    const SalMelConfig *mel, EvalDecoder decode, GError **error);
 void eval_corpus_free (EvalCorpus *self); /* NULL is a no-op */
 
 guint eval_corpus_get_n_voices (const EvalCorpus *self);
@@ -61,37 +65,42 @@ const EvalUtterance *eval_corpus_get_utterance (const EvalCorpus *self, guint ut
 /**
  * eval_corpus_get_sound:
  *
- * Returns: (nullable): the utterance, kept as long as the corpus; or %NULL and the error of the decoder
+ * Returns: (nullable): the utterance, kept as long as the corpus; or %NULL and the error of the
+ * decoder
  */
 const EvalSound *eval_corpus_get_sound (EvalCorpus *self, guint utterance, GError **error);
 
 /**
  * eval_corpus_shuffle:
  *
- * Returns: (transfer full) (element-type guint): the voice's utterances, in an order drawn from @rand
+ * Returns: (transfer full) (element-type guint): the voice's utterances, in an order drawn from
+ * @rand
  */
 GArray *eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand);
 
 /**
  * eval_corpus_next:
- * @order: (element-type guint) (inout): utterances; those without enough speech are taken from its beginning
+ * @order: (element-type guint) (inout): utterances; those without enough speech are taken from its
+ * beginning
  * @sound: (out): the first of the others, which stays in @order; %NULL if there is none
  *
  * Returns: %TRUE, or %FALSE and the error of the decoder
  */
-gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **sound, GError **error);
+gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **sound,
+    GError **error);
 
 /**
  * eval_corpus_enrol:
- * @order: (element-type guint) (inout): the utterances used are taken from its beginning; at least one that can be
- *   used stays
+ * @order: (element-type guint) (inout): the utterances used are taken from its beginning; at least
+ * one that can be used stays
  * @used: (element-type guint) (inout): they are added to
  * @seconds: net speech; whole utterances until it is reached
  * @net_seconds: (out): how much it became
  *
- * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or %SAL_ERROR_AUDIO if there
- *   are less than two utterances with a second of speech
+ * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or
+ * %SAL_ERROR_AUDIO if there are less than two utterances with a second of speech
  */
-SalTarget *eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order, GArray *used, double seconds, double *net_seconds, GError **error);
+SalTarget *eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order,
+    GArray *used, double seconds, double *net_seconds, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalCorpus, eval_corpus_free)

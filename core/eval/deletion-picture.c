@@ -26,8 +26,8 @@ typedef struct {
 static gboolean
 is_shown (const EvalDeletionRow *row)
 {
-  return row->fill == EVAL_FILL_ZERO && (row->kind != EVAL_RANK_MAP
-      || row->setting == EVAL_MAP_ALL);
+  return row->fill == EVAL_FILL_ZERO
+      && (row->kind != EVAL_RANK_MAP || row->setting == EVAL_MAP_ALL);
 }
 
 static void
@@ -45,8 +45,9 @@ fill_trace (Trace *self, const EvalDeletionMean *mean, gboolean log_odds)
 
 /* The curves of one panel, named in the right one; returns how many. */
 static guint
-make_curves (const GArray *results, const GArray *rows, EvalConcatenationForm form,
-    EvalDeletionWay way, gboolean log_odds, Trace *traces, SalPlotCurve *curves)
+make_curves (const GArray *results, const GArray *rows,
+    EvalConcatenationForm form, EvalDeletionWay way, gboolean log_odds,
+    Trace *traces, SalPlotCurve *curves)
 {
   guint n = 0, shown = 0;
 
@@ -62,8 +63,8 @@ make_curves (const GArray *results, const GArray *rows, EvalConcatenationForm fo
     fill_trace (trace, &result->ways[way], log_odds);
     g_snprintf (trace->label, sizeof trace->label, "%s (%u)",
         eval_deletion_name (row), result->n_trials);
-    curves[n++] = (SalPlotCurve) {
-      way == EVAL_DELETION_INSERT ? trace->label : NULL,
+    curves[n++] = (SalPlotCurve){ way == EVAL_DELETION_INSERT ? trace->label
+                                                              : NULL,
       sal_plot_colour (map ? row->method : shown++), !map, FALSE, trace->x,
       trace->y, N + 1, map ? trace->low : NULL, map ? trace->high : NULL };
   }
@@ -77,10 +78,9 @@ make_marks (double low, double high, double step, SalPlotMark *marks,
 {
   guint n = 0;
 
-  for (double at = ceil (low / step) * step; at <= high && n < 12;
-       at += step) {
+  for (double at = ceil (low / step) * step; at <= high && n < 12; at += step) {
     g_snprintf (labels[n], 8, "%g", at);
-    marks[n] = (SalPlotMark) { at, labels[n] };
+    marks[n] = (SalPlotMark){ at, labels[n] };
     n++;
   }
   return n;
@@ -115,10 +115,9 @@ draw_panel (cairo_t *cr, guint column, guint line, const SalPlotCurve *curves,
   g_autofree char *heading = g_strdup_printf ("%s, %s",
       eval_concatenation_names[eval_deletion_forms[line]],
       column == 0 ? "deletion: the lower the better"
-          : "insertion: the higher the better");
-  SalPlot plot = {
-    { column == 0 ? "bins deleted, %" : "bins inserted, %", 0, 100, x,
-        make_marks (0, 100, 20, x, x_labels) },
+                  : "insertion: the higher the better");
+  SalPlot plot = { { column == 0 ? "bins deleted, %" : "bins inserted, %", 0,
+                       100, x, make_marks (0, 100, 20, x, x_labels) },
     { log_odds ? "mean log-odds of A" : "A is recognised, %", low, high, y,
         make_marks (low, high, log_odds ? 5 : 20, y, y_labels) },
     curves, n, column == 0 ? NULL : "ranked by (trials)", TRUE };

@@ -12,9 +12,10 @@
  * @rows: (element-type EvalDeletionRow)
  * @log_odds: their mean; else how often A is recognised
  *
- * Draws the first fill, zero: fused maps of all layers with the 95 % intervals, and what they are compared with; a row of panels for
- * each form.
+ * Draws the first fill, zero: fused maps of all layers with the 95 % intervals, and what they are
+ * compared with; a row of panels for each form.
  *
  * Returns: (transfer full): an image
  */
-cairo_surface_t *eval_deletion_draw (const char *title, const GArray *results, const GArray *rows, gboolean log_odds);
+cairo_surface_t *eval_deletion_draw (const char *title, const GArray *results, const GArray *rows,
+    gboolean log_odds);

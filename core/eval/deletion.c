@@ -11,13 +11,15 @@
 
 #define N EVAL_DELETION_STEPS
 
-const EvalConcatenationForm eval_deletion_forms[EVAL_DELETION_FORMS] = { EVAL_CONCATENATION_A,
-  EVAL_CONCATENATION_B_A_B };
+const EvalConcatenationForm eval_deletion_forms[EVAL_DELETION_FORMS]
+    = { EVAL_CONCATENATION_A, EVAL_CONCATENATION_B_A_B };
 const char *const eval_fill_names[EVAL_FILLS] = { "zero", "silence", "mean" };
 
 static const char *const names[] = {
-  [EVAL_RANK_RANDOM] = "random", [EVAL_RANK_BLOCKS] = "blocks",
-  [EVAL_RANK_FRAMES] = "frames", [EVAL_RANK_ENERGY] = "energy",
+  [EVAL_RANK_RANDOM] = "random",
+  [EVAL_RANK_BLOCKS] = "blocks",
+  [EVAL_RANK_FRAMES] = "frames",
+  [EVAL_RANK_ENERGY] = "energy",
   [EVAL_RANK_ORACLE] = "oracle",
 };
 
@@ -25,8 +27,8 @@ typedef struct {
   EvalSpeakerSets *cast;
   const EvalDeletionConfig *config;
   const GArray *rows;
-  GArray *jobs;      /* of guint: the trials that are wanted */
-  float *means;      /* of the bands over utterances, [F] */
+  GArray *jobs; /* of guint: the trials that are wanted */
+  float *means; /* of the bands over utterances, [F] */
   GAsyncQueue *ears;
 } Work;
 
@@ -54,8 +56,10 @@ eval_deletion_config_init (EvalDeletionConfig *config, guint n_trials)
 {
   guint n = n_trials > 0 ? n_trials : 16;
 
-  *config = (EvalDeletionConfig) { .seed = 2022, .n_trials = n,
-    .n_thorough = MAX (n / 4, MIN (n, 4)), .n_score = MIN (n, 4),
+  *config = (EvalDeletionConfig){ .seed = 2022,
+    .n_trials = n,
+    .n_thorough = MAX (n / 4, MIN (n, 4)),
+    .n_score = MIN (n, 4),
     .seconds = 1.5 };
   eval_map_style_init (&config->style);
 }
@@ -66,14 +70,14 @@ const char *
 eval_deletion_name (const EvalDeletionRow *row)
 {
   return row->kind == EVAL_RANK_MAP ? eval_map_methods[row->method].name
-      : names[row->kind];
+                                    : names[row->kind];
 }
 
 const char *
 eval_deletion_layers (const EvalDeletionRow *row)
 {
   return row->kind == EVAL_RANK_MAP ? eval_map_settings[row->setting].name
-      : "none";
+                                    : "none";
 }
 
 /* One ranking with all fills, one after the other: the first for all
@@ -88,7 +92,8 @@ add_ranking (GArray *rows, const EvalDeletionConfig *config, EvalRankKind kind,
 
   for (EvalFill fill = 0; fill < EVAL_FILLS; fill++) {
     guint n = fill == EVAL_FILL_ZERO ? config->n_trials
-        : always ? config->n_thorough : 0;
+        : always                     ? config->n_thorough
+                                     : 0;
     EvalDeletionRow row = { kind, method, setting, fill,
       costly ? MIN (n, config->n_score) : n };
     if (row.n_trials > 0)
@@ -124,12 +129,13 @@ fill_random (float *values, guint h, guint w, GRand *rand)
 static void
 fill_blocks (Place *place, GRand *rand)
 {
-  const guint *strides = sal_model_get_description (eval_speaker_sets_get_model (
-      place->work->cast))->topology.strides;
+  const guint *strides = sal_model_get_description (
+      eval_speaker_sets_get_model (place->work->cast))
+                             ->topology.strides;
   guint side = strides[0] * strides[1] * strides[2] * strides[3];
   guint F = place->ear->n_bands, T = place->ear->n_frames;
   guint w = (T - 1) / side + 1, h = (F - 1) / side + 1;
-  g_autofree float *cells = g_new (float, (gsize) h * w);
+  g_autofree float *cells = g_new (float, (gsize) h *w);
 
   fill_random (cells, h, w, rand);
   for (guint f = 0; f < F; f++)
@@ -144,8 +150,7 @@ take_map (Place *place, const EvalDeletionRow *row)
   EvalMaps *maps = place->ear->maps;
 
   if (place->method != (int) row->method)
-    eval_maps_draw (maps, row->method,
-        eval_map_settings[EVAL_MAP_ALL].layers);
+    eval_maps_draw (maps, row->method, eval_map_settings[EVAL_MAP_ALL].layers);
   place->method = (int) row->method;
   return eval_maps_fuse (maps, eval_map_settings[row->setting].layers,
       place->ear->map);
@@ -169,10 +174,10 @@ rank (Place *place, const EvalDeletionRow *row)
 {
   EvalProbe *ear = place->ear;
   const EvalConcatenation *join = place->join;
-  const guint32 seeds[] = { place->work->config->seed, join->form,
-    join->number, row->kind, row->method, row->setting };
-  g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
-      G_N_ELEMENTS (seeds));
+  const guint32 seeds[] = { place->work->config->seed, join->form, join->number,
+    row->kind, row->method, row->setting };
+  g_autoptr (GRand) rand
+      = g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
   gboolean empty = FALSE;
 
   if (row->kind == EVAL_RANK_MAP)
@@ -198,8 +203,11 @@ judge (const Place *place, const SalNet *net)
   SalScore score;
 
   sal_scorer_score (place->ear->scorer, place->target, embedding, &score);
-  return (Verdict) { eval_speaker_sets_recognise (place->work->cast, embedding)
-          == (int) place->label ? 1 : 0, score.log_odds };
+  return (Verdict){ eval_speaker_sets_recognise (place->work->cast, embedding)
+            == (int) place->label
+        ? 1
+        : 0,
+    score.log_odds };
 }
 
 static Verdict
@@ -225,7 +233,8 @@ choose_fill (Place *place, EvalFill fill)
   for (guint f = 0; f < place->ear->n_bands; f++) {
     const SalNetBand *band = &place->bands[f];
     double level = fill == EVAL_FILL_MEAN ? place->work->means[f] : 0;
-    place->fill[f] = fill == EVAL_FILL_ZERO ? 0
+    place->fill[f] = fill == EVAL_FILL_ZERO
+        ? 0
         : (float) ((level - band->mean) * band->scale);
   }
   delete_all (place);
@@ -240,8 +249,8 @@ alter (const Place *place, gboolean insert, gsize from, gsize to)
 
   for (gsize i = from; i < to; i++) {
     guint bin = place->order[i];
-    ear->altered[bin] = insert ? ear->input[bin]
-        : place->fill[bin / ear->n_frames];
+    ear->altered[bin]
+        = insert ? ear->input[bin] : place->fill[bin / ear->n_frames];
   }
 }
 
@@ -261,7 +270,8 @@ draw_curve (const Place *place, EvalDeletionWay way, EvalDeletionCurve *curve)
     alter (place, insert, before, n);
     before = n;
     Verdict verdict = i > 0 && i < N ? hear_altered (place)
-        : (i == 0) == insert ? place->deleted : place->intact;
+        : (i == 0) == insert         ? place->deleted
+                                     : place->intact;
     curve->part[i] = (float) ((double) n / (double) size);
     curve->hit[i] = verdict.hit;
     curve->log_odds[i] = verdict.log_odds;
@@ -286,9 +296,12 @@ get_ear (const Work *work)
   EvalProbe *self = g_async_queue_try_pop (work->ears);
   SalModel *model = eval_speaker_sets_get_model (work->cast);
 
-  return self != NULL ? self : eval_probe_new (model,
-      eval_concatenation_max_frames (EVAL_CONCATENATION_B_A_B, sal_model_get_mel_config (model),
-          work->config->seconds), &work->config->style);
+  return self != NULL
+      ? self
+      : eval_probe_new (model,
+          eval_concatenation_max_frames (EVAL_CONCATENATION_B_A_B,
+              sal_model_get_mel_config (model), work->config->seconds),
+          &work->config->style);
 }
 
 static void
@@ -296,8 +309,11 @@ place_init (Place *self, const Work *work, const EvalConcatenation *join)
 {
   SalModel *model = eval_speaker_sets_get_model (work->cast);
 
-  *self = (Place) { .work = work, .ear = get_ear (work), .join = join,
-    .label = eval_concatenation_get_label (join, work->cast, 'A'), .method = -1 };
+  *self = (Place){ .work = work,
+    .ear = get_ear (work),
+    .join = join,
+    .label = eval_concatenation_get_label (join, work->cast, 'A'),
+    .method = -1 };
   EvalProbe *ear = self->ear;
   self->target = eval_speaker_sets_get_target (work->cast, self->label);
   eval_probe_listen (ear, join);
@@ -305,8 +321,8 @@ place_init (Place *self, const Work *work, const EvalConcatenation *join)
   self->fill = g_new (float, ear->n_bands);
   self->order = g_new (guint, eval_probe_size (ear));
   sal_net_measure (model, ear->log_mel, ear->n_frames, self->bands);
-  eval_concatenation_truth (join, sal_model_get_mel_config (model), 'A', ear->n_frames,
-      ear->speaks, ear->counts);
+  eval_concatenation_truth (join, sal_model_get_mel_config (model), 'A',
+      ear->n_frames, ear->speaks, ear->counts);
   eval_maps_begin (ear->maps, ear->net, self->target);
   self->intact = judge (self, ear->net);
 }
@@ -354,7 +370,8 @@ run_trial (guint index, gpointer data, GError **error)
   self->outcomes = g_new0 (EvalDeletionOutcome, work->rows->len);
   place_init (&place, work, join);
   for (guint r = 0; r < work->rows->len; r++) {
-    const EvalDeletionRow *row = &g_array_index (work->rows, EvalDeletionRow, r);
+    const EvalDeletionRow *row
+        = &g_array_index (work->rows, EvalDeletionRow, r);
     EvalDeletionOutcome *outcome = &self->outcomes[r];
     if (!is_wanted (row, join))
       continue;
@@ -374,8 +391,8 @@ static gboolean
 take_trial (guint index, gpointer result, gpointer data, GError **error)
 {
   const EvalDeletionConfig *config = ((const Work *) data)->config;
-  gboolean ok = config->take == NULL
-      || config->take (result, config->data, error);
+  gboolean ok
+      = config->take == NULL || config->take (result, config->data, error);
 
   eval_deletion_trial_free (result);
   return ok;
@@ -494,19 +511,18 @@ gboolean
 eval_deletion_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
     const GArray *rows, GError **error)
 {
-  static const EvalJobs jobs = { run_trial, take_trial, eval_deletion_trial_free,
-    report_progress };
-  Work work = { cast, config, rows,
-    g_array_new (FALSE, FALSE, sizeof (guint)), NULL,
-    g_async_queue_new_full (eval_probe_free) };
+  static const EvalJobs jobs
+      = { run_trial, take_trial, eval_deletion_trial_free, report_progress };
+  Work work = { cast, config, rows, g_array_new (FALSE, FALSE, sizeof (guint)),
+    NULL, g_async_queue_new_full (eval_probe_free) };
 
   for (guint i = 0; i < config->n_trials * EVAL_DELETION_FORMS; i++)
-    if (config->wanted == NULL || config->wanted (
-            eval_deletion_forms[i % EVAL_DELETION_FORMS],
+    if (config->wanted == NULL
+        || config->wanted (eval_deletion_forms[i % EVAL_DELETION_FORMS],
             i / EVAL_DELETION_FORMS, config->data))
       g_array_append_val (work.jobs, i);
-  gboolean ok = measure_means (&work, error) && eval_jobs_run (&jobs,
-      work.jobs->len, config->n_threads, &work, error);
+  gboolean ok = measure_means (&work, error)
+      && eval_jobs_run (&jobs, work.jobs->len, config->n_threads, &work, error);
   g_array_unref (work.jobs);
   g_free (work.means);
   g_async_queue_unref (work.ears);

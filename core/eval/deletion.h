@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* deletion.h: does a map rank the bins that decide?
  *
- * Figures 2 and 4 of the paper with references: of the log-Mel that the network takes in the most salient bins are
- * deleted, or inserted into one where all are deleted, in 50 equal steps; after each it is recognised again, with the
- * statistics of the intact sound.  Bins are ranked by ranking.h.  A map that is flat gives a random order and is counted.
+ * Figures 2 and 4 of the paper with references: of the log-Mel that the network takes in the most
+ * salient bins are deleted, or inserted into one where all are deleted, in 50 equal steps; after
+ * each it is recognised again, with the statistics of the intact sound.  Bins are ranked by
+ * ranking.h.  A map that is flat gives a random order and is counted.
  *
  *   random   bins in any order         blocks   cells of S4 in any order
  *   frames   from left to right        energy   the loudest first
  *   oracle   the target's frames first, where others speak, too
  *
- * Fills: a deleted bin becomes the mean of its band in the sound ("zero": 0 of what the network takes in), a 0 of
- * the front end ("silence"), or the mean of its band over an utterance of each speaker ("mean").
+ * Fills: a deleted bin becomes the mean of its band in the sound ("zero": 0 of what the network
+ * takes in), a 0 of the front end ("silence"), or the mean of its band over an utterance of each
+ * speaker ("mean").
  *
- * Work: 98 forward passes for each ranking and fill of a trial: with the defaults 1370 for a trial, 1960 more for the
- * first quarter, and 720 for Score-CAM, two thirds of them for those: of pieces of 1.5 s about 47 s a trial of B-A-B and
- * 15 s of A for the others, on a core that does 200 frames in 15 ms.
+ * Work: 98 forward passes for each ranking and fill of a trial: with the defaults 1370 for a trial,
+ * 1960 more for the first quarter, and 720 for Score-CAM, two thirds of them for those: of pieces
+ * of 1.5 s about 47 s a trial of B-A-B and 15 s of A for the others, on a core that does 200 frames
+ * in 15 ms.
  */
 #pragma once
 
@@ -45,7 +48,7 @@ typedef struct {
   EvalRankKind kind;
   guint method, setting; /* of eval_map_methods and _settings, for MAP */
   EvalFill fill;
-  guint n_trials;        /* the first so many of each form */
+  guint n_trials; /* the first so many of each form */
 } EvalDeletionRow;
 
 typedef struct {
@@ -83,11 +86,13 @@ typedef struct {
   guint n_trials;   /* of each form */
   guint n_thorough; /* of them, with all fills */
   guint n_score;    /* of them, with Score-CAM */
-  double seconds;    /* of a piece */
+  double seconds;   /* of a piece */
   EvalMapStyle style;
-  guint n_threads;  /* 0: all processors */
-  gboolean (*wanted) (EvalConcatenationForm form, guint number, gpointer data); /* (nullable): all */
-  gboolean (*take) (const EvalDeletionTrial *trial, gpointer data, GError **error); /* (nullable): in order, in one thread */
+  guint n_threads; /* 0: all processors */
+  gboolean (
+      *wanted) (EvalConcatenationForm form, guint number, gpointer data); /* (nullable): all */
+  gboolean (*take) (const EvalDeletionTrial *trial, gpointer data,
+      GError **error);                           /* (nullable): in order, in one thread */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
 } EvalDeletionConfig;
@@ -100,7 +105,8 @@ typedef struct {
  */
 void eval_deletion_config_init (EvalDeletionConfig *config, guint n_trials);
 
-GArray *eval_deletion_rows (const EvalDeletionConfig *config); /* (transfer full): of EvalDeletionRow */
+GArray *eval_deletion_rows (
+    const EvalDeletionConfig *config); /* (transfer full): of EvalDeletionRow */
 const char *eval_deletion_name (const EvalDeletionRow *row);
 const char *eval_deletion_layers (const EvalDeletionRow *row); /* "none" if it has none */
 
@@ -120,13 +126,15 @@ double eval_deletion_area (const float *part, const float *y);
  *
  * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of the one who takes
  */
-gboolean eval_deletion_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config, const GArray *rows, GError **error);
+gboolean eval_deletion_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
+    const GArray *rows, GError **error);
 
 /**
  * eval_deletion_measure:
  * @rows: (element-type EvalDeletionRow)
  * @trials: (element-type EvalDeletionTrial): only the form of their join is looked at
- * @results: (element-type EvalDeletionResult): are added, form by form, one for each row with trials
+ * @results: (element-type EvalDeletionResult): are added, form by form, one for each row with
+ * trials
  */
 void eval_deletion_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
 void eval_deletion_trial_free (gpointer trial);

@@ -38,8 +38,8 @@ eval_probit (double p)
 }
 
 typedef struct {
-  double *x, *y;      /* the curve */
-  double eer[2];      /* where it crosses the diagonal, x and y */
+  double *x, *y; /* the curve */
+  double eer[2]; /* where it crosses the diagonal, x and y */
   char *label;
 } Trace;
 
@@ -80,30 +80,29 @@ cairo_surface_t *
 eval_det_draw (const char *title, const GArray *trials,
     const EvalVerificationRow *rows)
 {
-  static const double rates[] = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
-    0.2, 0.4, 0.6 };
-  static const char *const labels[] = { "0.1", "0.2", "0.5", "1", "2", "5",
-    "10", "20", "40", "60" };
+  static const double rates[]
+      = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6 };
+  static const char *const labels[]
+      = { "0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "40", "60" };
   SalPlotMark marks[G_N_ELEMENTS (rates)];
   double ends[] = { eval_probit (LOWEST), eval_probit (HIGHEST) };
-  SalPlotCurve curves[2 * D + 1] = { { NULL, { 0.7, 0.7, 0.7 }, TRUE, FALSE,
-      ends, ends, 2 } };
+  SalPlotCurve curves[2 * D + 1]
+      = { { NULL, { 0.7, 0.7, 0.7 }, TRUE, FALSE, ends, ends, 2 } };
   Trace traces[D];
-  SalPlot plot = {
-    { "false alarms, % of the others' trials", ends[0], ends[1], marks,
-        G_N_ELEMENTS (marks) },
+  SalPlot plot = { { "false alarms, % of the others' trials", ends[0], ends[1],
+                       marks, G_N_ELEMENTS (marks) },
     { "misses, % of the targets' trials", ends[0], ends[1], marks,
         G_N_ELEMENTS (marks) },
     curves, G_N_ELEMENTS (curves), "length of the piece", FALSE };
   SalRect r = { LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM };
 
   for (guint i = 0; i < G_N_ELEMENTS (rates); i++)
-    marks[i] = (SalPlotMark) { eval_probit (rates[i]), labels[i] };
+    marks[i] = (SalPlotMark){ eval_probit (rates[i]), labels[i] };
   for (guint d = 0; d < D; d++) {
     gsize n = make_trace (&traces[d], trials, d, rows[d].eer);
-    curves[1 + 2 * d] = (SalPlotCurve) { traces[d].label, sal_plot_colour (d),
+    curves[1 + 2 * d] = (SalPlotCurve){ traces[d].label, sal_plot_colour (d),
       FALSE, FALSE, traces[d].x, traces[d].y, n };
-    curves[2 + 2 * d] = (SalPlotCurve) { NULL, sal_plot_colour (d), FALSE, TRUE,
+    curves[2 + 2 * d] = (SalPlotCurve){ NULL, sal_plot_colour (d), FALSE, TRUE,
       &traces[d].eer[0], &traces[d].eer[1], n > 0 ? 1 : 0 };
   }
   cairo_surface_t *surface = sal_plot_paper (WIDTH, HEIGHT, title);

@@ -21,4 +21,5 @@ double eval_probit (double p);
  *
  * Returns: (transfer full): an image
  */
-cairo_surface_t *eval_det_draw (const char *title, const GArray *trials, const EvalVerificationRow *rows);
+cairo_surface_t *eval_det_draw (const char *title, const GArray *trials,
+    const EvalVerificationRow *rows);

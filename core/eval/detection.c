@@ -33,9 +33,9 @@ make_steps (const EvalDetection *self, gsize *n_steps)
   Step *steps = g_new (Step, n + 1);
 
   for (gsize i = 0; i < self->n_target; i++)
-    steps[i] = (Step) { ordered (self->target[i]), 1, 0 };
+    steps[i] = (Step){ ordered (self->target[i]), 1, 0 };
   for (gsize i = 0; i < self->n_other; i++)
-    steps[self->n_target + i] = (Step) { ordered (self->other[i]), 0, 1 };
+    steps[self->n_target + i] = (Step){ ordered (self->other[i]), 0, 1 };
   qsort (steps, n, sizeof (Step), by_score);
   for (gsize i = 1; i < n; i++) {
     if (steps[i].score > steps[last].score) {

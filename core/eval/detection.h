@@ -19,16 +19,16 @@ typedef struct {
 /**
  * eval_detection_auc:
  *
- * Returns: the part of all pairs of target and other in which the target's score is higher; equal scores
- *   count half
+ * Returns: the part of all pairs of target and other in which the target's score is higher; equal
+ * scores count half
  */
 double eval_detection_auc (const EvalDetection *self);
 
 /**
  * eval_detection_eer:
  *
- * Returns: the rate where misses and false alarms cross, straight between two neighbouring steps of the curve
- *   (not its convex hull)
+ * Returns: the rate where misses and false alarms cross, straight between two neighbouring steps of
+ * the curve (not its convex hull)
  */
 double eval_detection_eer (const EvalDetection *self);
 
@@ -53,14 +53,15 @@ double eval_detection_cllr (const EvalDetection *self);
 /**
  * eval_detection_min_cllr:
  *
- * Returns: the least that any rising function of the scores can reach, by pooling adjacent violators
+ * Returns: the least that any rising function of the scores can reach, by pooling adjacent
+ * violators
  */
 double eval_detection_min_cllr (const EvalDetection *self);
 
 /**
  * eval_detection_curve:
- * @miss: (out caller-allocates): rate of misses when the threshold lies above the first i distinct scores,
- *   [n_target + n_other + 1]
+ * @miss: (out caller-allocates): rate of misses when the threshold lies above the first i distinct
+ * scores, [n_target + n_other + 1]
  * @false_alarm: (out caller-allocates): likewise
  *
  * Returns: how many points there are, from (0, 1) to (1, 0)

@@ -44,8 +44,10 @@ get_ear (const Work *work)
 {
   EvalProbe *self = g_async_queue_try_pop (work->ears);
 
-  return self != NULL ? self : eval_probe_new (eval_speaker_sets_get_model (work->cast),
-      max_frames (work), &work->config->style);
+  return self != NULL
+      ? self
+      : eval_probe_new (eval_speaker_sets_get_model (work->cast),
+          max_frames (work), &work->config->style);
 }
 
 static gpointer
@@ -53,22 +55,25 @@ run_trial (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
   const EvalDeletionTrial *trial = g_ptr_array_index (work->trials, index);
-  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast, trial->join->form,
-      trial->join->number, work->config->seed, work->config->seconds, error);
+  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast,
+      trial->join->form, trial->join->number, work->config->seed,
+      work->config->seconds, error);
   if (join == NULL)
     return NULL;
 
   const SalTarget *target = eval_speaker_sets_get_target (work->cast,
       eval_concatenation_get_label (join, work->cast, 'A'));
-  g_autoptr (SalFaithfulness) trust = sal_faithfulness_new (eval_speaker_sets_get_model (work->cast),
-      max_frames (work));
+  g_autoptr (SalFaithfulness) trust
+      = sal_faithfulness_new (eval_speaker_sets_get_model (work->cast),
+          max_frames (work));
   EvalProbe *ear = get_ear (work);
   float *values = g_new0 (float, work->rows->len);
   eval_probe_listen (ear, join);
   eval_maps_begin (ear->maps, ear->net, target);
   sal_faithfulness_begin (trust, ear->net);
   for (guint r = 0; r < work->rows->len; r++) {
-    const EvalDeletionRow *row = &g_array_index (work->rows, EvalDeletionRow, r);
+    const EvalDeletionRow *row
+        = &g_array_index (work->rows, EvalDeletionRow, r);
     SalCamLayers layers = eval_map_settings[row->setting].layers;
     eval_maps_draw (ear->maps, row->method, layers);
     if (eval_maps_fuse (ear->maps, layers, ear->map))
@@ -101,7 +106,7 @@ difference (const EvalDeletionOutcome *outcome, gboolean hits)
   const EvalDeletionCurve *deletion = &outcome->curves[EVAL_DELETION_DELETE];
 
   return (float) (eval_deletion_area (insertion->part,
-          hits ? insertion->hit : insertion->log_odds)
+                      hits ? insertion->hit : insertion->log_odds)
       - eval_deletion_area (deletion->part,
           hits ? deletion->hit : deletion->log_odds));
 }
@@ -117,7 +122,8 @@ set_interval (EvalFaithfulnessResult *self)
 }
 
 static void
-measure (const Work *work, EvalConcatenationForm form, guint row, GArray *results)
+measure (const Work *work, EvalConcatenationForm form, guint row,
+    GArray *results)
 {
   guint n_all = work->trials->len, n = 0;
   g_autofree float *trust = g_new (float, n_all + 1);
@@ -134,9 +140,9 @@ measure (const Work *work, EvalConcatenationForm form, guint row, GArray *result
     hits[n] = difference (&trial->outcomes[row], TRUE);
     sum += trust[n++];
   }
-  EvalFaithfulnessResult result = { form, row, n,
-    .log_odds = eval_spearman (trust, log_odds, n),
-    .top1 = eval_spearman (trust, hits, n), .mean = sum / n };
+  EvalFaithfulnessResult result
+      = { form, row, n, .log_odds = eval_spearman (trust, log_odds, n),
+          .top1 = eval_spearman (trust, hits, n), .mean = sum / n };
   set_interval (&result);
   g_array_append_val (results, result);
 }
@@ -146,7 +152,7 @@ measure (const Work *work, EvalConcatenationForm form, guint row, GArray *result
 typedef struct {
   const EvalDeletionConfig *config; /* the caller's */
   guint n_rows;
-  GPtrArray *trials;               /* of EvalDeletionTrial, without sound */
+  GPtrArray *trials; /* of EvalDeletionTrial, without sound */
 } Keeping;
 
 static gboolean
@@ -157,8 +163,8 @@ keep_trial (const EvalDeletionTrial *trial, gpointer data, GError **error)
 
   copy->join = g_memdup2 (trial->join, sizeof *trial->join);
   copy->join->samples = NULL;
-  copy->outcomes = g_memdup2 (trial->outcomes,
-      self->n_rows * sizeof *trial->outcomes);
+  copy->outcomes
+      = g_memdup2 (trial->outcomes, self->n_rows * sizeof *trial->outcomes);
   g_ptr_array_add (self->trials, copy);
   return TRUE;
 }
@@ -187,8 +193,9 @@ run_curves (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
 }
 
 gboolean
-eval_faithfulness_check_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
-    const GArray *rows, GArray *results, GError **error)
+eval_faithfulness_check_run (EvalSpeakerSets *cast,
+    const EvalDeletionConfig *config, const GArray *rows, GArray *results,
+    GError **error)
 {
   static const EvalJobs jobs = { run_trial, take_trial, g_free, NULL };
   g_autoptr (GPtrArray) trials
@@ -199,8 +206,8 @@ eval_faithfulness_check_run (EvalSpeakerSets *cast, const EvalDeletionConfig *co
   g_autofree float *trust = g_new0 (float, (gsize) trials->len * rows->len);
   Work work = { cast, config, rows, trials, trust,
     g_async_queue_new_full (eval_probe_free) };
-  gboolean ok = eval_jobs_run (&jobs, trials->len, config->n_threads, &work,
-      error);
+  gboolean ok
+      = eval_jobs_run (&jobs, trials->len, config->n_threads, &work, error);
   g_async_queue_unref (work.ears);
   for (guint f = 0; ok && f < EVAL_DELETION_FORMS; f++)
     for (guint r = 0; r < rows->len; r++)

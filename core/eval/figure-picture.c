@@ -20,14 +20,14 @@
 #define PANEL_HEIGHT 118
 #define STRIP_HEIGHT 20
 #define BAR_WIDTH 16
-#define PANEL_WIDTH \
-    ((EVAL_FIGURE_WIDTH - LEFT - RIGHT - (M - 1) * GAP) / (double) M)
+#define PANEL_WIDTH                                                            \
+  ((EVAL_FIGURE_WIDTH - LEFT - RIGHT - (M - 1) * GAP) / (double) M)
 #define HEIGHT (TOP + R * PANEL_HEIGHT + (R - 1) * GAP + BOTTOM)
 
 static const SalColour ink = { 0.15, 0.15, 0.15 };
 static const SalColour white = { 1, 1, 1 };
-static const char *const headings[M] = { "Grad-CAM", "Grad-CAM++",
-  "Score-CAM", "Layer-CAM", "signed Layer-CAM" };
+static const char *const headings[M] = { "Grad-CAM", "Grad-CAM++", "Score-CAM",
+  "Layer-CAM", "signed Layer-CAM" };
 
 typedef struct {
   const EvalFigure *figure;
@@ -41,7 +41,7 @@ typedef struct {
 static SalRect
 panel_at (guint m, guint r)
 {
-  return (SalRect) { LEFT + m * (PANEL_WIDTH + GAP),
+  return (SalRect){ LEFT + m * (PANEL_WIDTH + GAP),
     TOP + r * (PANEL_HEIGHT + GAP), PANEL_WIDTH, PANEL_HEIGHT };
 }
 
@@ -64,8 +64,8 @@ paint_map (const Drawing *self, const float *map)
 {
   const EvalFigure *figure = self->figure;
   guint F = figure->n_bands, T = figure->n_frames;
-  cairo_surface_t *image = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
-      (int) T, (int) F);
+  cairo_surface_t *image
+      = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int) T, (int) F);
   guint32 *pixels = (guint32 *) cairo_image_surface_get_data (image);
   int stride = cairo_image_surface_get_stride (image) / 4;
 
@@ -73,8 +73,7 @@ paint_map (const Drawing *self, const float *map)
   for (guint f = 0; f < F; f++)
     for (guint t = 0; t < T; t++) {
       gsize bin = (gsize) (F - 1 - f) * T + t;
-      float level = 1
-          + (figure->log_mel[bin] - self->loudest) / self->range;
+      float level = 1 + (figure->log_mel[bin] - self->loudest) / self->range;
       pixels[(gsize) f * stride + t] = sal_colour_pixel (level, map[bin]);
     }
   cairo_surface_mark_dirty (image);
@@ -88,8 +87,9 @@ draw_map (cairo_t *cr, const Drawing *self, const SalRect *r, const float *map)
   const EvalFigure *figure = self->figure;
   cairo_surface_t *image = paint_map (self, map);
   double hop = (double) self->mel->hop / self->mel->sample_rate;
-  double first = (double) sal_mel_config_centre (self->mel)
-      / self->mel->sample_rate - hop / 2;
+  double first
+      = (double) sal_mel_config_centre (self->mel) / self->mel->sample_rate
+      - hop / 2;
   double scale = r->w / self->seconds;
 
   cairo_save (cr);
@@ -134,10 +134,10 @@ draw_turns (cairo_t *cr, const Drawing *self, guint m)
   for (guint i = 0; i < join->n_pieces; i++) {
     char name[] = { eval_concatenation_names[join->form][2 * i], '\0' };
     gboolean target = name[0] == 'A';
-    SalRect r = { panel.x + i * w, panel.y - STRIP_HEIGHT - 4, w,
-      STRIP_HEIGHT };
-    sal_axes_fill (cr, &r, target ? sal_colour_for
-        : sal_colour_speaker ((guint) (name[0] - 'B')));
+    SalRect r
+        = { panel.x + i * w, panel.y - STRIP_HEIGHT - 4, w, STRIP_HEIGHT };
+    sal_axes_fill (cr, &r,
+        target ? sal_colour_for : sal_colour_speaker ((guint) (name[0] - 'B')));
     sal_axes_colour (cr, target ? white : ink);
     sal_axes_font (cr, 12, target);
     sal_axes_text (cr, r.x + r.w / 2, r.y + r.h / 2, 0.5, name);
@@ -153,8 +153,9 @@ draw_bar (cairo_t *cr, const SalRect *r, float bottom)
     float saliency = bottom + (1 - bottom) * i / ((float) r->h - 1);
     guint32 p = sal_colour_pixel (0.6f, saliency);
     SalRect line = { r->x, r->y + r->h - 1 - i, r->w, 1 };
-    sal_axes_fill (cr, &line, (SalColour) { (p >> 16) / 255.0,
-        (p >> 8 & 255) / 255.0, (p & 255) / 255.0 });
+    sal_axes_fill (cr, &line,
+        (SalColour){ (p >> 16) / 255.0, (p >> 8 & 255) / 255.0,
+            (p & 255) / 255.0 });
   }
   sal_axes_frame (cr, r);
 }
@@ -275,8 +276,7 @@ save_svg (const Drawing *self, const char *path, GError **error)
   if (status != CAIRO_STATUS_SUCCESS)
     return sal_error_set (error, SAL_ERROR_FILE, "%s: %s", path,
         cairo_status_to_string (status));
-  if (!g_file_set_contents (path, (const char *) text->data, text->len,
-          &cause))
+  if (!g_file_set_contents (path, (const char *) text->data, text->len, &cause))
     return sal_error_set (error, SAL_ERROR_FILE, "%s: %s", path,
         cause->message);
   return TRUE;
@@ -295,8 +295,8 @@ save_png (const Drawing *self, const char *path, GError **error)
 }
 
 gboolean
-eval_figure_save (const EvalFigure *self, const EvalSpeakerSets *cast, const char *title,
-    const char *path, GError **error)
+eval_figure_save (const EvalFigure *self, const EvalSpeakerSets *cast,
+    const char *title, const char *path, GError **error)
 {
   const SalMelConfig *mel
       = sal_model_get_mel_config (eval_speaker_sets_get_model (cast));

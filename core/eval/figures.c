@@ -4,15 +4,15 @@
 #include "eval/probe.h"
 #include "eval/jobs.h"
 
-const EvalConcatenationForm eval_figure_forms[EVAL_FIGURE_FORMS] = { EVAL_CONCATENATION_A,
-  EVAL_CONCATENATION_B_A_B };
-const guint eval_figure_methods[EVAL_FIGURE_METHODS] = { 0, 1, 2, 3,
-  EVAL_MAP_SIGNED };
-const char *const eval_figure_rows[EVAL_FIGURE_ROWS] = { "S1", "S2", "S3", "S4",
-  "fused" };
+const EvalConcatenationForm eval_figure_forms[EVAL_FIGURE_FORMS]
+    = { EVAL_CONCATENATION_A, EVAL_CONCATENATION_B_A_B };
+const guint eval_figure_methods[EVAL_FIGURE_METHODS]
+    = { 0, 1, 2, 3, EVAL_MAP_SIGNED };
+const char *const eval_figure_rows[EVAL_FIGURE_ROWS]
+    = { "S1", "S2", "S3", "S4", "fused" };
 
-static const guint settings[EVAL_FIGURE_ROWS] = { EVAL_MAP_S1, EVAL_MAP_S2,
-  EVAL_MAP_S3, EVAL_MAP_S4, EVAL_MAP_ALL };
+static const guint settings[EVAL_FIGURE_ROWS]
+    = { EVAL_MAP_S1, EVAL_MAP_S2, EVAL_MAP_S3, EVAL_MAP_S4, EVAL_MAP_ALL };
 
 typedef struct {
   EvalSpeakerSets *cast;
@@ -23,8 +23,9 @@ typedef struct {
 void
 eval_figures_config_init (EvalFiguresConfig *config, guint n_trials)
 {
-  *config = (EvalFiguresConfig) { .seed = 2022,
-    .n_trials = n_trials > 0 ? n_trials : 2, .seconds = 1.5 };
+  *config = (EvalFiguresConfig){ .seed = 2022,
+    .n_trials = n_trials > 0 ? n_trials : 2,
+    .seconds = 1.5 };
   eval_map_style_init (&config->style);
 }
 
@@ -68,16 +69,19 @@ run_trial (guint index, gpointer data, GError **error)
   if (join == NULL)
     return NULL;
 
-  EvalProbe *ear = eval_probe_new (model, eval_concatenation_max_frames (form,
-      sal_model_get_mel_config (model), seconds), &config->style);
+  EvalProbe *ear = eval_probe_new (model,
+      eval_concatenation_max_frames (form, sal_model_get_mel_config (model),
+          seconds),
+      &config->style);
   EvalFigure *self = g_new0 (EvalFigure, 1);
   eval_probe_listen (ear, join);
-  eval_maps_begin (ear->maps, ear->net, eval_speaker_sets_get_target (work->cast,
-      eval_concatenation_get_label (join, work->cast, 'A')));
+  eval_maps_begin (ear->maps, ear->net,
+      eval_speaker_sets_get_target (work->cast,
+          eval_concatenation_get_label (join, work->cast, 'A')));
   self->n_bands = ear->n_bands;
   self->n_frames = ear->n_frames;
-  self->log_mel = g_memdup2 (ear->log_mel,
-      eval_probe_size (ear) * sizeof (float));
+  self->log_mel
+      = g_memdup2 (ear->log_mel, eval_probe_size (ear) * sizeof (float));
   for (guint m = 0; m < EVAL_FIGURE_METHODS; m++)
     take_maps (self, ear, m);
   self->join = g_steal_pointer (&join);
@@ -105,8 +109,8 @@ gboolean
 eval_figures_run (EvalSpeakerSets *cast, const EvalFiguresConfig *config,
     GPtrArray *figures, GError **error)
 {
-  static const EvalJobs jobs = { run_trial, take_trial, eval_figure_free,
-    report_progress };
+  static const EvalJobs jobs
+      = { run_trial, take_trial, eval_figure_free, report_progress };
   Work work = { cast, config, figures };
 
   return eval_jobs_run (&jobs, config->n_trials * EVAL_FIGURE_FORMS,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* figures.h: maps of all methods side by side
  *
- * Figures 1 and 3 of the paper: for an utterance of A, and for B-A-B, the maps for A of each method, of S1, S2, S3, S4, and
- * of all four fused.
+ * Figures 1 and 3 of the paper: for an utterance of A, and for B-A-B, the maps for A of each
+ * method, of S1, S2, S3, S4, and of all four fused.
  */
 #pragma once
 
@@ -11,34 +11,36 @@
 #include "eval/concatenation.h"
 #include "eval/maps.h"
 
-#define EVAL_FIGURE_METHODS 5 /* columns: Grad-CAM, Grad-CAM++, Score-CAM, Layer-CAM, signed Layer-CAM */
-#define EVAL_FIGURE_ROWS 5    /* S1, S2, S3, S4, fused */
+#define EVAL_FIGURE_METHODS                                                                        \
+  5 /* columns: Grad-CAM, Grad-CAM++, Score-CAM, Layer-CAM, signed Layer-CAM */
+#define EVAL_FIGURE_ROWS 5 /* S1, S2, S3, S4, fused */
 #define EVAL_FIGURE_FORMS 2
 #define EVAL_FIGURE_WIDTH 1200 /* pixels */
 
 extern const EvalConcatenationForm eval_figure_forms[EVAL_FIGURE_FORMS]; /* A, B-A-B */
-extern const guint eval_figure_methods[EVAL_FIGURE_METHODS];   /* among eval_map_methods */
+extern const guint eval_figure_methods[EVAL_FIGURE_METHODS]; /* among eval_map_methods */
 extern const char *const eval_figure_rows[EVAL_FIGURE_ROWS];
 
 typedef struct {
   EvalConcatenation *join;
   guint n_bands, n_frames;
-  float *log_mel; /* [F, T] */
+  float *log_mel;                                     /* [F, T] */
   float *maps[EVAL_FIGURE_METHODS][EVAL_FIGURE_ROWS]; /* [F, T] */
   gboolean empty[EVAL_FIGURE_METHODS][EVAL_FIGURE_ROWS];
 } EvalFigure;
 
 typedef struct {
   guint32 seed;
-  guint n_trials;  /* of each form */
-  double seconds;  /* of a piece of B-A-B; utterances of A are twice as long */
+  guint n_trials; /* of each form */
+  double seconds; /* of a piece of B-A-B; utterances of A are twice as long */
   EvalMapStyle style;
-  guint n_threads; /* 0: all processors */
+  guint n_threads;                               /* 0: all processors */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
 } EvalFiguresConfig;
 
-void eval_figures_config_init (EvalFiguresConfig *config, guint n_trials); /* 0: 2; seed 2022, 1.5 s */
+void eval_figures_config_init (EvalFiguresConfig *config,
+    guint n_trials); /* 0: 2; seed 2022, 1.5 s */
 
 /**
  * eval_figures_run:
@@ -46,16 +48,18 @@ void eval_figures_config_init (EvalFiguresConfig *config, guint n_trials); /* 0:
  *
  * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new()
  */
-gboolean eval_figures_run (EvalSpeakerSets *cast, const EvalFiguresConfig *config, GPtrArray *figures, GError **error);
+gboolean eval_figures_run (EvalSpeakerSets *cast, const EvalFiguresConfig *config,
+    GPtrArray *figures, GError **error);
 void eval_figure_free (gpointer figure);
 
 /**
  * eval_figure_save:
  * @path: without its ending: PATH.png and PATH.svg are written
  *
- * The maps over the log-Mel in grey, axes in seconds and hertz, who speaks above each column, a colour bar for each
- * kind of map.
+ * The maps over the log-Mel in grey, axes in seconds and hertz, who speaks above each column, a
+ * colour bar for each kind of map.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */
-gboolean eval_figure_save (const EvalFigure *self, const EvalSpeakerSets *cast, const char *title, const char *path, GError **error);
+gboolean eval_figure_save (const EvalFigure *self, const EvalSpeakerSets *cast, const char *title,
+    const char *path, GError **error);

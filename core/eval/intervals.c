@@ -13,13 +13,13 @@ EvalInterval
 eval_interval_of_hits (guint n_hits, guint n)
 {
   if (n == 0)
-    return (EvalInterval) { NAN, NAN, NAN, 0 };
+    return (EvalInterval){ NAN, NAN, NAN, 0 };
 
   double p = n_hits / (double) n, spread = Z * Z / n;
   double middle = (p + spread / 2) / (1 + spread);
-  double half = sqrt (p * (1 - p) * spread + spread * spread / 4)
-      / (1 + spread);
-  return (EvalInterval) { p, MAX (middle - half, 0), MIN (middle + half, 1), n };
+  double half
+      = sqrt (p * (1 - p) * spread + spread * spread / 4) / (1 + spread);
+  return (EvalInterval){ p, MAX (middle - half, 0), MIN (middle + half, 1), n };
 }
 
 static double
@@ -46,11 +46,11 @@ eval_interval_of_values (const float *values, guint n)
       sum += values[i];
     }
   if (n_known == 0)
-    return (EvalInterval) { NAN, NAN, NAN, 0 };
+    return (EvalInterval){ NAN, NAN, NAN, 0 };
   g_autoptr (GRand) rand = g_rand_new_with_seed (SEED);
   for (guint i = 0; i < N_DRAWS; i++)
     means[i] = (float) mean_of_draw (rand, known, n_known);
   sal_vector_sort (means, N_DRAWS);
-  return (EvalInterval) { sum / n_known, means[N_DRAWS / 40],
+  return (EvalInterval){ sum / n_known, means[N_DRAWS / 40],
     means[N_DRAWS - 1 - N_DRAWS / 40], n_known };
 }

@@ -21,7 +21,7 @@ EvalInterval eval_interval_of_hits (guint n_hits, guint n);
  * eval_interval_of_values:
  * @values: [n]; those that are no number do not count
  *
- * Returns: their mean, with the percentile interval of 1000 draws of as many with replacement, which are the same in
- *   every call
+ * Returns: their mean, with the percentile interval of 1000 draws of as many with replacement,
+ * which are the same in every call
  */
 EvalInterval eval_interval_of_values (const float *values, guint n);

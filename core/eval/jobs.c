@@ -100,8 +100,8 @@ eval_jobs_run (const EvalJobs *self, guint n, guint n_threads, gpointer data,
 
   g_mutex_init (&work.lock);
   g_cond_init (&work.changed);
-  GThreadPool *pool = g_thread_pool_new (run_one, &work, (gint) n_workers,
-      FALSE, NULL);
+  GThreadPool *pool
+      = g_thread_pool_new (run_one, &work, (gint) n_workers, FALSE, NULL);
   for (guint i = 0; i < n; i++)
     g_thread_pool_push (pool, GUINT_TO_POINTER (i + 1), NULL);
   gboolean ok = take_all (&work, n, error);

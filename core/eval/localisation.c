@@ -16,8 +16,9 @@
 #define N_FORMS EVAL_LOCALISATION_FORMS
 #define DENSE_SECONDS 2 /* of look-ahead: all is known */
 
-const EvalConcatenationForm eval_localisation_forms[N_FORMS] = { EVAL_CONCATENATION_A_B,
-  EVAL_CONCATENATION_A_B_A, EVAL_CONCATENATION_B_A_B, EVAL_CONCATENATION_A_B_C };
+const EvalConcatenationForm eval_localisation_forms[N_FORMS]
+    = { EVAL_CONCATENATION_A_B, EVAL_CONCATENATION_A_B_A,
+        EVAL_CONCATENATION_B_A_B, EVAL_CONCATENATION_A_B_C };
 
 typedef struct {
   EvalSpeakerSets *cast;
@@ -43,8 +44,10 @@ eval_localisation_config_init (EvalLocalisationConfig *config, guint n_trials)
 {
   guint n = n_trials > 0 ? n_trials : 400;
 
-  *config = (EvalLocalisationConfig) { .seed = 2022, .n_trials = n,
-    .n_thorough = MAX (n / 10, MIN (n, 16)), .n_score = MIN (n, 8),
+  *config = (EvalLocalisationConfig){ .seed = 2022,
+    .n_trials = n,
+    .n_thorough = MAX (n / 10, MIN (n, 16)),
+    .n_score = MIN (n, 8),
     .seconds = 2 };
   eval_map_style_init (&config->style);
 }
@@ -52,10 +55,14 @@ eval_localisation_config_init (EvalLocalisationConfig *config, guint n_trials)
 /* --- rows ---------------------------------------------------------------- */
 
 static const char *const suffixes[] = {
-  [EVAL_MASK_NONE] = "original", [EVAL_MASK_MAP] = "",
-  [EVAL_MASK_RANDOM] = "/random", [EVAL_MASK_ENERGY] = "/energy",
-  [EVAL_MASK_TIME] = "/time", [EVAL_MASK_GATE] = "/gate",
-  [EVAL_MASK_DENSE] = "dense", [EVAL_MASK_ORACLE] = "oracle",
+  [EVAL_MASK_NONE] = "original",
+  [EVAL_MASK_MAP] = "",
+  [EVAL_MASK_RANDOM] = "/random",
+  [EVAL_MASK_ENERGY] = "/energy",
+  [EVAL_MASK_TIME] = "/time",
+  [EVAL_MASK_GATE] = "/gate",
+  [EVAL_MASK_DENSE] = "dense",
+  [EVAL_MASK_ORACLE] = "oracle",
 };
 
 static gboolean
@@ -111,7 +118,8 @@ count_trials (const EvalLocalisationConfig *config, const EvalMapMethod *row,
   if (given != 'A' || !row->every)
     return config->n_thorough;
   return ours && setting != EVAL_MAP_S4 && setting != EVAL_MAP_ALL
-      ? config->n_thorough : config->n_trials;
+      ? config->n_thorough
+      : config->n_trials;
 }
 
 /* All that is made from the maps of a method. */
@@ -126,7 +134,7 @@ add_method (GArray *rows, const EvalLocalisationConfig *config, guint method,
 
   for (guint s = 0; s < EVAL_MAP_SETTINGS; s++)
     if (row->degrid ? s != EVAL_MAP_S4
-            : row->every || s == EVAL_MAP_S4 || s == EVAL_MAP_ALL)
+                    : row->every || s == EVAL_MAP_S4 || s == EVAL_MAP_ALL)
       add_row (rows, EVAL_MASK_MAP, method, s, given,
           count_trials (config, row, s, given));
   if (is_signed)
@@ -162,9 +170,12 @@ get_ear (const Work *work)
   EvalProbe *self = g_async_queue_try_pop (work->ears);
   SalModel *model = eval_speaker_sets_get_model (work->cast);
 
-  return self != NULL ? self : eval_probe_new (model,
-      eval_concatenation_max_frames (EVAL_CONCATENATION_A_B_C, sal_model_get_mel_config (model),
-          work->config->seconds), &work->config->style);
+  return self != NULL
+      ? self
+      : eval_probe_new (model,
+          eval_concatenation_max_frames (EVAL_CONCATENATION_A_B_C,
+              sal_model_get_mel_config (model), work->config->seconds),
+          &work->config->style);
 }
 
 static void
@@ -204,16 +215,16 @@ mask_like_map (Place *place, const EvalLocalisationRow *row)
 {
   EvalProbe *ear = place->ear;
   const EvalConcatenation *join = place->join;
-  const guint32 seeds[] = { place->work->config->seed, join->form,
-    join->number, row->method, row->setting };
+  const guint32 seeds[] = { place->work->config->seed, join->form, join->number,
+    row->method, row->setting };
   guint F = ear->n_bands, T = ear->n_frames;
 
   keep_positive (ear->map, eval_probe_size (ear));
   gsize n = (gsize) lrint (eval_mask_mass (ear->map, eval_probe_size (ear))
       * (double) eval_probe_size (ear));
   if (row->kind == EVAL_MASK_RANDOM) {
-    g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
-        G_N_ELEMENTS (seeds));
+    g_autoptr (GRand) rand
+        = g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
     eval_mask_random (rand, eval_probe_size (ear), n, ear->mask);
   } else if (row->kind == EVAL_MASK_ENERGY) {
     eval_mask_largest (ear->log_mel, F, T, n, ear->mask);
@@ -229,11 +240,13 @@ static void
 score_densely (Place *place)
 {
   EvalProbe *ear = place->ear;
-  const SalDescription *record
-      = sal_model_get_description (eval_speaker_sets_get_model (place->work->cast));
+  const SalDescription *record = sal_model_get_description (
+      eval_speaker_sets_get_model (place->work->cast));
   const SalCurvePair *pair = &record->calibration.dense;
-  SalLine line = sal_curve_at (sal_target_get_class (place->target) < 0
-      ? &pair->enrolled : &pair->classes, DENSE_SECONDS);
+  SalLine line
+      = sal_curve_at (sal_target_get_class (place->target) < 0 ? &pair->enrolled
+                                                               : &pair->classes,
+          DENSE_SECONDS);
   guint shape[3];
   float scale = 1;
 
@@ -258,31 +271,31 @@ make_mask (Place *place, const EvalLocalisationRow *row)
   if (has_map (row))
     take_map (place, row);
   switch (row->kind) {
-    case EVAL_MASK_NONE:
-      for (gsize i = 0; i < eval_probe_size (ear); i++)
-        ear->mask[i] = 1;
-      break;
-    case EVAL_MASK_MAP:
-      keep_positive (ear->map, eval_probe_size (ear));
-      memcpy (ear->mask, ear->map, eval_probe_size (ear) * sizeof (float));
-      break;
-    case EVAL_MASK_RANDOM:
-    case EVAL_MASK_ENERGY:
-    case EVAL_MASK_TIME:
-      mask_like_map (place, row);
-      break;
-    case EVAL_MASK_GATE:
-      gate (place);
-      break;
-    case EVAL_MASK_DENSE:
-      score_densely (place);
-      gate (place);
-      break;
-    case EVAL_MASK_ORACLE:
-      for (guint t = 0; t < ear->n_frames; t++)
-        place->profile[t] = ear->speaks[t] ? 1 : 0;
-      gate (place);
-      break;
+  case EVAL_MASK_NONE:
+    for (gsize i = 0; i < eval_probe_size (ear); i++)
+      ear->mask[i] = 1;
+    break;
+  case EVAL_MASK_MAP:
+    keep_positive (ear->map, eval_probe_size (ear));
+    memcpy (ear->mask, ear->map, eval_probe_size (ear) * sizeof (float));
+    break;
+  case EVAL_MASK_RANDOM:
+  case EVAL_MASK_ENERGY:
+  case EVAL_MASK_TIME:
+    mask_like_map (place, row);
+    break;
+  case EVAL_MASK_GATE:
+    gate (place);
+    break;
+  case EVAL_MASK_DENSE:
+    score_densely (place);
+    gate (place);
+    break;
+  case EVAL_MASK_ORACLE:
+    for (guint t = 0; t < ear->n_frames; t++)
+      place->profile[t] = ear->speaks[t] ? 1 : 0;
+    gate (place);
+    break;
   }
 }
 
@@ -308,8 +321,8 @@ static void
 give (Place *place, char given)
 {
   EvalProbe *ear = place->ear;
-  const SalMelConfig *mel
-      = sal_model_get_mel_config (eval_speaker_sets_get_model (place->work->cast));
+  const SalMelConfig *mel = sal_model_get_mel_config (
+      eval_speaker_sets_get_model (place->work->cast));
 
   place->given = given;
   place->method = -1;
@@ -356,9 +369,11 @@ try_row (Place *place, const EvalLocalisationRow *row)
     give (place, given);
   make_mask (place, row);
   const float *embedding = hear (place, row);
-  return (EvalLocalisationOutcome) {
-    embedding != NULL && eval_speaker_sets_recognise (cast, embedding)
-        == (int) eval_concatenation_get_label (place->join, cast, given) ? 1 : 0,
+  return (EvalLocalisationOutcome){ embedding != NULL
+            && eval_speaker_sets_recognise (cast, embedding)
+                == (int) eval_concatenation_get_label (place->join, cast, given)
+        ? 1
+        : 0,
     (float) eval_mask_mass (ear->mask, eval_probe_size (ear)),
     row->kind == EVAL_MASK_NONE ? NAN : auc_of (ear, place->profile) };
 }
@@ -392,8 +407,9 @@ run_trial (guint index, gpointer data, GError **error)
   for (guint r = 0; r < work->rows->len; r++) {
     const EvalLocalisationRow *row
         = &g_array_index (work->rows, EvalLocalisationRow, r);
-    self->outcomes[r] = join->number < row->n_trials ? try_row (&place, row)
-        : (EvalLocalisationOutcome) { NAN, NAN, NAN };
+    self->outcomes[r] = join->number < row->n_trials
+        ? try_row (&place, row)
+        : (EvalLocalisationOutcome){ NAN, NAN, NAN };
   }
   g_free (place.profile);
   g_async_queue_push (work->ears, place.ear);
@@ -406,8 +422,8 @@ static gboolean
 take_trial (guint index, gpointer result, gpointer data, GError **error)
 {
   const EvalLocalisationConfig *config = ((const Work *) data)->config;
-  gboolean ok = config->take == NULL
-      || config->take (result, config->data, error);
+  gboolean ok
+      = config->take == NULL || config->take (result, config->data, error);
 
   eval_localisation_trial_free (result);
   return ok;
@@ -423,21 +439,21 @@ report_progress (double part, gpointer data)
 }
 
 gboolean
-eval_localisation_run (EvalSpeakerSets *cast, const EvalLocalisationConfig *config,
-    const GArray *rows, GError **error)
+eval_localisation_run (EvalSpeakerSets *cast,
+    const EvalLocalisationConfig *config, const GArray *rows, GError **error)
 {
   static const EvalJobs jobs = { run_trial, take_trial,
     eval_localisation_trial_free, report_progress };
-  Work work = { cast, config, rows,
-    g_array_new (FALSE, FALSE, sizeof (guint)),
+  Work work = { cast, config, rows, g_array_new (FALSE, FALSE, sizeof (guint)),
     g_async_queue_new_full (eval_probe_free) };
 
   for (guint i = 0; i < config->n_trials * N_FORMS; i++)
-    if (config->wanted == NULL || config->wanted (
-            eval_localisation_forms[i % N_FORMS], i / N_FORMS, config->data))
+    if (config->wanted == NULL
+        || config->wanted (eval_localisation_forms[i % N_FORMS], i / N_FORMS,
+            config->data))
       g_array_append_val (work.jobs, i);
-  gboolean ok = eval_jobs_run (&jobs, work.jobs->len, config->n_threads, &work,
-      error);
+  gboolean ok
+      = eval_jobs_run (&jobs, work.jobs->len, config->n_threads, &work, error);
   g_array_unref (work.jobs);
   g_async_queue_unref (work.ears);
   return ok;
@@ -461,7 +477,7 @@ measure (const GPtrArray *trials, EvalConcatenationForm form, guint row)
     mass += outcome->mass;
     aucs[n++] = outcome->auc;
   }
-  return (EvalLocalisationResult) { form, row, eval_interval_of_hits (n_hits, n),
+  return (EvalLocalisationResult){ form, row, eval_interval_of_hits (n_hits, n),
     eval_interval_of_values (aucs, n), mass / n };
 }
 
@@ -471,8 +487,8 @@ eval_localisation_measure (const GArray *rows, const GPtrArray *trials,
 {
   for (guint f = 0; f < N_FORMS; f++)
     for (guint r = 0; r < rows->len; r++) {
-      EvalLocalisationResult result = measure (trials,
-          eval_localisation_forms[f], r);
+      EvalLocalisationResult result
+          = measure (trials, eval_localisation_forms[f], r);
       if (result.top1.n > 0)
         g_array_append_val (results, result);
     }

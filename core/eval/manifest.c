@@ -7,15 +7,15 @@
 
 enum { PATH, SPEAKER, SEX, SOURCE, SPLIT, SECONDS, N_COLUMNS };
 
-static const char *const names[N_COLUMNS] = { "path", "speaker", "sex",
-  "source", "split", "seconds" };
+static const char *const names[N_COLUMNS]
+    = { "path", "speaker", "sex", "source", "split", "seconds" };
 
 /* What is known while lines are read. */
 typedef struct {
   char *folder;
   GPtrArray *rows;
-  GHashTable *paths;          /* the row of each path */
-  GHashTable *speakers;       /* a row of each speaker */
+  GHashTable *paths;    /* the row of each path */
+  GHashTable *speakers; /* a row of each speaker */
 } Reading;
 
 static void
@@ -67,8 +67,8 @@ check_fields (const char *const *fields, GError **error)
 static gboolean
 add_row (Reading *self, EvalManifestRow *row, GError **error)
 {
-  const EvalManifestRow *same = g_hash_table_lookup (self->speakers,
-      row->speaker);
+  const EvalManifestRow *same
+      = g_hash_table_lookup (self->speakers, row->speaker);
   const EvalManifestRow *twin = g_hash_table_lookup (self->paths, row->path);
 
   if (twin != NULL) {
@@ -104,8 +104,9 @@ take_row (const char *const *fields, gpointer data, GError **error)
         "\"%s\" is no number of seconds", fields[SECONDS]);
 
   EvalManifestRow *row = g_new (EvalManifestRow, 1);
-  *row = (EvalManifestRow) {
-    .path = g_path_is_absolute (fields[PATH]) ? g_strdup (fields[PATH])
+  *row = (EvalManifestRow){
+    .path = g_path_is_absolute (fields[PATH])
+        ? g_strdup (fields[PATH])
         : g_build_filename (self->folder, fields[PATH], NULL),
     .speaker = g_strdup (fields[SPEAKER]),
     .sex = fields[SEX][0],
@@ -128,5 +129,6 @@ eval_manifest_load (const char *path, GError **error)
   };
 
   return sal_tsv_read (path, names, N_COLUMNS, NULL, take_row, &reading, error)
-      ? g_steal_pointer (&reading.rows) : NULL;
+      ? g_steal_pointer (&reading.rows)
+      : NULL;
 }

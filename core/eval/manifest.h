@@ -10,9 +10,9 @@
 #include <saliency/error.h>
 
 typedef struct {
-  char *path;    /* that can be opened */
+  char *path; /* that can be opened */
   char *speaker;
-  char sex;      /* 'f' or 'm' */
+  char sex; /* 'f' or 'm' */
   char *source;
   char *split;
   double seconds; /* > 0 */
@@ -21,9 +21,10 @@ typedef struct {
 /**
  * eval_manifest_load:
  *
- * A path that comes twice with the same speaker and split counts once; else it may not, and a speaker has one sex.
+ * A path that comes twice with the same speaker and split counts once; else it may not, and a
+ * speaker has one sex.
  *
- * Returns: (transfer full) (nullable) (element-type EvalManifestRow): the rows in the order of the file, or %NULL
- *   and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line
+ * Returns: (transfer full) (nullable) (element-type EvalManifestRow): the rows in the order of the
+ * file, or %NULL and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line
  */
 GPtrArray *eval_manifest_load (const char *path, GError **error);

@@ -18,8 +18,8 @@ const EvalMapMethod eval_map_methods[] = {
       TRUE },
   { "layer-cam", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
   { "layer-cam-degrid", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE, TRUE },
-  [EVAL_MAP_SIGNED] = { "signed-layer-cam", SAL_CAM_SIGNED_LAYER,
-      SAL_SCORE_LOG_ODDS, 0, TRUE },
+  [EVAL_MAP_SIGNED]
+  = { "signed-layer-cam", SAL_CAM_SIGNED_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
 };
 const guint eval_n_map_methods = G_N_ELEMENTS (eval_map_methods);
 
@@ -30,8 +30,8 @@ const EvalMapSetting eval_map_settings[EVAL_MAP_SETTINGS] = {
   [EVAL_MAP_S4] = { "S4", SAL_CAM_S4 },
   [EVAL_MAP_S4_S3] = { "S4+S3", SAL_CAM_S4 | SAL_CAM_S3 },
   [EVAL_MAP_S4_S3_S2] = { "S4+S3+S2", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 },
-  [EVAL_MAP_ALL] = { "S4+S3+S2+S1",
-      SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 | SAL_CAM_S1 },
+  [EVAL_MAP_ALL]
+  = { "S4+S3+S2+S1", SAL_CAM_S4 | SAL_CAM_S3 | SAL_CAM_S2 | SAL_CAM_S1 },
 };
 
 struct _EvalMaps {
@@ -40,14 +40,14 @@ struct _EvalMaps {
   SalScorer *scorer;
   EvalMapStyle style;
   guint n_bands;
-  float *gradient;               /* [E] */
-  float *raw;                    /* [H, W] of a layer */
-  float *scratch;                /* [F, T] */
-  float *maps[SAL_STAGES];   /* [F, T], normalised */
+  float *gradient;            /* [E] */
+  float *raw;                 /* [H, W] of a layer */
+  float *scratch;             /* [F, T] */
+  float *maps[SAL_STAGES];    /* [F, T], normalised */
   gboolean drawn[SAL_STAGES]; /* not flat */
   SalNet *net;
   const SalTarget *target;
-  int score;                     /* whose gradients the net has, or NO_SCORE */
+  int score; /* whose gradients the net has, or NO_SCORE */
 };
 
 void
@@ -56,7 +56,7 @@ eval_map_style_init (EvalMapStyle *style)
   SalCamConfig config;
 
   sal_cam_config_init (&config);
-  *style = (EvalMapStyle) { config.gamma, config.percentile, config.degrid,
+  *style = (EvalMapStyle){ config.gamma, config.percentile, config.degrid,
     config.fusion };
 }
 
@@ -117,7 +117,8 @@ go_back (EvalMaps *self, SalScoreFunction score)
 static float
 layer_scale (const EvalMaps *self, guint layer)
 {
-  const SalTopology *topology = &sal_model_get_description (self->model)->topology;
+  const SalTopology *topology
+      = &sal_model_get_description (self->model)->topology;
   float scale = 1;
 
   for (guint i = 0; i <= layer; i++)
@@ -134,8 +135,8 @@ draw_layer (EvalMaps *self, const SalCamConfig *config, guint layer)
 
   sal_net_get_stage (self->net, layer, shape);
   sal_cam_layer (self->net, layer, config, self->raw);
-  sal_map_resize (self->raw, shape[1], shape[2], self->maps[layer], F, T,
-      scale, scale);
+  sal_map_resize (self->raw, shape[1], shape[2], self->maps[layer], F, T, scale,
+      scale);
   sal_map_cut (self->maps[layer], (gsize) F * T, config->percentile,
       self->scratch);
   return sal_map_normalise (self->maps[layer], (gsize) F * T, config->gamma,

@@ -45,8 +45,8 @@ typedef struct _EvalMaps EvalMaps; /* one thread at a time */
 
 /* How maps are normalised and fused; the rest of a configuration is that of the method. */
 typedef struct {
-  float gamma;         /* of (9) */
-  float percentile;    /* sal_map_cut() */
+  float gamma;      /* of (9) */
+  float percentile; /* sal_map_cut() */
   gboolean degrid;
   SalCamFusion fusion;
 } EvalMapStyle;
@@ -72,8 +72,8 @@ void eval_maps_begin (EvalMaps *self, SalNet *net, const SalTarget *target);
  * @method: index of eval_map_methods
  * @layers: those that will be asked for
  *
- * Draws the maps of these layers, as sal_cam_compute() would: the paper's, log-odds in place of the posterior where that
- * makes no difference.
+ * Draws the maps of these layers, as sal_cam_compute() would: the paper's, log-odds in place of the
+ * posterior where that makes no difference.
  */
 void eval_maps_draw (EvalMaps *self, guint method, SalCamLayers layers);
 

@@ -6,7 +6,7 @@
 #include "eval/intervals.h"
 #include "base/tsv.h"
 
-#define FEWEST 20 /* trials of which something is said */
+#define FEWEST 20        /* trials of which something is said */
 #define FEWEST_CURVES 10 /* likewise: their areas are no mere yes or no */
 /* Points: what "no more than 1.9" may become by chance, the largest of many
  * rows taken. */
@@ -24,8 +24,8 @@ const EvalPaperRow eval_paper_rows[EVAL_PAPER_FORMS] = {
   { "A-B-C", 30.30, 45.15, 58.90 },
 };
 
-static const char *const settings[] = { "S1", "S2", "S3", "S4", "S4+S3",
-  "S4+S3+S2", ALL };
+static const char *const settings[]
+    = { "S1", "S2", "S3", "S4", "S4+S3", "S4+S3+S2", ALL };
 
 void
 eval_verdict_free (gpointer verdict)
@@ -37,13 +37,13 @@ eval_verdict_free (gpointer verdict)
 }
 
 static void G_GNUC_PRINTF (3, 4)
-add (GPtrArray *verdicts, EvalVerdictKind kind, const char *format, ...)
+    add (GPtrArray *verdicts, EvalVerdictKind kind, const char *format, ...)
 {
   EvalVerdict *self = g_new (EvalVerdict, 1);
   va_list args;
 
   va_start (args, format);
-  *self = (EvalVerdict) { kind, g_strdup_vprintf (format, args) };
+  *self = (EvalVerdict){ kind, g_strdup_vprintf (format, args) };
   va_end (args);
   g_ptr_array_add (verdicts, self);
 }
@@ -94,8 +94,9 @@ take_line (const char *const *fields, gpointer data, GError **error)
     const Outcome none = { NAN, NAN };
     g_array_append_val (row, none);
   }
-  g_array_index (row, Outcome, number) = (Outcome) {
-    read_number (fields[RECOGNISED]), read_number (fields[AUC]) };
+  g_array_index (row, Outcome, number)
+      = (Outcome){ read_number (fields[RECOGNISED]),
+          read_number (fields[AUC]) };
   return TRUE;
 }
 
@@ -136,7 +137,7 @@ gain_of (const Trials *self, const char *form, const char *method,
     sums[1] += y;
     gains[n_pairs++] = y - x;
   }
-  return (Gain) { eval_interval_of_values (gains, n_pairs), sums[0] / n_pairs,
+  return (Gain){ eval_interval_of_values (gains, n_pairs), sums[0] / n_pairs,
     sums[1] / n_pairs };
 }
 
@@ -172,11 +173,11 @@ add_layer_cam (const Trials *self, const char *what, const char *method,
   add (verdicts, variant ? EVAL_VERDICT_BEYOND : kind,
       "Layer-CAM %s %s Top-1 by %.1f points on %s (from %.1f to %.1f %%; "
       "95 %% interval %+.1f to %+.1f, %u trials), the paper raises it "
-      "by %.4g (from %.2f to %.2f %%): %s.", what,
-      gain.gain.mean < 0 ? "lowers" : "raises", 100 * fabs (gain.gain.mean),
-      paper->form, 100 * gain.before, 100 * gain.after, 100 * gain.gain.low,
-      100 * gain.gain.high, gain.gain.n, wanted, paper->original, theirs,
-      eval_verdict_names[kind]);
+      "by %.4g (from %.2f to %.2f %%): %s.",
+      what, gain.gain.mean < 0 ? "lowers" : "raises",
+      100 * fabs (gain.gain.mean), paper->form, 100 * gain.before,
+      100 * gain.after, 100 * gain.gain.low, 100 * gain.gain.high, gain.gain.n,
+      wanted, paper->original, theirs, eval_verdict_names[kind]);
 }
 
 /* The largest gain of a method that should have next to none. */
@@ -199,15 +200,17 @@ add_other (const Trials *self, const char *name, const char *method,
     }
   if (form == NULL)
     return;
-  EvalVerdictKind kind = most.gain.n < FEWEST ? EVAL_VERDICT_OPEN
-      : 100 * most.gain.mean <= SLACK ? EVAL_VERDICT_AGREES
+  EvalVerdictKind kind = most.gain.n < FEWEST    ? EVAL_VERDICT_OPEN
+      : 100 * most.gain.mean <= SLACK            ? EVAL_VERDICT_AGREES
       : 100 * most.gain.low <= EVAL_PAPER_OTHERS ? EVAL_VERDICT_OPEN
-      : EVAL_VERDICT_DIFFERS;
-  add (verdicts, kind, "%s changes Top-1 by at most %+.1f points in any form "
+                                                 : EVAL_VERDICT_DIFFERS;
+  add (verdicts, kind,
+      "%s changes Top-1 by at most %+.1f points in any form "
       "and setting (%s on %s; 95 %% interval %+.1f to %+.1f, %u trials), in "
-      "the paper by at most %+.1f: %s.", name, 100 * most.gain.mean, layers,
-      form, 100 * most.gain.low, 100 * most.gain.high, most.gain.n,
-      EVAL_PAPER_OTHERS, eval_verdict_names[kind]);
+      "the paper by at most %+.1f: %s.",
+      name, 100 * most.gain.mean, layers, form, 100 * most.gain.low,
+      100 * most.gain.high, most.gain.n, EVAL_PAPER_OTHERS,
+      eval_verdict_names[kind]);
 }
 
 /* --- beyond the paper ---------------------------------------------------- */
@@ -242,8 +245,8 @@ average (const Trials *self, const char *method, const char *layers,
   guint n[2] = { 0, 0 };
 
   for (guint f = 0; f < EVAL_PAPER_FORMS; f++) {
-    const GArray *row = find_row (self, eval_paper_rows[f].form, method, layers,
-        given);
+    const GArray *row
+        = find_row (self, eval_paper_rows[f].form, method, layers, given);
     double before = sums[0];
     guint n_before = n[0];
     if (row == NULL)
@@ -266,16 +269,18 @@ add_beyond (const Trials *self, const char *name, const char *method,
   Average x = average (self, method, layers, "X");
 
   if (isfinite (a.hits) && isfinite (x.hits))
-    add (verdicts, EVAL_VERDICT_BEYOND, "%s, all forms together: drawn for A, "
+    add (verdicts, EVAL_VERDICT_BEYOND,
+        "%s, all forms together: drawn for A, "
         "A is recognised in %.1f %% (%.1f %% in the form where it is least); "
         "drawn for X, who is absent, X is recognised in %.1f %% (at most "
         "%.1f %%), by the mask alone; the frames of A are told from others "
-        "with an AUC of %.3f.", name, a.hits, a.least, x.hits, x.most, a.auc);
+        "with an AUC of %.3f.",
+        name, a.hits, a.least, x.hits, x.most, a.auc);
 }
 
 gboolean
-eval_paper_check_of_table2 (const char *path, const char *set, GPtrArray *verdicts,
-    GError **error)
+eval_paper_check_of_table2 (const char *path, const char *set,
+    GPtrArray *verdicts, GError **error)
 {
   g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal,
       g_free, (GDestroyNotify) g_array_unref);
@@ -284,15 +289,15 @@ eval_paper_check_of_table2 (const char *path, const char *set, GPtrArray *verdic
   if (!sal_tsv_read (path, columns, N_COLUMNS, NULL, take_line, &self, error))
     return FALSE;
   for (const EvalPaperRow *row = eval_paper_rows;
-      row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
+       row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
     add_layer_cam (&self, "fused over S1 to S4", "layer-cam", ALL, row,
         row->all, verdicts);
   for (const EvalPaperRow *row = eval_paper_rows;
-      row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
+       row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
     add_layer_cam (&self, "fused over S1 to S4 with smoothed gradients",
         "layer-cam-degrid", ALL, row, row->all, verdicts);
   for (const EvalPaperRow *row = eval_paper_rows;
-      row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
+       row < eval_paper_rows + EVAL_PAPER_FORMS; row++)
     add_layer_cam (&self, "of S2", "layer-cam", "S2", row, row->s2, verdicts);
   add_other (&self, "Grad-CAM++", "grad-cam++", verdicts);
   add_other (&self, "Score-CAM", "score-cam", verdicts);
@@ -326,7 +331,8 @@ number (JsonObject *row, const char *what, const char *end)
   JsonNode *node = json_object_get_member (row, name);
 
   return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-      ? json_node_get_double (node) : NAN;
+      ? json_node_get_double (node)
+      : NAN;
 }
 
 static guint
@@ -339,7 +345,9 @@ static gboolean
 has (JsonObject *row, const char *name, const char *value)
 {
   return g_strcmp0 (json_object_get_string_member_with_default (row, name,
-          NULL), value) == 0;
+                        NULL),
+             value)
+      == 0;
 }
 
 /* Of the first fill. */
@@ -367,14 +375,17 @@ add_insertion (JsonArray *results, const char *set, const char *form, guint m,
 
   if (map == NULL || chance == NULL)
     return;
-  double mean = number (map, "insertion", ""), low = number (map, "insertion",
-      "_low"), high = number (map, "insertion", "_high");
+  double mean = number (map, "insertion", ""),
+         low = number (map, "insertion", "_low"),
+         high = number (map, "insertion", "_high");
   double random = number (chance, "insertion", "");
   EvalVerdictKind kind = low > random ? EVAL_VERDICT_AGREES
-      : high < random ? EVAL_VERDICT_DIFFERS : EVAL_VERDICT_OPEN;
+      : high < random                 ? EVAL_VERDICT_DIFFERS
+                                      : EVAL_VERDICT_OPEN;
   if (trials_of (map) < FEWEST_CURVES)
     kind = EVAL_VERDICT_OPEN;
-  add (verdicts, kind, "Inserted in the order of %s fused over S1 to S4, bins "
+  add (verdicts, kind,
+      "Inserted in the order of %s fused over S1 to S4, bins "
       "of %s reach an area of %.3f (95 %% interval %.3f to %.3f, %u trials), "
       "in random order %.3f; in the paper the map is the better one: %s.",
       methods[m].name, form, mean, low, high, trials_of (map), random,
@@ -401,14 +412,15 @@ add_order (JsonArray *results, const char *set, gboolean insertion,
   double next = insertion ? MAX (areas[1], areas[2]) : MIN (areas[1], areas[2]);
   double edge = number (row, what, insertion ? "_low" : "_high");
   EvalVerdictKind kind = fewest < FEWEST_CURVES ? EVAL_VERDICT_OPEN
-      : sign * (edge - next) > 0 ? EVAL_VERDICT_AGREES
-      : sign * (areas[0] - next) > 0 ? EVAL_VERDICT_PARTLY
-      : EVAL_VERDICT_DIFFERS;
-  add (verdicts, kind, "In the %s of B-A-B the area is %.3f for Layer-CAM, "
+      : sign * (edge - next) > 0                ? EVAL_VERDICT_AGREES
+      : sign * (areas[0] - next) > 0            ? EVAL_VERDICT_PARTLY
+                                                : EVAL_VERDICT_DIFFERS;
+  add (verdicts, kind,
+      "In the %s of B-A-B the area is %.3f for Layer-CAM, "
       "%.3f for Grad-CAM++ and %.3f for Score-CAM (at least %u trials each; "
-      "the %s the better); in the paper Layer-CAM is the best: %s.", what,
-      areas[0], areas[1], areas[2], fewest, insertion ? "higher" : "lower",
-      eval_verdict_names[kind]);
+      "the %s the better); in the paper Layer-CAM is the best: %s.",
+      what, areas[0], areas[1], areas[2], fewest,
+      insertion ? "higher" : "lower", eval_verdict_names[kind]);
 }
 
 void

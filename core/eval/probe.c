@@ -76,8 +76,8 @@ eval_probe_listen_cut (EvalProbe *self, const float *wanted)
       if (wanted[t] > 0)
         self->altered[(gsize) f * n + i++] = self->log_mel[(gsize) f * T + t];
   if (self->cut_net == NULL)
-    self->cut_net = sal_net_new (self->model, self->max_frames,
-        SAL_STAGES - 1, 1);
+    self->cut_net
+        = sal_net_new (self->model, self->max_frames, SAL_STAGES - 1, 1);
   sal_net_forward (self->cut_net, self->altered, n);
   return sal_net_get_embedding (self->cut_net);
 }

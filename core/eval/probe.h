@@ -8,16 +8,16 @@
 typedef struct {
   SalModel *model;
   SalMel *mel;
-  SalNet *net;         /* of the intact window */
+  SalNet *net; /* of the intact window */
   SalNet *altered_net;
-  SalNet *cut_net;     /* of some frames of it; NULL until it is needed */
+  SalNet *cut_net; /* of some frames of it; NULL until it is needed */
   SalScorer *scorer;
   EvalMaps *maps;
   guint n_bands, n_frames, max_frames;
-  float *log_mel;      /* of the intact window, [F, T] */
-  float *input;        /* what the network takes in of it, [F, T] */
-  float *altered;      /* [F, T] */
-  float *map, *mask;   /* [F, T] */
+  float *log_mel;            /* of the intact window, [F, T] */
+  float *input;              /* what the network takes in of it, [F, T] */
+  float *altered;            /* [F, T] */
+  float *map, *mask;         /* [F, T] */
   gboolean *speaks, *counts; /* eval_concatenation_truth(), [T] */
 } EvalProbe;
 
@@ -30,7 +30,8 @@ void eval_probe_free (gpointer ear); /* NULL is a no-op */
  *
  * The network hears these frames alone, one after the other.  What was altered is lost.
  *
- * Returns: (transfer none) (nullable): the embedding, until the next call; %NULL if there is less than 0.16 s of them
+ * Returns: (transfer none) (nullable): the embedding, until the next call; %NULL if there is less
+ * than 0.16 s of them
  */
 const float *eval_probe_listen_cut (EvalProbe *self, const float *wanted);
 

@@ -31,7 +31,7 @@ eval_ranking_order (const float *values, guint n_bands, guint n_frames,
     for (guint f = 0; f < n_bands; f++) {
       float value = values[(gsize) f * n_frames + t];
       guint place = t * n_bands + f;
-      bins[place] = (Bin) { isnan (value) ? -INFINITY : value, place };
+      bins[place] = (Bin){ isnan (value) ? -INFINITY : value, place };
     }
   qsort (bins, size, sizeof (Bin), by_value);
   for (gsize i = 0; i < size; i++)

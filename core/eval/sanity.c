@@ -8,8 +8,8 @@
 #include "eval/spearman.h"
 #include "eval/weight-shuffle.h"
 
-const char *const eval_sanity_stages[EVAL_SANITY_STAGES] = { "embedding", "S4",
-  "S3", "S2", "S1", "stem", "B given", "X given" };
+const char *const eval_sanity_stages[EVAL_SANITY_STAGES]
+    = { "embedding", "S4", "S3", "S2", "S1", "stem", "B given", "X given" };
 
 static const guint parts[EVAL_SANITY_LAYERS] = { EVAL_PART_TOP, EVAL_PART_S4,
   EVAL_PART_S3, EVAL_PART_S2, EVAL_PART_S1, EVAL_PART_STEM };
@@ -17,9 +17,9 @@ static const guint parts[EVAL_SANITY_LAYERS] = { EVAL_PART_TOP, EVAL_PART_S4,
 /* A trial as the intact model saw it. */
 typedef struct {
   EvalConcatenation *join;
-  gsize size;     /* F T */
-  float **ranks;  /* of each row's map for A, [F T]; NULL ends */
-  float *energy;  /* of the log-Mel, [F T] */
+  gsize size;    /* F T */
+  float **ranks; /* of each row's map for A, [F T]; NULL ends */
+  float *energy; /* of the log-Mel, [F T] */
 } Trial;
 
 typedef struct {
@@ -31,9 +31,9 @@ typedef struct {
   EvalSpeakerSets *cast;
   const EvalSanityConfig *config;
   const GArray *rows;
-  GPtrArray *trials;    /* of Trial */
-  SalModel *model;      /* that hears now */
-  GAsyncQueue *ears;    /* of model */
+  GPtrArray *trials; /* of Trial */
+  SalModel *model;   /* that hears now */
+  GAsyncQueue *ears; /* of model */
   char given;
   guint first, step;    /* trials that are heard now */
   Outcome *outcomes;    /* [n_trials, n_rows] of the stage */
@@ -45,8 +45,11 @@ eval_sanity_config_init (EvalSanityConfig *config, guint n_trials)
 {
   guint n = n_trials > 0 ? n_trials : 32;
 
-  *config = (EvalSanityConfig) { .seed = 2022, .n_trials = n,
-    .n_score = MIN (n, 4), .n_draws = MIN (n, 4), .seconds = 1.5 };
+  *config = (EvalSanityConfig){ .seed = 2022,
+    .n_trials = n,
+    .n_score = MIN (n, 4),
+    .n_draws = MIN (n, 4),
+    .seconds = 1.5 };
   eval_map_style_init (&config->style);
 }
 
@@ -97,10 +100,12 @@ get_ear (const Work *work)
 {
   EvalProbe *self = g_async_queue_try_pop (work->ears);
 
-  return self != NULL ? self : eval_probe_new (work->model,
-      eval_concatenation_max_frames (EVAL_CONCATENATION_B_A_B,
-          sal_model_get_mel_config (work->model), work->config->seconds),
-      &work->config->style);
+  return self != NULL
+      ? self
+      : eval_probe_new (work->model,
+          eval_concatenation_max_frames (EVAL_CONCATENATION_B_A_B,
+              sal_model_get_mel_config (work->model), work->config->seconds),
+          &work->config->style);
 }
 
 /* Whom the maps are for: class rows belong to the model that hears. */
@@ -154,8 +159,8 @@ run_intact (guint index, gpointer data, GError **error)
 {
   Work *work = data;
   const EvalSanityConfig *config = work->config;
-  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast, EVAL_CONCATENATION_B_A_B, index,
-      config->seed, config->seconds, error);
+  g_autoptr (EvalConcatenation) join = eval_concatenation_new (work->cast,
+      EVAL_CONCATENATION_B_A_B, index, config->seed, config->seconds, error);
   g_autoptr (SalTarget) target
       = join != NULL ? find_target (work, join, error) : NULL;
   if (target == NULL)
@@ -208,7 +213,7 @@ run_other (guint index, gpointer data, GError **error)
     if (number >= row_at (work, r)->n_trials)
       continue;
     gboolean any = rank_row (ear, row_at (work, r), &drawn, ranks);
-    outcomes[r] = (Outcome) { TRUE, !any,
+    outcomes[r] = (Outcome){ TRUE, !any,
       (float) eval_spearman_correlate (trial->ranks[r], ranks, trial->size),
       (float) eval_spearman_correlate (trial->energy, ranks, trial->size) };
   }
@@ -235,7 +240,7 @@ report_progress (double part, gpointer data)
 
   if (work->config->progress != NULL)
     work->config->progress ((work->n_done + part * work->n_jobs)
-        / (work->config->n_trials * (1.0 + EVAL_SANITY_STAGES)),
+            / (work->config->n_trials * (1.0 + EVAL_SANITY_STAGES)),
         work->config->data);
 }
 
@@ -268,8 +273,9 @@ run_scrambled (Work *work, const EvalJobs *jobs, guint stage, GError **error)
     EvalWeightShuffle scramble = { 0, config->seed + draw };
     for (guint i = 0; i <= stage; i++)
       scramble.parts |= parts[i];
-    g_autoptr (SalModel) model = eval_weight_shuffle_model (
-        eval_speaker_sets_get_model (work->cast), &scramble, error);
+    g_autoptr (SalModel) model
+        = eval_weight_shuffle_model (eval_speaker_sets_get_model (work->cast),
+            &scramble, error);
     if (model == NULL
         || !run_trials (work, jobs, model, draw, config->n_draws, error))
       return FALSE;
@@ -304,18 +310,19 @@ measure (const Work *work, EvalSanityStage stage, GArray *results)
 static gboolean
 run_stages (Work *work, GArray *results, GError **error)
 {
-  static const EvalJobs first = { run_intact, take_intact, trial_free,
-    report_progress };
-  static const EvalJobs jobs = { run_other, take_other, g_free,
-    report_progress };
+  static const EvalJobs first
+      = { run_intact, take_intact, trial_free, report_progress };
+  static const EvalJobs jobs
+      = { run_other, take_other, g_free, report_progress };
   SalModel *model = eval_speaker_sets_get_model (work->cast);
 
   work->given = 'A';
   if (!run_trials (work, &first, model, 0, 1, error))
     return FALSE;
   for (guint stage = 0; stage < EVAL_SANITY_STAGES; stage++) {
-    work->given = stage == EVAL_SANITY_B ? 'B' : stage == EVAL_SANITY_X ? 'X'
-        : 'A';
+    work->given = stage == EVAL_SANITY_B ? 'B'
+        : stage == EVAL_SANITY_X         ? 'X'
+                                         : 'A';
     gboolean ok = stage < EVAL_SANITY_LAYERS
         ? run_scrambled (work, &jobs, stage, error)
         : run_trials (work, &jobs, model, 0, 1, error);
@@ -331,10 +338,13 @@ eval_sanity_run (EvalSpeakerSets *cast, const EvalSanityConfig *config,
     const GArray *rows, GArray *results, GError **error)
 {
   g_autoptr (GPtrArray) trials = g_ptr_array_new_with_free_func (trial_free);
-  g_autofree Outcome *outcomes = g_new0 (Outcome,
-      (gsize) config->n_trials * rows->len);
-  Work work = { .cast = cast, .config = config, .rows = rows,
-    .trials = trials, .outcomes = outcomes };
+  g_autofree Outcome *outcomes
+      = g_new0 (Outcome, (gsize) config->n_trials * rows->len);
+  Work work = { .cast = cast,
+    .config = config,
+    .rows = rows,
+    .trials = trials,
+    .outcomes = outcomes };
 
   return run_stages (&work, results, error);
 }

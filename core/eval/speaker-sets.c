@@ -27,7 +27,8 @@ class_of (const SalModel *model, const EvalCorpus *corpus, guint voice)
 }
 
 guint
-eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus, gboolean known)
+eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus,
+    gboolean known)
 {
   guint n = 0;
 
@@ -57,8 +58,8 @@ enrol (EvalSpeakerSets *self, guint voice, guint32 seed, double seconds,
   g_autoptr (GArray) order = eval_corpus_shuffle (self->corpus, voice, rand);
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   double net_seconds;
-  SalTarget *target = eval_corpus_enrol (self->corpus, self->model, voice, order,
-      used, seconds, &net_seconds, error);
+  SalTarget *target = eval_corpus_enrol (self->corpus, self->model, voice,
+      order, used, seconds, &net_seconds, error);
 
   if (target == NULL)
     return FALSE;
@@ -90,8 +91,8 @@ fill (EvalSpeakerSets *self, guint32 seed, double seconds, GError **error)
 }
 
 EvalSpeakerSets *
-eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known, guint32 seed,
-    double enrol_seconds, GError **error)
+eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known,
+    guint32 seed, double enrol_seconds, GError **error)
 {
   g_autoptr (EvalSpeakerSets) self = g_new0 (EvalSpeakerSets, 1);
 
@@ -99,12 +100,12 @@ eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known, guin
   self->corpus = corpus;
   self->known = known;
   self->speakers = g_array_new (FALSE, FALSE, sizeof (Speaker));
-  self->targets = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) sal_target_unref);
-  self->is_enrolled = g_new0 (gboolean,
-      eval_corpus_get_n_utterances (corpus) + 1);
+  self->targets
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sal_target_unref);
+  self->is_enrolled
+      = g_new0 (gboolean, eval_corpus_get_n_utterances (corpus) + 1);
   return fill (self, seed, enrol_seconds, error) ? g_steal_pointer (&self)
-      : NULL;
+                                                 : NULL;
 }
 
 void
@@ -176,7 +177,8 @@ eval_speaker_sets_is_enrolled (const EvalSpeakerSets *self, guint utterance)
 /* With the scale of the head and the length of the embedding left out, which
  * all logits of a cosine head share; a linear head has biases, but no scale. */
 int
-eval_speaker_sets_recognise (const EvalSpeakerSets *self, const float *embedding)
+eval_speaker_sets_recognise (const EvalSpeakerSets *self,
+    const float *embedding)
 {
   const SalDescription *record = sal_model_get_description (self->model);
   const float *rows = sal_model_get_rows (self->model);
@@ -186,7 +188,8 @@ eval_speaker_sets_recognise (const EvalSpeakerSets *self, const float *embedding
   int best = -1;
 
   for (guint c = 0; c < sal_model_get_n_classes (self->model); c++) {
-    float logit = sal_vector_dot (embedding, rows + (gsize) c * E, E) + biases[c];
+    float logit
+        = sal_vector_dot (embedding, rows + (gsize) c * E, E) + biases[c];
     if (!(logit > most) || !(self->known || record->in_cohort[c]))
       continue;
     most = logit;

@@ -12,7 +12,8 @@
 
 typedef struct _EvalSpeakerSets EvalSpeakerSets; /* any thread */
 
-guint eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus, gboolean known); /* speakers of the set */
+guint eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus,
+    gboolean known); /* speakers of the set */
 
 /**
  * eval_speaker_sets_new:
@@ -20,10 +21,11 @@ guint eval_speaker_sets_count (const SalModel *model, const EvalCorpus *corpus, 
  * @seed: which utterances the open set is enrolled from
  * @enrol_seconds: net speech, in whole utterances, that are not heard again
  *
- * Returns: (transfer full) (nullable): a cast, or %NULL and %SAL_ERROR_TARGET if the set has no speaker, or the errors of
- *   eval_corpus_enrol()
+ * Returns: (transfer full) (nullable): a cast, or %NULL and %SAL_ERROR_TARGET if the set has no
+ * speaker, or the errors of eval_corpus_enrol()
  */
-EvalSpeakerSets *eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known, guint32 seed, double enrol_seconds, GError **error);
+EvalSpeakerSets *eval_speaker_sets_new (SalModel *model, EvalCorpus *corpus, gboolean known,
+    guint32 seed, double enrol_seconds, GError **error);
 void eval_speaker_sets_free (EvalSpeakerSets *self); /* NULL is a no-op */
 
 guint eval_speaker_sets_get_n_speakers (const EvalSpeakerSets *self);
@@ -34,7 +36,8 @@ const SalTarget *eval_speaker_sets_get_target (const EvalSpeakerSets *self, guin
 const char *eval_speaker_sets_get_set (const EvalSpeakerSets *self); /* "closed" or "open" */
 SalModel *eval_speaker_sets_get_model (const EvalSpeakerSets *self);
 EvalCorpus *eval_speaker_sets_get_corpus (const EvalSpeakerSets *self);
-gboolean eval_speaker_sets_is_enrolled (const EvalSpeakerSets *self, guint utterance); /* somebody was enrolled from it */
+gboolean eval_speaker_sets_is_enrolled (const EvalSpeakerSets *self,
+    guint utterance); /* somebody was enrolled from it */
 
 /**
  * eval_speaker_sets_recognise:

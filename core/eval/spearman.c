@@ -23,7 +23,7 @@ eval_spearman_find (const float *values, gsize n, float *ranks)
   g_autofree Item *items = g_new (Item, n + 1);
 
   for (gsize i = 0; i < n; i++)
-    items[i] = (Item) { values[i], (guint) i };
+    items[i] = (Item){ values[i], (guint) i };
   qsort (items, n, sizeof (Item), by_value);
   for (gsize i = 0, end; i < n; i = end) {
     for (end = i + 1; end < n && items[end].value == items[i].value;)

@@ -7,7 +7,8 @@
 /**
  * eval_spearman_find:
  * @values: [n], finite
- * @ranks: (out caller-allocates): the place of each value, from 0; equal values share the mean of theirs, [n]
+ * @ranks: (out caller-allocates): the place of each value, from 0; equal values share the mean of
+ * theirs, [n]
  *
  * Returns: %FALSE if all values are equal
  */

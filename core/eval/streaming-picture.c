@@ -72,19 +72,20 @@ draw_auc (cairo_t *cr, const EvalStreamingRow *rows)
 
   for (; low + 0.05 * n < 1.001; n++) {
     g_snprintf (labels[n], sizeof labels[n], "%.2f", low + 0.05 * n);
-    levels[n] = (SalPlotMark) { low + 0.05 * n, labels[n] };
+    levels[n] = (SalPlotMark){ low + 0.05 * n, labels[n] };
   }
   for (guint l = 0; l < L; l++)
     x[l] = log2 (eval_streaming_lookaheads_ms[l] / 1000.0);
   for (guint i = 0; i < 2 * C; i++) {
-    guint c = i / 2, figure = i % 2 == 0 ? EVAL_STREAMING_AUC
-        : EVAL_STREAMING_BASELINE_AUC;
+    guint c = i / 2,
+          figure
+        = i % 2 == 0 ? EVAL_STREAMING_AUC : EVAL_STREAMING_BASELINE_AUC;
     for (guint l = 0; l < L; l++)
       y[i][l] = rows[c * L + l].mean[figure];
     names[i] = g_strdup_printf ("%s%s", eval_streaming_conditions[c],
         i % 2 == 0 ? "" : ", cosine gate");
-    curves[i] = (SalPlotCurve) { names[i], sal_plot_colour (c), i % 2 == 1,
-      TRUE, x, y[i], L };
+    curves[i] = (SalPlotCurve){ names[i], sal_plot_colour (c), i % 2 == 1, TRUE,
+      x, y[i], L };
   }
   SalPlot plot = { { "look-ahead, ms", -2.15, 1.15, times, L },
     { "area under the curve (AUC)", low, 1, levels, n }, curves, 2 * C,
@@ -101,7 +102,7 @@ turn_rect (const EvalStream *stream, const EvalSpoken *turn, const SalRect *r)
 {
   double scale = r->w / (double) stream->conversation->n_samples;
 
-  return (SalRect) { r->x + (double) turn->start * scale, r->y,
+  return (SalRect){ r->x + (double) turn->start * scale, r->y,
     (double) (turn->end - turn->start) * scale, r->h };
 }
 
@@ -116,8 +117,8 @@ draw_turns (cairo_t *cr, const EvalStream *stream, const EvalCorpus *corpus)
     const char *name = eval_corpus_get_voice (corpus, turn->voice)->name;
     SalRect r = turn_rect (stream, turn, &strip);
     SalRect shade = turn_rect (stream, turn, &lower);
-    sal_axes_fill (cr, &r, target ? sal_colour_for
-        : sal_colour_speaker (turn->voice));
+    sal_axes_fill (cr, &r,
+        target ? sal_colour_for : sal_colour_speaker (turn->voice));
     if (target)
       sal_axes_fill (cr, &shade, sal_colour_mix (white, sal_colour_for, 0.13));
     if (text_width (cr, target, name) + 4 <= r.w)
@@ -131,13 +132,16 @@ static void
 draw_probability (cairo_t *cr, const EvalStream *stream)
 {
   const float *activity = stream->traces[0][EXAMPLE_LOOKAHEAD].activity;
-  double seconds = stream->conversation->n_samples * stream->frame_seconds
-      / stream->hop;
+  double seconds
+      = stream->conversation->n_samples * stream->frame_seconds / stream->hop;
 
   cairo_new_path (cr);
   for (gsize t = 0; t < stream->n_frames; t++)
-    cairo_line_to (cr, lower.x + lower.w * (stream->first_seconds
-            + (double) t * stream->frame_seconds) / seconds,
+    cairo_line_to (cr,
+        lower.x
+            + lower.w
+                * (stream->first_seconds + (double) t * stream->frame_seconds)
+                / seconds,
         lower.y + lower.h * (1 - activity[t]));
   cairo_set_line_width (cr, 1.6);
   cairo_set_source_rgb (cr, 0.62, 0.19, 0);
@@ -168,10 +172,11 @@ static void
 draw_example (cairo_t *cr, const EvalStream *stream, const EvalCorpus *corpus)
 {
   static const char *const labels[] = { "0", "0.5", "1" };
-  const char *name = eval_corpus_get_voice (corpus,
-      stream->conversation->target)->name;
+  const char *name
+      = eval_corpus_get_voice (corpus, stream->conversation->target)->name;
   g_autofree char *heading = g_strdup_printf ("Stream %u, %s, look-ahead %u ms:"
-      " does %s speak?", stream->index, eval_streaming_conditions[0],
+                                              " does %s speak?",
+      stream->index, eval_streaming_conditions[0],
       eval_streaming_lookaheads_ms[EXAMPLE_LOOKAHEAD], name);
 
   write_text (cr, LEFT, strip.y - 18, 0, TRUE, ink, heading);

@@ -16,4 +16,5 @@
  *
  * Returns: (transfer full): an image
  */
-cairo_surface_t *eval_streaming_draw (const char *title, const EvalStreamingRow *rows, const EvalStream *example, const EvalCorpus *corpus);
+cairo_surface_t *eval_streaming_draw (const char *title, const EvalStreamingRow *rows,
+    const EvalStream *example, const EvalCorpus *corpus);

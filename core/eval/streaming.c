@@ -28,8 +28,10 @@ typedef struct {
 void
 eval_streaming_config_init (EvalStreamingConfig *config)
 {
-  *config = (EvalStreamingConfig) { .n_streams = 60, .seed = 2022,
-    .enrol_seconds = 20, .hop_ms = 250 };
+  *config = (EvalStreamingConfig){ .n_streams = 60,
+    .seed = 2022,
+    .enrol_seconds = 20,
+    .hop_ms = 250 };
   eval_conversation_config_init (&config->conversation);
 }
 
@@ -97,8 +99,8 @@ track (const Work *work, EvalStream *self, SalTarget *const targets[2],
   const SalMelConfig *mel = sal_model_get_mel_config (work->model);
   const EvalConversation *talk = self->conversation;
   guint centre = sal_mel_config_centre (mel);
-  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (work->model, work->hop,
-      work->lookaheads, L);
+  g_autoptr (EvalBatchAnalyser) tracker
+      = eval_batch_analyser_new (work->model, work->hop, work->lookaheads, L);
   g_autofree float *noise = g_new (float, talk->n_samples);
 
   self->n_frames = eval_batch_analyser_n_frames (tracker, talk->n_samples);
@@ -129,18 +131,18 @@ make_stream (const Work *work, guint index, GError **error)
   guint absent = eval_conversation_draw_absent (work->corpus, voice, rand);
 
   self->index = index;
-  g_autoptr (SalTarget) target = get_target (work, voice, rand, &order,
-      &self->enrolled[0], error);
+  g_autoptr (SalTarget) target
+      = get_target (work, voice, rand, &order, &self->enrolled[0], error);
   if (target == NULL)
     return NULL;
-  g_autoptr (SalTarget) other = get_target (work, absent, rand, &unheard,
-      &self->enrolled[1], error);
+  g_autoptr (SalTarget) other
+      = get_target (work, absent, rand, &unheard, &self->enrolled[1], error);
   if (other == NULL)
     return NULL;
-  self->conversation = eval_conversation_new (work->corpus,
-      &work->config->conversation,
-      sal_model_get_mel_config (work->model)->sample_rate, voice, order, absent,
-      rand, error);
+  self->conversation
+      = eval_conversation_new (work->corpus, &work->config->conversation,
+          sal_model_get_mel_config (work->model)->sample_rate, voice, order,
+          absent, rand, error);
   if (self->conversation == NULL)
     return NULL;
   SalTarget *targets[] = { target, other };
@@ -187,15 +189,17 @@ mask (const EvalStream *self, const SalMelConfig *mel, const float *activity)
 {
   const EvalConversation *talk = self->conversation;
   SalGateConfig config;
-  SalMaskerConfig plan = { .rate = mel->sample_rate, .n_channels = 1,
-    .n_bands = 1, .frame_period = self->frame_seconds,
+  SalMaskerConfig plan = { .rate = mel->sample_rate,
+    .n_channels = 1,
+    .n_bands = 1,
+    .frame_period = self->frame_seconds,
     .frame_centre = self->first_seconds };
   g_autofree float *gains = g_new (float, self->n_frames + 1);
   float *out = g_new (float, talk->n_samples);
 
   sal_gate_config_init (&config);
-  g_autoptr (SalGate) gate = sal_gate_new (&config, 1,
-      (float) (1000 * self->frame_seconds), NULL);
+  g_autoptr (SalGate) gate
+      = sal_gate_new (&config, 1, (float) (1000 * self->frame_seconds), NULL);
   g_autoptr (SalMasker) masker = sal_masker_new (&plan, NULL);
   sal_gate_process (gate, activity, (guint) self->n_frames, gains);
   sal_masker_push_gains (masker, gains, (guint) self->n_frames);
@@ -226,8 +230,8 @@ changes_db (const EvalStream *self, const SalMelConfig *mel, const float *after,
   }
   change[0] = 10 * log10 (sums[1][1] / sums[1][0]);
   change[1] = 10 * log10 (sums[0][1] / sums[0][0]);
-  change[2] = 10 * log10 ((sums[0][1] + sums[1][1])
-      / (sums[0][0] + sums[1][0]));
+  change[2]
+      = 10 * log10 ((sums[0][1] + sums[1][1]) / (sums[0][0] + sums[1][0]));
 }
 
 /* How often a gate with the default thresholds opens or closes. */
@@ -241,8 +245,8 @@ switches_per_minute (const EvalStream *self, const float *activity)
 
   sal_gate_config_init (&config);
   config.attack_ms = config.release_ms = 0;
-  g_autoptr (SalGate) gate = sal_gate_new (&config, 1,
-      (float) (1000 * self->frame_seconds), NULL);
+  g_autoptr (SalGate) gate
+      = sal_gate_new (&config, 1, (float) (1000 * self->frame_seconds), NULL);
   sal_gate_process (gate, activity, (guint) self->n_frames, gains);
   for (gsize t = 0; t < self->n_frames; t++) {
     n += (gains[t] >= 1) != open;
@@ -275,24 +279,24 @@ measure (const EvalStream *self, const SalMelConfig *mel,
   g_autofree float *b = split (self, present->log_odds, &odds);
   g_autofree float *c = split (self, present->baseline, &usual);
   g_autofree float *d = split (self, absent->activity, &dark);
-  double minutes = (double) self->conversation->n_samples / mel->sample_rate
-      / 60;
+  double minutes
+      = (double) self->conversation->n_samples / mel->sample_rate / 60;
 
   figures[EVAL_STREAMING_AUC] = eval_detection_auc (&ours);
   figures[EVAL_STREAMING_BASELINE_AUC] = eval_detection_auc (&usual);
   figures[EVAL_STREAMING_LOG_ODDS_AUC] = eval_detection_auc (&odds);
   figures[EVAL_STREAMING_EER] = eval_detection_eer (&ours);
   figures[EVAL_STREAMING_BASELINE_EER] = eval_detection_eer (&usual);
-  figures[EVAL_STREAMING_MISS] = 1 - part_above (ours.target, ours.n_target,
-      0.5f);
-  figures[EVAL_STREAMING_FALSE_ALARM] = part_above (ours.other, ours.n_other,
-      0.5f);
-  figures[EVAL_STREAMING_SWITCHES] = switches_per_minute (self,
-      present->activity);
+  figures[EVAL_STREAMING_MISS]
+      = 1 - part_above (ours.target, ours.n_target, 0.5f);
+  figures[EVAL_STREAMING_FALSE_ALARM]
+      = part_above (ours.other, ours.n_other, 0.5f);
+  figures[EVAL_STREAMING_SWITCHES]
+      = switches_per_minute (self, present->activity);
   figures[EVAL_STREAMING_TRUE_SWITCHES]
       = eval_conversation_n_switches (self->conversation) / minutes;
-  figures[EVAL_STREAMING_ABSENT_ABOVE] = part_above (d,
-      dark.n_target + dark.n_other, nextafterf (0.1f, 1));
+  figures[EVAL_STREAMING_ABSENT_ABOVE]
+      = part_above (d, dark.n_target + dark.n_other, nextafterf (0.1f, 1));
   measure_mask (self, mel, present, absent, figures);
 }
 

@@ -68,7 +68,7 @@ pool_add (Pool *self, const EvalStream *stream, const float *values)
 static EvalDetection
 pool_detection (const Pool *self)
 {
-  return (EvalDetection) { (const float *) self->values[1]->data,
+  return (EvalDetection){ (const float *) self->values[1]->data,
     self->values[1]->len, (const float *) self->values[0]->data,
     self->values[0]->len };
 }

@@ -17,11 +17,11 @@
 
 enum { SET, FORM, TRIAL, WHO, OUTCOMES = 8, N_COLUMNS };
 
-static const char *const names[N_COLUMNS] = { "set", "form", "trial", "A", "B",
-  "C", "X", "recordings", "outcomes" };
+static const char *const names[N_COLUMNS]
+    = { "set", "form", "trial", "A", "B", "C", "X", "recordings", "outcomes" };
 
 struct _EvalTrialLog {
-  FILE *file;        /* NULL: none */
+  FILE *file; /* NULL: none */
   char *path;
   JsonNode *settings;
   guint n_values;
@@ -95,8 +95,10 @@ check_members (JsonObject *one, JsonObject *other, GError **error)
     g_autofree char *here = member_text (one, l->data);
     g_autofree char *there = member_text (other, l->data);
     if (!g_str_equal (here, there))
-      return sal_error_set (error, SAL_ERROR_MISMATCH, "was made with other "
-          "settings: %s is %s, not %s", (char *) l->data, here, there);
+      return sal_error_set (error, SAL_ERROR_MISMATCH,
+          "was made with other "
+          "settings: %s is %s, not %s",
+          (char *) l->data, here, there);
   }
   return TRUE;
 }
@@ -116,12 +118,13 @@ check_settings (const EvalTrialLog *self, JsonNode *wanted, GError **error)
 static char *
 key_of (const char *set, EvalConcatenationForm form, guint number)
 {
-  return g_strdup_printf ("%s %s %u", set, eval_concatenation_names[form], number);
+  return g_strdup_printf ("%s %s %u", set, eval_concatenation_names[form],
+      number);
 }
 
 gboolean
-eval_trial_log_has (const EvalTrialLog *self, const char *set, EvalConcatenationForm form,
-    guint number)
+eval_trial_log_has (const EvalTrialLog *self, const char *set,
+    EvalConcatenationForm form, guint number)
 {
   g_autofree char *key = key_of (set, form, number);
 
@@ -163,7 +166,8 @@ find_form (const char *name, EvalConcatenationForm *form)
 {
   guint i = 0;
 
-  while (i < EVAL_CONCATENATION_FORMS && !g_str_equal (name, eval_concatenation_names[i]))
+  while (i < EVAL_CONCATENATION_FORMS
+      && !g_str_equal (name, eval_concatenation_names[i]))
     i++;
   *form = (EvalConcatenationForm) i;
   return i < EVAL_CONCATENATION_FORMS;
@@ -191,9 +195,10 @@ take_line (const char *const *fields, gpointer data, GError **error)
         "%u numbers came out, not %u", n, self->n_values);
   self->n_values = n;
   EvalTrialLogEntry *trial = g_new (EvalTrialLogEntry, 1);
-  *trial = (EvalTrialLogEntry) { g_strdup (fields[SET]), form, (guint) number,
+  *trial = (EvalTrialLogEntry){ g_strdup (fields[SET]), form, (guint) number,
     g_strjoin ("\t", fields[WHO], fields[WHO + 1], fields[WHO + 2],
-        fields[WHO + 3], fields[WHO + 4], NULL), g_steal_pointer (&values) };
+        fields[WHO + 3], fields[WHO + 4], NULL),
+    g_steal_pointer (&values) };
   return take (self, trial, error);
 }
 
@@ -205,8 +210,8 @@ read_trials (EvalTrialLog *self, GError **error)
   if (!sal_tsv_read (self->path, names, N_COLUMNS, &note, take_line, self,
           error))
     return FALSE;
-  g_autoptr (JsonParser) parser = note == NULL ? NULL
-      : sal_json_parse (note, strlen (note), error);
+  g_autoptr (JsonParser) parser
+      = note == NULL ? NULL : sal_json_parse (note, strlen (note), error);
   if (parser == NULL) {
     if (note == NULL)
       sal_error_set (error, SAL_ERROR_FORMAT, "no settings in the first line");
@@ -247,8 +252,10 @@ write_trial (const EvalTrialLog *self, const EvalTrialLogEntry *trial,
   for (guint i = 0; i < self->n_values; i++) {
     if (i > 0)
       g_string_append_c (line, ' ');
-    g_string_append (line, isnan (trial->values[i]) ? "nan"
-        : g_ascii_formatd (number, sizeof number, "%.9g", trial->values[i]));
+    g_string_append (line,
+        isnan (trial->values[i]) ? "nan"
+                                 : g_ascii_formatd (number, sizeof number,
+                                     "%.9g", trial->values[i]));
   }
   g_string_append_c (line, '\n');
   return write_text (self, line->str, error);
@@ -259,8 +266,8 @@ begin_file (const EvalTrialLog *self, GError **error)
 {
   g_autofree char *settings = json_to_string (self->settings, FALSE);
   g_autofree char *header = g_strjoinv ("\t", (char **) names);
-  g_autofree char *text = g_strconcat ("# ", settings, "\n", header, "\n",
-      NULL);
+  g_autofree char *text
+      = g_strconcat ("# ", settings, "\n", header, "\n", NULL);
 
   return write_text (self, text, error);
 }
@@ -326,11 +333,12 @@ eval_trial_log_open (const char *path, JsonNode *settings, guint n_values,
 }
 
 gboolean
-eval_trial_log_add (EvalTrialLog *self, const EvalTrialLogEntry *trial, GError **error)
+eval_trial_log_add (EvalTrialLog *self, const EvalTrialLogEntry *trial,
+    GError **error)
 {
   EvalTrialLogEntry *copy = g_new (EvalTrialLogEntry, 1);
 
-  *copy = (EvalTrialLogEntry) { g_strdup (trial->set), trial->form,
+  *copy = (EvalTrialLogEntry){ g_strdup (trial->set), trial->form,
     trial->number, g_strdup (trial->who),
     g_memdup2 (trial->values, self->n_values * sizeof (float)) };
   return take (self, copy, error)
@@ -358,9 +366,9 @@ compare (gconstpointer a, gconstpointer b)
   const EvalTrialLogEntry *y = *(EvalTrialLogEntry *const *) b;
   int sets = strcmp (x->set, y->set);
 
-  return sets != 0 ? sets
+  return sets != 0             ? sets
       : x->number != y->number ? (x->number < y->number ? -1 : 1)
-      : (int) x->form - (int) y->form;
+                               : (int) x->form - (int) y->form;
 }
 
 const GPtrArray *
@@ -371,7 +379,8 @@ eval_trial_log_get_trials (EvalTrialLog *self)
 }
 
 gboolean
-eval_trial_log_merge (EvalTrialLog *self, const EvalTrialLog *other, GError **error)
+eval_trial_log_merge (EvalTrialLog *self, const EvalTrialLog *other,
+    GError **error)
 {
   gboolean ok = check_settings (other, self->settings, error);
 

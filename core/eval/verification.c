@@ -23,7 +23,7 @@ typedef struct {
   SalModel *model;
   EvalCorpus *corpus;
   const EvalVerificationConfig *config;
-  guint n_frames[D];     /* of a window */
+  guint n_frames[D]; /* of a window */
   guint n_left_out[D];
   double done, share;    /* part of all work: before this step, and its own */
   SalTarget **targets;   /* [n_targets] */
@@ -45,7 +45,7 @@ typedef struct {
 void
 eval_verification_config_init (EvalVerificationConfig *config)
 {
-  *config = (EvalVerificationConfig) { .seed = 2022, .enrol_seconds = 20 };
+  *config = (EvalVerificationConfig){ .seed = 2022, .enrol_seconds = 20 };
 }
 
 static void
@@ -102,7 +102,7 @@ run_target (guint index, gpointer data, GError **error)
   if (target == NULL)
     return NULL;
   Enrolled *self = g_new (Enrolled, 1);
-  *self = (Enrolled) { target, g_steal_pointer (&used) };
+  *self = (Enrolled){ target, g_steal_pointer (&used) };
   return self;
 }
 
@@ -126,7 +126,8 @@ count_frames (const SalModel *model, const EvalSound *sound)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   gsize window = mel->framing == SAL_FRAMING_NONE ? mel->window_length : 0;
-  gsize n = sound->n_samples < window ? 0
+  gsize n = sound->n_samples < window
+      ? 0
       : (sound->n_samples - window) / mel->hop + 1;
 
   return MIN (n, sound->n_frames);
@@ -138,8 +139,8 @@ run_cut (guint index, gpointer data, GError **error)
 {
   const Work *work = data;
   guint utterance = g_array_index (work->utterances, guint, index);
-  const EvalSound *sound = eval_corpus_get_sound (work->corpus, utterance,
-      error);
+  const EvalSound *sound
+      = eval_corpus_get_sound (work->corpus, utterance, error);
 
   if (sound == NULL)
     return NULL;
@@ -204,7 +205,8 @@ choose_windows (Work *work)
   for (guint d = 0; work->config->n_windows > 0 && d < D; d++)
     thin_out (work, d, rand);
   for (guint i = 0; i < work->windows->len; i++)
-    if (i == 0 || g_array_index (work->windows, Window, i).utterance
+    if (i == 0
+        || g_array_index (work->windows, Window, i).utterance
             != g_array_index (work->windows, Window, i - 1).utterance)
       g_array_append_val (work->firsts, i);
 }
@@ -231,15 +233,14 @@ get_ear (const Work *work)
     return self;
   self = g_new (Ear, 1);
   /* The record was checked when the model was loaded. */
-  *self = (Ear) { sal_mel_new (sal_model_get_mel_config (work->model), NULL),
+  *self = (Ear){ sal_mel_new (sal_model_get_mel_config (work->model), NULL),
     sal_net_new (work->model, work->n_frames[D - 1], SAL_STAGES - 1, 1),
     sal_scorer_new (work->model) };
   return self;
 }
 
 static void
-compare (const Work *work, const Ear *ear, const Window *window,
-    GArray *trials)
+compare (const Work *work, const Ear *ear, const Window *window, GArray *trials)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (work->model);
   double seconds = (double) window->n_speech * mel->hop / mel->sample_rate;
@@ -266,16 +267,18 @@ run_utterance (guint index, gpointer data, GError **error)
   const Work *work = data;
   guint first = g_array_index (work->firsts, guint, index);
   guint end = index + 1 < work->firsts->len
-      ? g_array_index (work->firsts, guint, index + 1) : work->windows->len;
+      ? g_array_index (work->firsts, guint, index + 1)
+      : work->windows->len;
   guint utterance = g_array_index (work->windows, Window, first).utterance;
-  const EvalSound *sound = eval_corpus_get_sound (work->corpus, utterance, error);
+  const EvalSound *sound
+      = eval_corpus_get_sound (work->corpus, utterance, error);
   if (sound == NULL)
     return NULL;
 
   Ear *ear = get_ear (work);
   gsize F = sal_model_get_mel_config (work->model)->n_bands;
   gsize T = sal_mel_n_frames (ear->mel, sound->n_samples);
-  g_autofree float *log_mel = g_new (float, F * T + 1);
+  g_autofree float *log_mel = g_new (float, F *T + 1);
   g_autofree float *part = g_new (float, F * work->n_frames[D - 1]);
   GArray *trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
   sal_mel_process (ear->mel, sound->samples, sound->n_samples, log_mel);
@@ -322,7 +325,7 @@ eval_verification_split (const GArray *trials, guint duration, gsize score,
       n_target = n;
   }
   *scores = out;
-  *detection = (EvalDetection) { out, n_target, out + n_target, n - n_target };
+  *detection = (EvalDetection){ out, n_target, out + n_target, n - n_target };
 }
 
 static double
@@ -346,7 +349,7 @@ measure (const Work *work, guint d, EvalVerificationRow *row)
   gsize llr = offsetof (EvalTrial, llr), n;
 
   eval_verification_split (work->trials, d, llr, FALSE, &scores, &detection);
-  *row = (EvalVerificationRow) {
+  *row = (EvalVerificationRow){
     .n_left_out = work->n_left_out[d],
     .n_target = detection.n_target,
     .n_other = detection.n_other,
@@ -356,12 +359,12 @@ measure (const Work *work, guint d, EvalVerificationRow *row)
     .min_cllr = eval_detection_min_cllr (&detection),
   };
   row->same_sex_eer = eer_of (work->trials, d, llr, TRUE, &row->n_same_sex);
-  row->cosine_eer = eer_of (work->trials, d, offsetof (EvalTrial, cosine),
-      FALSE, &n);
-  row->log_odds_eer = eer_of (work->trials, d, offsetof (EvalTrial, log_odds),
-      FALSE, &n);
-  row->normalised_eer = eer_of (work->trials, d,
-      offsetof (EvalTrial, normalised), FALSE, &n);
+  row->cosine_eer
+      = eer_of (work->trials, d, offsetof (EvalTrial, cosine), FALSE, &n);
+  row->log_odds_eer
+      = eer_of (work->trials, d, offsetof (EvalTrial, log_odds), FALSE, &n);
+  row->normalised_eer
+      = eer_of (work->trials, d, offsetof (EvalTrial, normalised), FALSE, &n);
   for (guint i = 0; i < work->windows->len; i++)
     row->n_windows += g_array_index (work->windows, Window, i).duration == d;
 }
@@ -374,9 +377,10 @@ work_init (Work *work)
   const SalMelConfig *mel = sal_model_get_mel_config (work->model);
 
   for (guint d = 0; d < D; d++)
-    work->n_frames[d] = (guint) lrint (eval_verification_seconds[d]
-        * mel->sample_rate / mel->hop);
-  work->targets = g_new0 (SalTarget *, eval_corpus_get_n_targets (work->corpus));
+    work->n_frames[d] = (guint) lrint (
+        eval_verification_seconds[d] * mel->sample_rate / mel->hop);
+  work->targets
+      = g_new0 (SalTarget *, eval_corpus_get_n_targets (work->corpus));
   work->is_enrolled
       = g_new0 (gboolean, eval_corpus_get_n_utterances (work->corpus));
   work->utterances = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -414,10 +418,10 @@ find_unheard (Work *work)
 static gboolean
 run_all (Work *work, GError **error)
 {
-  static const EvalJobs enrol = { run_target, take_target, enrolled_free,
-    report_progress };
-  static const EvalJobs cut = { run_cut, take_cut,
-    (GDestroyNotify) g_array_unref, report_progress };
+  static const EvalJobs enrol
+      = { run_target, take_target, enrolled_free, report_progress };
+  static const EvalJobs cut
+      = { run_cut, take_cut, (GDestroyNotify) g_array_unref, report_progress };
   static const EvalJobs compare_all = { run_utterance, take_utterance,
     (GDestroyNotify) g_array_unref, report_progress };
 
@@ -436,7 +440,9 @@ eval_verification_run (SalModel *model, EvalCorpus *corpus,
     const EvalVerificationConfig *config, GArray *trials,
     EvalVerificationRow *rows, GError **error)
 {
-  Work work = { .model = model, .corpus = corpus, .config = config,
+  Work work = { .model = model,
+    .corpus = corpus,
+    .config = config,
     .trials = trials };
 
   work_init (&work);

@@ -18,13 +18,13 @@ typedef struct {
   guint duration;        /* index of eval_verification_seconds */
   guint target, speaker; /* voices: who is asked for, who speaks */
   gboolean same_sex;
-  float speech_seconds;  /* net, in the window */
+  float speech_seconds; /* net, in the window */
   float cosine, log_odds, normalised;
-  float llr;             /* what the model makes of them */
+  float llr; /* what the model makes of them */
 } EvalTrial;
 
 typedef struct {
-  guint n_windows, n_left_out; /* used; with too little speech */
+  guint n_windows, n_left_out;         /* used; with too little speech */
   gsize n_target, n_other, n_same_sex; /* trials; same_sex are some of the others */
   double eer, min_dcf, cllr, min_cllr; /* by the log-likelihood ratio */
   double same_sex_eer;                 /* others of the target's sex only */
@@ -50,13 +50,16 @@ void eval_verification_config_init (EvalVerificationConfig *config);
 
 /**
  * eval_verification_run:
- * @trials: (inout) (element-type EvalTrial): all of them are added, in an order that does not depend on the threads
+ * @trials: (inout) (element-type EvalTrial): all of them are added, in an order that does not
+ * depend on the threads
  * @rows: (out caller-allocates): [DURATIONS]
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_TARGET (no such class), %SAL_ERROR_AUDIO (a speaker with too little speech)
- *   or the errors of the recordings
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_TARGET (no such class), %SAL_ERROR_AUDIO (a speaker with
+ * too little speech) or the errors of the recordings
  */
-gboolean eval_verification_run (SalModel *model, EvalCorpus *corpus, const EvalVerificationConfig *config, GArray *trials, EvalVerificationRow *rows, GError **error);
+gboolean eval_verification_run (SalModel *model, EvalCorpus *corpus,
+    const EvalVerificationConfig *config, GArray *trials, EvalVerificationRow *rows,
+    GError **error);
 
 /**
  * eval_verification_split:
@@ -64,4 +67,5 @@ gboolean eval_verification_run (SalModel *model, EvalCorpus *corpus, const EvalV
  * @same_sex_only: of the others, only those of the target's sex
  * @scores: (out) (transfer full): what @detection points to
  */
-void eval_verification_split (const GArray *trials, guint duration, gsize score, gboolean same_sex_only, float **scores, EvalDetection *detection);
+void eval_verification_split (const GArray *trials, guint duration, gsize score,
+    gboolean same_sex_only, float **scores, EvalDetection *detection);

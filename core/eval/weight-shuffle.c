@@ -12,11 +12,16 @@ part_of (const char *tensor)
     const char *prefix;
     guint part;
   } parts[] = {
-    { "conv1.", EVAL_PART_STEM }, { "bn1.", EVAL_PART_STEM },
-    { "layer1.", EVAL_PART_S1 }, { "layer2.", EVAL_PART_S2 },
-    { "layer3.", EVAL_PART_S3 }, { "layer4.", EVAL_PART_S4 },
-    { "attention.", EVAL_PART_TOP }, { "bn2.", EVAL_PART_TOP },
-    { "fc.", EVAL_PART_TOP }, { "bn3.", EVAL_PART_TOP },
+    { "conv1.", EVAL_PART_STEM },
+    { "bn1.", EVAL_PART_STEM },
+    { "layer1.", EVAL_PART_S1 },
+    { "layer2.", EVAL_PART_S2 },
+    { "layer3.", EVAL_PART_S3 },
+    { "layer4.", EVAL_PART_S4 },
+    { "attention.", EVAL_PART_TOP },
+    { "bn2.", EVAL_PART_TOP },
+    { "fc.", EVAL_PART_TOP },
+    { "bn3.", EVAL_PART_TOP },
     { "head.", EVAL_PART_TOP },
   };
 
@@ -35,8 +40,8 @@ eval_weight_shuffle_permute (const EvalWeightShuffle *self, const char *tensor,
   const char *dot = strrchr (tensor, '.');
   g_autofree char *layer = g_strndup (tensor, (gsize) (dot - tensor));
   const guint32 seeds[] = { self->seed, g_str_hash (layer), (guint32) n };
-  g_autoptr (GRand) rand = g_rand_new_with_seed_array (seeds,
-      G_N_ELEMENTS (seeds));
+  g_autoptr (GRand) rand
+      = g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
 
   for (gsize i = n; i > 1; i--) {
     gsize j = (gsize) g_rand_int_range (rand, 0, (gint32) i);
@@ -53,8 +58,8 @@ change (const char *name, float *values, gsize n, gpointer data)
 }
 
 SalModel *
-eval_weight_shuffle_model (const SalModel *model, const EvalWeightShuffle *scramble,
-    GError **error)
+eval_weight_shuffle_model (const SalModel *model,
+    const EvalWeightShuffle *scramble, GError **error)
 {
   EvalWeightShuffle copy = *scramble;
   const SalTensorHook hook = { change, &copy };

@@ -18,7 +18,8 @@ smoothed (const Plane *g, guint i, guint j)
 {
   guint down = MIN (i + 1, g->h - 1), right = MIN (j + 1, g->w - 1);
   return (g->data[i * g->w + j] + g->data[i * g->w + right]
-             + g->data[down * g->w + j] + g->data[down * g->w + right]) / 4;
+             + g->data[down * g->w + j] + g->data[down * g->w + right])
+      / 4;
 }
 
 static inline float
@@ -41,8 +42,8 @@ add_products (const Plane *g, const float *A, gboolean is_signed, float *map)
   for (guint i = 0; i < g->h; i++)
     for (guint j = 0; j < g->w; j++) {
       float weight = gradient_at (g, i, j);
-      map[i * g->w + j] += (is_signed ? weight : relu (weight))
-          * A[i * g->w + j];
+      map[i * g->w + j]
+          += (is_signed ? weight : relu (weight)) * A[i * g->w + j];
     }
 }
 
@@ -96,8 +97,9 @@ sal_cam_weights_combine (SalCamMethod method, const float *activation,
     if (is_signed || method == SAL_CAM_LAYER)
       add_products (&g, A, is_signed, map);
     else
-      sal_vector_add_scaled (map, method == SAL_CAM_GRAD ? grad_weight (&g)
-          : plus_plus_weight (&g, A), A, plane);
+      sal_vector_add_scaled (map,
+          method == SAL_CAM_GRAD ? grad_weight (&g) : plus_plus_weight (&g, A),
+          A, plane);
   }
   for (gsize i = 0; !is_signed && i < plane; i++)
     map[i] = relu (map[i]); /* (3) */
@@ -109,8 +111,8 @@ sal_cam_weights_means (const float *activation, const guint shape[3],
 {
   gsize plane = (gsize) shape[1] * shape[2];
   for (guint k = 0; k < shape[0]; k++)
-    means[k] = (float) (sum_of (activation + k * plane, plane)
-        / (double) plane);
+    means[k]
+        = (float) (sum_of (activation + k * plane, plane) / (double) plane);
 }
 
 gboolean

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cam-weights.h: the activation maps of a layer made into one map, on plain arrays
  *
- * A and g are [K, H, W], row-major, A >= 0; Z = H W; the map is [H, W], neither resized nor normalised.  What is not
- * finite in g or A makes the map not finite, never plausible.
+ * A and g are [K, H, W], row-major, A >= 0; Z = H W; the map is [H, W], neither resized nor
+ * normalised.  What is not finite in g or A makes the map not finite, never plausible.
  */
 #pragma once
 
@@ -14,7 +14,8 @@
  * @degrid: take the 2x2 mean of g in place of g
  * @map: (out caller-allocates): [H, W]
  */
-void sal_cam_weights_combine (SalCamMethod method, const float *activation, const float *gradient, const guint shape[3], gboolean degrid, float *map);
+void sal_cam_weights_combine (SalCamMethod method, const float *activation, const float *gradient,
+    const guint shape[3], gboolean degrid, float *map);
 
 /**
  * sal_cam_weights_means:

@@ -17,9 +17,9 @@ struct _SalCam {
   float *layer;    /* resized, [F, T] */
   float *scratch;  /* [F, T] */
   /* of Score-CAM, allocated when first needed: */
-  float *input;    /* what the net took in, [F, T] */
+  float *input;                   /* what the net took in, [F, T] */
   float *activations[SAL_STAGES]; /* [K, H, W] */
-  float *means;    /* of them, [K] */
+  float *means;                   /* of them, [K] */
 };
 
 void
@@ -58,8 +58,8 @@ sal_cam_config_check (const SalCamConfig *config, GError **error)
       || (guint) config->fusion > SAL_CAM_FUSION_MAX
       || (guint) config->score_function > SAL_SCORE_LOGIT) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "method %d, fusion %d or score_function %d is unknown",
-        config->method, config->fusion, config->score_function);
+        "method %d, fusion %d or score_function %d is unknown", config->method,
+        config->fusion, config->score_function);
     return FALSE;
   }
   return check_number ("gamma", config->gamma, error)
@@ -70,7 +70,8 @@ guint
 sal_cam_config_deepest (const SalCamConfig *config)
 {
   return config->method == SAL_CAM_NONE || config->method == SAL_CAM_SCORE
-      ? SAL_STAGES - 1 : (guint) g_bit_nth_lsf (config->layers, -1);
+      ? SAL_STAGES - 1
+      : (guint) g_bit_nth_lsf (config->layers, -1);
 }
 
 guint
@@ -82,8 +83,7 @@ sal_cam_config_forwards (const SalCamConfig *config, const SalModel *model)
     return 1;
   for (guint l = 0; l < SAL_STAGES; l++)
     if (config->layers & (1u << l))
-      n += config->channels > 0 ? MIN (config->channels, widths[l])
-                                : widths[l];
+      n += config->channels > 0 ? MIN (config->channels, widths[l]) : widths[l];
   return n;
 }
 
@@ -91,7 +91,8 @@ SalCam *
 sal_cam_new (SalModel *model, guint max_frames)
 {
   SalCam *self = g_new0 (SalCam, 1);
-  gsize size = (gsize) sal_model_get_description (model)->mel.n_bands * max_frames;
+  gsize size
+      = (gsize) sal_model_get_description (model)->mel.n_bands * max_frames;
   self->scorer = sal_scorer_new (model);
   self->max_frames = max_frames;
   self->gradient = g_new (float, sal_model_get_embedding_size (model));
@@ -119,12 +120,11 @@ sal_cam_free (SalCam *self)
 }
 
 void
-sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config,
-    float *map)
+sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config, float *map)
 {
   guint shape[3];
-  g_return_if_fail (config->method != SAL_CAM_NONE
-      && config->method != SAL_CAM_SCORE);
+  g_return_if_fail (
+      config->method != SAL_CAM_NONE && config->method != SAL_CAM_SCORE);
   const float *activation = sal_net_get_stage (net, layer, shape);
   sal_cam_weights_combine (config->method, activation,
       sal_net_get_gradient (net, layer), shape,
@@ -171,13 +171,13 @@ new_activation (const SalCam *self, const SalDescription *record, guint layer)
 static void
 keep_pass (SalCam *self, SalNet *net, const SalCamConfig *config)
 {
-  const SalDescription *record = sal_model_get_description (sal_net_get_model (net));
+  const SalDescription *record
+      = sal_model_get_description (sal_net_get_model (net));
   const guint *widths = record->topology.widths;
   guint shape[3];
   if (self->input == NULL) {
     guint most = MAX (MAX (widths[0], widths[1]), MAX (widths[2], widths[3]));
-    self->input = g_new (float,
-        (gsize) record->mel.n_bands * self->max_frames);
+    self->input = g_new (float, (gsize) record->mel.n_bands * self->max_frames);
     self->means = g_new (float, most);
   }
   sal_net_get_input (net, self->input);
@@ -198,8 +198,9 @@ score_now (SalCam *self, const SalNet *net, const SalTarget *target,
 {
   SalScore score;
   sal_scorer_score (self->scorer, target, sal_net_get_embedding (net), &score);
-  return function == SAL_SCORE_LOGIT ? score.logit
-      : function == SAL_SCORE_POSTERIOR ? score.posterior : score.log_odds;
+  return function == SAL_SCORE_LOGIT    ? score.logit
+      : function == SAL_SCORE_POSTERIOR ? score.posterior
+                                        : score.log_odds;
 }
 
 /* (5) without its ReLU, into raw.  One masked window after the other: several

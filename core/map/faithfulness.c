@@ -78,8 +78,8 @@ score_masked (SalFaithfulness *self, SalNet *net, const SalTarget *target)
 }
 
 float
-sal_faithfulness_measure (SalFaithfulness *self, SalNet *net, const SalTarget *target,
-    const float *map)
+sal_faithfulness_measure (SalFaithfulness *self, SalNet *net,
+    const SalTarget *target, const float *map)
 {
   gsize size = (gsize) self->n_bands * self->n_frames;
   double sum = 0;

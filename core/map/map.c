@@ -76,7 +76,7 @@ sal_map_resize (const float *in, guint in_h, guint in_w, float *out,
 
 typedef struct {
   float low, high;
-  float peak;       /* largest magnitude, 0 if not finite */
+  float peak; /* largest magnitude, 0 if not finite */
   gboolean finite;
 } Range;
 
@@ -98,8 +98,7 @@ range_of (const float *map, gsize n)
 static gboolean
 is_flat (const Range *range, double span)
 {
-  return !range->finite || !(span > 1e-6 * range->peak)
-      || !(span > G_MINFLOAT);
+  return !range->finite || !(span > 1e-6 * range->peak) || !(span > G_MINFLOAT);
 }
 
 gboolean

@@ -7,7 +7,7 @@
 
 typedef struct {
   gboolean open;
-  guint n_held;         /* frames since the probability was high */
+  guint n_held; /* frames since the probability was high */
   float gain_db;
 } Band;
 
@@ -75,15 +75,14 @@ apply_config (SalGate *self, const SalGateConfig *config)
 {
   self->config = *config;
   self->up_db = slope (-config->floor_db, config->attack_ms, self->frame_ms);
-  self->down_db =
-      slope (-config->floor_db, config->release_ms, self->frame_ms);
+  self->down_db = slope (-config->floor_db, config->release_ms, self->frame_ms);
   self->hold = (guint) lroundf (config->hold_ms / self->frame_ms);
 
   float lowest_db = config->floor_db;
   for (guint b = 0; b < self->n_bands; b++)
     lowest_db = MIN (lowest_db, self->bands[b].gain_db);
-  self->rise_db = MAX (self->up_db, slope (config->floor_db - lowest_db,
-          config->attack_ms, self->frame_ms));
+  self->rise_db = MAX (self->up_db,
+      slope (config->floor_db - lowest_db, config->attack_ms, self->frame_ms));
 }
 
 SalGate *
@@ -113,8 +112,7 @@ sal_gate_free (SalGate *self)
 }
 
 gboolean
-sal_gate_set_config (SalGate *self, const SalGateConfig *config,
-    GError **error)
+sal_gate_set_config (SalGate *self, const SalGateConfig *config, GError **error)
 {
   g_return_val_if_fail (config != NULL, FALSE);
   if (!check_config (config, error))
@@ -127,7 +125,7 @@ void
 sal_gate_reset (SalGate *self)
 {
   for (guint b = 0; b < self->n_bands; b++)
-    self->bands[b] = (Band) { .gain_db = self->config.floor_db };
+    self->bands[b] = (Band){ .gain_db = self->config.floor_db };
   self->removed = self->config.removed ? self->n_fade : 0;
   self->bypass = self->config.bypass ? self->n_fade : 0;
 }

@@ -23,8 +23,8 @@ struct _SalMasker {
   float *samples;         /* one channel of a block, FFT input and output */
   fftwf_complex *spectrum;
   fftwf_plan forward, backward;
-  GArray *pcm;            /* input from where the next block begins */
-  GArray *gains;          /* [.., n_bands] from gain frame first_gain on */
+  GArray *pcm;   /* input from where the next block begins */
+  GArray *gains; /* [.., n_bands] from gain frame first_gain on */
   guint64 first_gain;
   GArray *done;           /* output, */
   gsize n_pulled;         /* floats of it that were pulled */
@@ -74,7 +74,8 @@ sal_masker_new (const SalMaskerConfig *config, GError **error)
     return NULL;
   SalMasker *self = g_new0 (SalMasker, 1);
   self->config = *config;
-  self->config.bands_hz = config->n_bands == 1 ? NULL
+  self->config.bands_hz = config->n_bands == 1
+      ? NULL
       : g_memdup2 (config->bands_hz, config->n_bands * sizeof (float));
   self->block = 2;
   while (self->block < BLOCK_SECONDS * config->rate)
@@ -223,8 +224,8 @@ drop_old_gains (SalMasker *self)
 /* One channel of a block, tapered twice and with its gain (by_bin: that of each
  * bin), into samples. */
 static void
-mask_channel (SalMasker *self, const float *pcm, guint channel,
-    gboolean by_bin, float gain)
+mask_channel (SalMasker *self, const float *pcm, guint channel, gboolean by_bin,
+    float gain)
 {
   guint C = self->config.n_channels;
   for (guint i = 0; i < self->block; i++)
@@ -291,8 +292,7 @@ block_is_ready (const SalMasker *self, guint used)
   if (self->finished)
     return self->n_out < self->n_in;
   guint64 n = n_gains (self);
-  return have >= self->block && n > 0
-      && gain_place (self) <= (double) (n - 1);
+  return have >= self->block && n > 0 && gain_place (self) <= (double) (n - 1);
 }
 
 static void
@@ -305,9 +305,9 @@ run (SalMasker *self)
       g_array_set_size (self->pcm, used + self->block * C);
     guint at = self->done->len;
     g_array_set_size (self->done, at + self->hop * C);
-    gboolean is_plain = mask_block (self,
-        (const float *) self->pcm->data + used,
-        (float *) self->done->data + at);
+    gboolean is_plain
+        = mask_block (self, (const float *) self->pcm->data + used,
+            (float *) self->done->data + at);
     /* What block 0 finishes lies before the stream. */
     guint64 left = self->n_blocks > 0 ? self->n_in - self->n_out : 0;
     guint n = (guint) MIN (left, self->hop);

@@ -96,8 +96,8 @@ excitation_forward (const SalBlock *block, SalBlockState *state,
   }
 }
 
-/* From dz: dg = sum dz x2, ds = dg g (1-g), dm = W1^T ((W2^T ds) [squeeze > 0]),
- * dx2 = dz g + dm / (H W); the last term, [C in blocks], is returned. */
+/* From dz: dg = sum dz x2, ds = dg g (1-g), dm = W1^T ((W2^T ds) [squeeze >
+ * 0]), dx2 = dz g + dm / (H W); the last term, [C in blocks], is returned. */
 static const float *
 excitation_backward (const SalBlock *block, const SalBlockState *state,
     const SalBlockRoom *room)
@@ -135,13 +135,16 @@ sal_block_forward (const SalBlock *block, const SalActivations *x,
       &(SalEpilogue){ .bias = conv1->bias, .relu = TRUE }, room->team);
   if (conv1->scale != NULL) {
     run (room->team, affine_unit,
-        (Pixels){ .a = hidden, .scale = conv1->scale, .shift = conv1->shift,
+        (Pixels){ .a = hidden,
+            .scale = conv1->scale,
+            .shift = conv1->shift,
             .out = &room->inner });
     hidden = &room->inner;
   }
   sal_conv_forward (&conv2->conv, conv2->forward, hidden, &state->x2,
       &(SalEpilogue){ .bias = conv2->bias,
-          .sums = block->se_size > 0 ? room->sums : NULL }, room->team);
+          .sums = block->se_size > 0 ? room->sums : NULL },
+      room->team);
   if (shortcut->weight != NULL) {
     sal_conv_forward (&shortcut->conv, shortcut->forward, x, &state->out,
         &(SalEpilogue){ .bias = shortcut->bias }, room->team);
@@ -150,27 +153,32 @@ sal_block_forward (const SalBlock *block, const SalActivations *x,
   if (block->se_size > 0)
     excitation_forward (block, state, room);
   run (room->team, residual_unit,
-      (Pixels){ .a = &state->x2, .b = x, .out = &state->out,
+      (Pixels){ .a = &state->x2,
+          .b = x,
+          .out = &state->out,
           .scale = block->se_size > 0 ? state->gate : NULL });
 }
 
 /* dz = dy [y > 0], dx = shortcut^T dz + conv1^T ((conv2^T dx2) [hidden > 0]) */
 void
 sal_block_backward (const SalBlock *block, const SalBlockState *state,
-    const SalActivations *dy, const SalActivations *dx, const SalBlockRoom *room)
+    const SalActivations *dy, const SalActivations *dx,
+    const SalBlockRoom *room)
 {
   const SalUnit *conv1 = &block->conv1, *conv2 = &block->conv2;
   const SalUnit *shortcut = &block->shortcut;
   const SalActivations *dz = &room->dz, *dx2 = dz;
   run (room->team, residual_backward_unit,
-      (Pixels){ .a = dy, .b = &state->out, .c = &state->x2, .out = dz,
+      (Pixels){ .a = dy,
+          .b = &state->out,
+          .c = &state->x2,
+          .out = dz,
           .sums = block->se_size > 0 ? room->sums : NULL });
   if (block->se_size > 0) {
     const float *shift = excitation_backward (block, state, room);
     dx2 = &room->dx2;
     run (room->team, affine_unit,
-        (Pixels){ .a = dz, .scale = state->gate, .shift = shift,
-            .out = dx2 });
+        (Pixels){ .a = dz, .scale = state->gate, .shift = shift, .out = dx2 });
   }
   sal_conv_backward (&conv2->conv, conv2->backward, dx2, &room->inner,
       &(SalEpilogue){ .mask = &state->hidden, .mask_scale = conv1->scale },

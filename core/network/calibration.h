@@ -7,16 +7,16 @@
  * a window, seconds of look-ahead for the dense score.  Between two known points they
  * go straight over the logarithm of that amount; beyond the ends they stay.
  *
- * Of an enrolled voice the score of a window is its log-odds against the cohort and, beside it, a voice that resembles
- * none of them, heard with the logit b whatever is said:
+ * Of an enrolled voice the score of a window is its log-odds against the cohort and, beside it, a
+ * voice that resembles none of them, heard with the logit b whatever is said:
  *
  *   score = z_c - log (sum_{j != c} exp z_j + exp b)
  *
- * What resembles the cohort is judged by the log-odds as it was, anything else, an unknown microphone or language, whose
- * sum says nothing, by its cosine.
+ * What resembles the cohort is judged by the log-odds as it was, anything else, an unknown
+ * microphone or language, whose sum says nothing, by its cosine.
  *
- * Noise takes the dense score down, the target's more than others', so that has a line for noise and one for
- * clean sound, and goes straight between them over the contrast in dB (contrast.h).
+ * Noise takes the dense score down, the target's more than others', so that has a line for noise
+ * and one for clean sound, and goes straight between them over the contrast in dB (contrast.h).
  */
 #pragma once
 
@@ -34,7 +34,7 @@ typedef struct {
 } SalLinePair;
 
 typedef struct {
-  guint n; /* 0: the score is the log-likelihood ratio */
+  guint n;                        /* 0: the score is the log-likelihood ratio */
   float at[SAL_CURVE_MAX_POINTS]; /* seconds, rising, > 0 */
   SalLine lines[SAL_CURVE_MAX_POINTS];
 } SalCurve;
@@ -47,24 +47,30 @@ typedef struct {
 /* Who is who among the voices of a stream (company.h). */
 typedef struct {
   gboolean known; /* the rest is there */
-  float same;     /* least cosine between a stretch of 0.72 s and the mean of those of the voice that it is of */
-  float merge;    /* between the means of two from which on they are one voice */
-  float prior;    /* log-odds that a voice is the target before anything is known of it */
-  float penalty;  /* off the logit of a voice of the stream: one hears itself better than its recordings */
-  SalLine noisy;  /* of the score of its mean in noise; in clean sound window holds, by its seconds */
+  float same; /* least cosine between a stretch of 0.72 s and the mean of those of the voice that it
+                 is of */
+  float merge;   /* between the means of two from which on they are one voice */
+  float prior;   /* log-odds that a voice is the target before anything is known of it */
+  float penalty; /* off the logit of a voice of the stream: one hears itself better than its
+                    recordings */
+  SalLine
+      noisy; /* of the score of its mean in noise; in clean sound window holds, by its seconds */
 } SalSessionCohortConfig;
 
 /* Does the target speak now (presence.h). */
 typedef struct {
   float prior;  /* part of the time that the target speaks, (0, 1) */
-  float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no memory */
-  float weight; /* independent looks in a second of frames: each frame's ratio counts weight times its length, (0, 1000] */
+  float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no
+                   memory */
+  float weight; /* independent looks in a second of frames: each frame's ratio counts weight times
+                   its length, (0, 1000] */
 } SalHmmConfig;
 
 typedef struct {
   SalCurvePair window; /* of the score, by seconds of speech */
   float background;    /* b; -INFINITY: none */
-  SalCurvePair dense;  /* of the log-odds against the cohort alone, by seconds of look-ahead, in clean sound */
+  SalCurvePair dense;  /* of the log-odds against the cohort alone, by seconds of look-ahead, in
+                          clean sound */
   SalCurvePair noisy;  /* the same in noise */
   float noisy_db, clean_db; /* contrasts that they are for */
   SalSessionCohortConfig company;

@@ -14,15 +14,15 @@ static void
 take_stages (SalJsonFields *section, const char *field, guint *out, guint low,
     guint high)
 {
-  JsonArray *array = sal_json_take_array (section, field, SAL_STAGES,
-      SAL_STAGES);
+  JsonArray *array
+      = sal_json_take_array (section, field, SAL_STAGES, SAL_STAGES);
   for (guint i = 0; array != NULL && i < SAL_STAGES; i++) {
     double value;
     if (!sal_json_array_number (array, i, &value) || value != floor (value)
         || value < low || value > high) {
       sal_json_fields_fail (section,
-          "entry %u of %s is not a whole number in %u..%u", i, field,
-          low, high);
+          "entry %u of %s is not a whole number in %u..%u", i, field, low,
+          high);
       return;
     }
     out[i] = (guint) value;
@@ -37,12 +37,16 @@ refuse_void_fields (const SalDescription *self, SalJsonFields *s)
   const SalMelConfig *mel = &self->mel;
   if (mel->preemphasis == SAL_PREEMPHASIS_NONE
       && mel->preemphasis_coefficient != 0)
-    sal_json_fields_fail (s, "preemphasis_coefficient is %g, but preemphasis is "
-        "none", mel->preemphasis_coefficient);
+    sal_json_fields_fail (s,
+        "preemphasis_coefficient is %g, but preemphasis is "
+        "none",
+        mel->preemphasis_coefficient);
   if (self->normalisation != SAL_NORMALISATION_MEAN_VARIANCE
       && self->normalisation_epsilon != 0)
-    sal_json_fields_fail (s, "normalisation_epsilon is %g, but normalisation "
-        "divides by nothing", self->normalisation_epsilon);
+    sal_json_fields_fail (s,
+        "normalisation_epsilon is %g, but normalisation "
+        "divides by nothing",
+        self->normalisation_epsilon);
   /* Where a frame lies in the FFT turns phases only. */
   if (mel->framing == SAL_FRAMING_NONE && mel->window_centred)
     sal_json_fields_fail (s, "window_placement is centre, but framing is none");
@@ -59,22 +63,24 @@ parse_frontend (SalDescription *self, JsonNode *node, GError **error)
   mel->sample_scale = sal_json_take_number (&s, "sample_scale", 1, 32768);
   mel->dc_removal
       = sal_json_take_choice (&s, "dc_removal", CHOICES ("none", "frame")) == 1;
-  mel->preemphasis
-      = sal_json_take_choice (&s, "preemphasis",
-          CHOICES ("none", "signal", "frame"));
+  mel->preemphasis = sal_json_take_choice (&s, "preemphasis",
+      CHOICES ("none", "signal", "frame"));
   mel->preemphasis_coefficient
       = sal_json_take_number (&s, "preemphasis_coefficient", 0, 0.9999);
-  mel->window = sal_json_take_choice (&s, "window", CHOICES ("hamming",
-      "hamming-periodic", "hann", "hann-periodic", "povey"));
+  mel->window = sal_json_take_choice (&s, "window",
+      CHOICES ("hamming", "hamming-periodic", "hann", "hann-periodic",
+          "povey"));
   mel->window_length = sal_json_take_count (&s, "window_length", 2, 65536);
   mel->hop = sal_json_take_count (&s, "hop", 1, 65536);
   mel->fft_size = sal_json_take_count (&s, "fft_size", 2, 65536);
-  mel->window_centred
-      = sal_json_take_choice (&s, "window_placement",
-          CHOICES ("left", "centre")) == 1;
-  mel->framing = sal_json_take_choice (&s, "framing", CHOICES ("none", "reflect"));
+  mel->window_centred = sal_json_take_choice (&s, "window_placement",
+                            CHOICES ("left", "centre"))
+      == 1;
+  mel->framing
+      = sal_json_take_choice (&s, "framing", CHOICES ("none", "reflect"));
   mel->power
-      = sal_json_take_choice (&s, "spectrum", CHOICES ("magnitude", "power")) == 1;
+      = sal_json_take_choice (&s, "spectrum", CHOICES ("magnitude", "power"))
+      == 1;
   mel->mel_formula
       = sal_json_take_choice (&s, "mel_formula", CHOICES ("htk", "kaldi"));
   mel->triangles_in_mel
@@ -84,14 +90,16 @@ parse_frontend (SalDescription *self, JsonNode *node, GError **error)
   mel->n_bands = sal_json_take_count (&s, "n_bands", 8, 256);
   mel->log_floor = sal_json_take_number (&s, "log_floor", 1e-30, 1e6);
   mel->floor_is_max
-      = sal_json_take_choice (&s, "log_floor_mode", CHOICES ("add", "max")) == 1;
+      = sal_json_take_choice (&s, "log_floor_mode", CHOICES ("add", "max"))
+      == 1;
   self->normalisation = sal_json_take_choice (&s, "normalisation",
       CHOICES ("none", "mean", "mean-variance"));
   self->normalisation_epsilon
       = sal_json_take_number (&s, "normalisation_epsilon", 0, 1);
   if (self->normalisation == SAL_NORMALISATION_MEAN_VARIANCE
       && self->normalisation_epsilon <= 0)
-    sal_json_fields_fail (&s, "normalisation_epsilon is 0; dividing by the "
+    sal_json_fields_fail (&s,
+        "normalisation_epsilon is 0; dividing by the "
         "deviation needs more");
   refuse_void_fields (self, &s);
   return sal_json_fields_close (&s);
@@ -108,10 +116,11 @@ parse_topology (SalDescription *self, JsonNode *node, GError **error)
   take_stages (&s, "blocks", t->blocks, 1, 64);
   take_stages (&s, "strides", t->strides, 1, 2);
   t->stem_relu_first
-      = sal_json_take_choice (&s, "stem_order", CHOICES ("bn-relu", "relu-bn")) == 1;
+      = sal_json_take_choice (&s, "stem_order", CHOICES ("bn-relu", "relu-bn"))
+      == 1;
   t->block_relu_first
-      = sal_json_take_choice (&s, "block_order",
-          CHOICES ("bn-relu", "relu-bn")) == 1;
+      = sal_json_take_choice (&s, "block_order", CHOICES ("bn-relu", "relu-bn"))
+      == 1;
   t->stem_bias = sal_json_take_boolean (&s, "stem_bias");
   t->se_reduction = sal_json_take_count (&s, "se_reduction", 0, 64);
   for (guint i = 0; i < SAL_STAGES && !s.failed; i++)
@@ -178,8 +187,8 @@ parse_cohort (SalDescription *self, SalJsonFields *s)
     if (!sal_json_array_number (array, i, &value) || value != floor (value)
         || value < 0 || value >= self->n_classes) {
       sal_json_fields_fail (s,
-          "entry %u of cohort is not the number of one of the %u classes",
-          i, self->n_classes);
+          "entry %u of cohort is not the number of one of the %u classes", i,
+          self->n_classes);
       return;
     }
     if (self->in_cohort[(guint) value]) {
@@ -204,8 +213,8 @@ parse_curve (SalCurve *curve, const char *name, JsonNode *node, GError **error)
         sal_json_fields_fail (&s, "entry %u of at does not rise", i);
     sal_json_take_floats (&s, "scale", curve->n, &curve->lines[0].scale, stride,
         1e-3, 1e3);
-    sal_json_take_floats (&s, "offset", curve->n, &curve->lines[0].offset, stride,
-        -1e3, 1e3);
+    sal_json_take_floats (&s, "offset", curve->n, &curve->lines[0].offset,
+        stride, -1e3, 1e3);
   }
   return sal_json_fields_close (&s);
 }
@@ -267,7 +276,8 @@ parse_calibration (SalDescription *self, JsonNode *node, GError **error)
   if (node == NULL)
     return TRUE;
   if (sal_json_fields_open (&s, "calibration", node, error)) {
-    JsonNode *window = sal_json_take (&s, "window"), *dense = sal_json_take (&s, "dense");
+    JsonNode *window = sal_json_take (&s, "window"),
+             *dense = sal_json_take (&s, "dense");
     JsonNode *noisy = sal_json_take (&s, "noisy");
     JsonNode *presence = sal_json_take (&s, "presence");
     JsonNode *company = sal_json_take_optional (&s, "company");
@@ -349,7 +359,8 @@ parse_root (SalDescription *self, JsonNode *root, GError **error)
   SalJsonFields s;
   if (!sal_json_fields_open (&s, "", root, error))
     return sal_json_fields_close (&s);
-  sal_json_take_count (&s, "version", SAL_DESCRIPTION_VERSION, SAL_DESCRIPTION_VERSION);
+  sal_json_take_count (&s, "version", SAL_DESCRIPTION_VERSION,
+      SAL_DESCRIPTION_VERSION);
   self->name = sal_json_take_string (&s, "name");
   sal_json_take_optional (&s, "provenance");
   JsonNode *frontend = sal_json_take (&s, "frontend");
@@ -382,8 +393,8 @@ check_size (const SalDescription *self, GError **error)
   if (bytes <= MAX_BYTES)
     return TRUE;
   g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION,
-      "record: topology: a window would take %.3g bytes, more than %.3g",
-      bytes, MAX_BYTES);
+      "record: topology: a window would take %.3g bytes, more than %.3g", bytes,
+      MAX_BYTES);
   return FALSE;
 }
 
@@ -392,8 +403,7 @@ sal_description_parse (const char *text, GError **error)
 {
   g_return_val_if_fail (text != NULL, NULL);
   g_autoptr (GError) cause = NULL;
-  g_autoptr (JsonParser) parser
-      = sal_json_parse (text, strlen (text), &cause);
+  g_autoptr (JsonParser) parser = sal_json_parse (text, strlen (text), &cause);
   if (parser == NULL) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION, "record: %s",
         cause->message);
@@ -404,8 +414,8 @@ sal_description_parse (const char *text, GError **error)
     return NULL;
   g_autoptr (GError) mel_error = NULL;
   if (!sal_mel_config_check (&self->mel, &mel_error)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION, "record: frontend: %s",
-        mel_error->message);
+    g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION,
+        "record: frontend: %s", mel_error->message);
     return NULL;
   }
   if (!check_size (self, error))
@@ -430,10 +440,12 @@ sal_description_free (SalDescription *self)
 }
 
 SalLinePair
-sal_description_line_pair (const SalDescription *self, SalLine noisy, SalLine clean)
+sal_description_line_pair (const SalDescription *self, SalLine noisy,
+    SalLine clean)
 {
   float db = (float) ((self->mel.power ? 10 : 20) / G_LN10);
-  return (SalLinePair){ .noisy = noisy, .clean = clean,
+  return (SalLinePair){ .noisy = noisy,
+    .clean = clean,
     .noisy_at = self->calibration.noisy_db / db,
     .clean_at = self->calibration.clean_db / db };
 }

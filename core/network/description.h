@@ -16,20 +16,28 @@
 #define SAL_DESCRIPTION_VERSION 1
 #define SAL_GOLDEN_STAGES 7 /* log-Mel, S1 .. S4, embedding, score */
 
-typedef enum { SAL_NORMALISATION_NONE, SAL_NORMALISATION_MEAN, SAL_NORMALISATION_MEAN_VARIANCE } SalNormalisation;
+typedef enum {
+  SAL_NORMALISATION_NONE,
+  SAL_NORMALISATION_MEAN,
+  SAL_NORMALISATION_MEAN_VARIANCE
+} SalNormalisation;
 typedef enum { SAL_POOLING_MEAN_VARIANCE, SAL_POOLING_MEAN_STD, SAL_POOLING_ATTENTIVE } SalPooling;
-typedef enum { SAL_HEAD_NONE, SAL_HEAD_COSINE, SAL_HEAD_LINEAR } SalHead; /* score.h has the formulas */
+typedef enum {
+  SAL_HEAD_NONE,
+  SAL_HEAD_COSINE,
+  SAL_HEAD_LINEAR
+} SalHead; /* score.h has the formulas */
 
 typedef struct {
   guint widths[SAL_STAGES], blocks[SAL_STAGES], strides[SAL_STAGES];
   gboolean stem_relu_first, block_relu_first; /* ReLU before batch norm */
   gboolean stem_bias;
-  guint se_reduction;                         /* 0: no squeeze-and-excitation */
+  guint se_reduction; /* 0: no squeeze-and-excitation */
   SalPooling pooling;
-  float pooling_epsilon;                      /* pooling.h */
-  guint attention_size;                       /* A, hidden rows; 0 unless the pooling is attentive */
+  float pooling_epsilon; /* pooling.h */
+  guint attention_size;  /* A, hidden rows; 0 unless the pooling is attentive */
   gboolean embedding_bn_before, embedding_bn_after;
-  guint embedding_size;                       /* E */
+  guint embedding_size; /* E */
 } SalTopology;
 
 typedef struct {
@@ -47,11 +55,11 @@ typedef struct {
   float normalisation_epsilon;    /* added to the variance */
   SalTopology topology;
   SalHead head;
-  float head_scale, head_margin;  /* s, m of a cosine head, else 1, 0 */
+  float head_scale, head_margin; /* s, m of a cosine head, else 1, 0 */
   guint n_classes;
-  char **classes;                 /* %NULL-terminated */
-  gboolean *in_cohort;            /* [n_classes] */
-  SalCalibration calibration;     /* empty curves if the record has none */
+  char **classes;             /* %NULL-terminated */
+  gboolean *in_cohort;        /* [n_classes] */
+  SalCalibration calibration; /* empty curves if the record has none */
   guint n_golden;
   SalGoldenValues golden[SAL_GOLDEN_STAGES];
 } SalDescription;
@@ -60,7 +68,8 @@ typedef struct {
  * sal_description_parse:
  * @text: JSON
  *
- * Returns: (transfer full) (nullable): a record, or %NULL and %SAL_ERROR_DESCRIPTION naming field, value and limit
+ * Returns: (transfer full) (nullable): a record, or %NULL and %SAL_ERROR_DESCRIPTION naming field,
+ * value and limit
  */
 SalDescription *sal_description_parse (const char *text, GError **error);
 void sal_description_free (SalDescription *self); /* NULL is a no-op */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* models.c: the models that the process has in memory, each file's once
  *
- * A file is known by its real path and what stat() says: device, inode, size, and the times of modification and
- * status, to the nanosecond as far as the file system keeps them.  The table refers to models weakly.  Files are read
- * without a lock; when somebody's attempt fails, those who wait for it make their own.
+ * A file is known by its real path and what stat() says: device, inode, size,
+ * and the times of modification and status, to the nanosecond as far as the
+ * file system keeps them.  The table refers to models weakly.  Files are read
+ * without a lock; when somebody's attempt fails, those who wait for it make
+ * their own.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -53,8 +55,7 @@ static gboolean
 same_identity (const Identity *a, const Identity *b)
 {
   return g_str_equal (a->path, b->path) && a->stat.st_dev == b->stat.st_dev
-      && a->stat.st_ino == b->stat.st_ino
-      && a->stat.st_size == b->stat.st_size
+      && a->stat.st_ino == b->stat.st_ino && a->stat.st_size == b->stat.st_size
       && same_time (&a->stat.st_mtim, &b->stat.st_mtim)
       && same_time (&a->stat.st_ctim, &b->stat.st_ctim);
 }

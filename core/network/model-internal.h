@@ -15,7 +15,8 @@ SalModel *sal_model_read (const char *path, const SalTensorHook *hook, GError **
 
 /**
  * sal_model_set_forget:
- * @forget: called once the last reference is gone, while the model is still in memory; in whatever thread dropped it
+ * @forget: called once the last reference is gone, while the model is still in memory; in whatever
+ * thread dropped it
  *
  * To be set before anybody else has a reference.
  */
@@ -33,8 +34,10 @@ guint sal_model_get_frames_per_column (const SalModel *self); /* of log-Mel, per
 const SalDescription *sal_model_get_description (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
 void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */
-const float *sal_model_get_rows (const SalModel *self);   /* class rows, [N, E], of unit length in a cosine head */
-const float *sal_model_get_biases (const SalModel *self); /* of their logits, [N], 0 in a cosine head */
+const float *sal_model_get_rows (
+    const SalModel *self); /* class rows, [N, E], of unit length in a cosine head */
+const float *sal_model_get_biases (
+    const SalModel *self); /* of their logits, [N], 0 in a cosine head */
 
 /**
  * sal_model_get_golden_samples:

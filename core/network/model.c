@@ -9,14 +9,14 @@
 #define ID_DIGITS 16
 
 struct _SalModel {
-  gint n_refs;          /* atomic */
+  gint n_refs; /* atomic */
   char *path;
   char id[ID_DIGITS + 1];
   SalDescription *record;
   SalWeights *weights;
-  float *rows;          /* [N, E] */
-  float *biases;        /* [N] */
-  float *samples;       /* golden */
+  float *rows;    /* [N, E] */
+  float *biases;  /* [N] */
+  float *samples; /* golden */
   gsize n_samples;
   void (*forget) (const SalModel *model); /* (nullable) */
 };
@@ -40,8 +40,8 @@ read_head (SalModel *self, const SalSafetensors *file,
   gsize N = self->record->n_classes, E = self->record->topology.embedding_size;
   if (self->record->head == SAL_HEAD_NONE)
     return TRUE;
-  self->rows = sal_weights_read (file, "head.weight", (gsize[]){ N, E }, 2,
-      error);
+  self->rows
+      = sal_weights_read (file, "head.weight", (gsize[]){ N, E }, 2, error);
   if (self->rows == NULL)
     return FALSE;
   sal_tensor_hook_call (hook, "head.weight", self->rows, N * E);
@@ -55,8 +55,8 @@ read_head (SalModel *self, const SalSafetensors *file,
   for (gsize j = 0; j < N; j++)
     if (sal_vector_normalise (self->rows + j * E, E) == 0) {
       g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
-          "%s: tensor head.weight: row %" G_GSIZE_FORMAT " is zero",
-          self->path, j);
+          "%s: tensor head.weight: row %" G_GSIZE_FORMAT " is zero", self->path,
+          j);
       return FALSE;
     }
   return TRUE;

@@ -15,12 +15,12 @@
 
 /* Sizes and arrays of one stage for the current number of frames. */
 typedef struct {
-  guint c, h, w;           /* of its output */
+  guint c, h, w; /* of its output */
   guint max_w;
   guint n_blocks;
   SalBlockState *blocks;
   SalBlockRoom room;
-  SalActivations gradient;      /* by the output */
+  SalActivations gradient;     /* by the output */
   float *copy, *gradient_copy; /* [C, H, W], (nullable) */
   gboolean copied, gradient_copied;
 } Stage;
@@ -31,19 +31,19 @@ struct _SalNet {
   guint max_frames, deepest, n_frames;
   guint n_bands;
   SalThreadTeam *team;
-  float *arena;        /* all of the following arrays, [arena_size] */
+  float *arena; /* all of the following arrays, [arena_size] */
   gsize arena_size, arena_used;
-  gsize copies_size;   /* floats in copies */
-  SalActivations input;     /* normalised, flat */
+  gsize copies_size;    /* floats in copies */
+  SalActivations input; /* normalised, flat */
   SalActivations stem;
   Stage stages[SAL_STAGES];
-  float *pooled;       /* [W of S4, pooled_stride] */
-  float *embedded;     /* [W of S4, E in blocks] */
-  float *dpooled;      /* [P] */
+  float *pooled;   /* [W of S4, pooled_stride] */
+  float *embedded; /* [W of S4, E in blocks] */
+  float *dpooled;  /* [P] */
   /* of their own: */
-  SalPooler *pooler;   /* of S4 */
-  float *embedding;    /* [E] */
-  SalNetBand *bands;   /* [F] */
+  SalPooler *pooler; /* of S4 */
+  float *embedding;  /* [E] */
+  SalNetBand *bands; /* [F] */
 };
 
 /* --- memory -------------------------------------------------------------- */
@@ -128,8 +128,10 @@ arrange (SalNet *self, guint n_frames)
     arrange_stage (self, i);
   }
   self->pooled = take (self, w * pooled_stride (self));
-  self->embedded = take (self, w * sal_activations_in_blocks (
-      sal_model_get_embedding_size (self->model)));
+  self->embedded = take (self,
+      w
+          * sal_activations_in_blocks (
+              sal_model_get_embedding_size (self->model)));
   self->dpooled = take (self, self->weights->pooled_size);
   if (self->arena != NULL) /* what fills rows up is read */
     memset (self->pooled, 0, w * pooled_stride (self) * sizeof (float));
@@ -168,8 +170,7 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
 {
   g_return_val_if_fail (model != NULL && max_frames >= 8, NULL);
   g_return_val_if_fail (deepest < SAL_STAGES, NULL);
-  g_return_val_if_fail (threads >= 1 && threads <= SAL_NET_MAX_THREADS,
-      NULL);
+  g_return_val_if_fail (threads >= 1 && threads <= SAL_NET_MAX_THREADS, NULL);
   SalNet *self = g_new0 (SalNet, 1);
   self->model = sal_model_ref (model);
   self->weights = sal_model_get_weights (model);
@@ -179,8 +180,7 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
   sal_model_need_backward (model, deepest);
   for (guint i = 0; i < SAL_STAGES; i++) {
     self->stages[i].n_blocks = self->weights->n_blocks[i];
-    self->stages[i].blocks
-        = g_new0 (SalBlockState, self->stages[i].n_blocks);
+    self->stages[i].blocks = g_new0 (SalBlockState, self->stages[i].n_blocks);
   }
   arrange (self, max_frames);
   for (guint i = 0; i < SAL_STAGES; i++)
@@ -234,7 +234,8 @@ sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames,
     for (guint t = 0; t < T; t++)
       square += (in[t] - mean) * (in[t] - mean);
     double scale = record->normalisation == SAL_NORMALISATION_MEAN_VARIANCE
-        ? 1 / sqrt (square / T + record->normalisation_epsilon) : 1;
+        ? 1 / sqrt (square / T + record->normalisation_epsilon)
+        : 1;
     bands[f] = (SalNetBand){ mean, scale };
   }
 }
@@ -273,19 +274,18 @@ embed (SalNet *self, guint n, float *embeddings)
   guint E = sal_model_get_embedding_size (self->model);
   gsize filled = sal_activations_in_blocks (E);
   sal_kernels_get ()->dense (self->pooled, n, pooled_stride (self),
-      (guint) sal_activations_in_blocks (weights->pooled_size), weights->fc_packed,
-      (guint) filled / B, weights->fc_bias, self->embedded, filled);
+      (guint) sal_activations_in_blocks (weights->pooled_size),
+      weights->fc_packed, (guint) filled / B, weights->fc_bias, self->embedded,
+      filled);
   for (guint i = 0; i < n; i++)
     memcpy (embeddings + i * E, self->embedded + i * filled,
         E * sizeof (float));
 }
 
 void
-sal_net_embed_columns (SalNet *self, guint first, guint last,
-    float *embedding)
+sal_net_embed_columns (SalNet *self, guint first, guint last, float *embedding)
 {
-  g_return_if_fail (first < last
-      && last <= self->stages[SAL_STAGES - 1].w);
+  g_return_if_fail (first < last && last <= self->stages[SAL_STAGES - 1].w);
   sal_pooler_forward (self->pooler, first, last, self->pooled);
   embed (self, 1, embedding);
 }
@@ -298,8 +298,7 @@ sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
   guint before = columns / 2, after = columns - before;
   for (guint j = 0; j < n; j++)
     sal_pooler_forward (self->pooler, j > before ? j - before : 0,
-        MIN (j + after, n),
-        self->pooled + j * pooled_stride (self));
+        MIN (j + after, n), self->pooled + j * pooled_stride (self));
   embed (self, n, embeddings);
 }
 
@@ -372,8 +371,8 @@ stage_backward (SalNet *self, guint i)
 void
 sal_net_backward (SalNet *self, const float *dembedding, guint stage)
 {
-  g_return_if_fail (stage >= self->deepest && stage < SAL_STAGES
-      && self->n_frames > 0);
+  g_return_if_fail (
+      stage >= self->deepest && stage < SAL_STAGES && self->n_frames > 0);
   Stage *last = &self->stages[SAL_STAGES - 1];
   guint P = self->weights->pooled_size;
   guint E = sal_model_get_embedding_size (self->model);
@@ -418,8 +417,7 @@ sal_net_get_stage (SalNet *self, guint stage, guint shape[3])
 const float *
 sal_net_get_gradient (SalNet *self, guint stage)
 {
-  g_return_val_if_fail (stage >= self->deepest && stage < SAL_STAGES,
-      NULL);
+  g_return_val_if_fail (stage >= self->deepest && stage < SAL_STAGES, NULL);
   Stage *s = &self->stages[stage];
   return copy_of (self, s, &s->gradient, &s->gradient_copy,
       &s->gradient_copied);

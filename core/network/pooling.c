@@ -10,13 +10,13 @@
 struct _SalPooler {
   const SalTopology *topology;
   const SalWeights *weights;
-  guint n_rows;       /* R */
-  guint n_columns;    /* W */
-  const float *x;     /* [R, W] */
-  float *p;           /* weights of a row, [W] */
+  guint n_rows;    /* R */
+  guint n_columns; /* W */
+  const float *x;  /* [R, W] */
+  float *p;        /* weights of a row, [W] */
   /* with attention, of A hidden rows: */
-  float *hidden;      /* relu (W1 x + b1), [A, W] */
-  float *logits;      /* z, [R, W] */
+  float *hidden; /* relu (W1 x + b1), [A, W] */
+  float *logits; /* z, [R, W] */
   float *dhidden, *dlogits;
 };
 
@@ -31,10 +31,10 @@ sal_pooler_new (const SalModel *model, guint max_columns)
   self->p = g_new (float, max_columns);
   gsize A = self->topology->attention_size, R = self->n_rows;
   if (A > 0) {
-    self->hidden = g_new (float, A * max_columns);
-    self->dhidden = g_new (float, A * max_columns);
-    self->logits = g_new (float, R * max_columns);
-    self->dlogits = g_new (float, R * max_columns);
+    self->hidden = g_new (float, A *max_columns);
+    self->dhidden = g_new (float, A *max_columns);
+    self->logits = g_new (float, R *max_columns);
+    self->dlogits = g_new (float, R *max_columns);
   }
   return self;
 }

@@ -39,7 +39,8 @@ void sal_pooler_set_columns (SalPooler *self, const float *x, guint n_columns);
 /**
  * sal_pooler_forward:
  * @first: column; @last: one past the last, at most W
- * @pooled: (out caller-allocates): [2 R], of columns [first, last) alone: the means, then the others
+ * @pooled: (out caller-allocates): [2 R], of columns [first, last) alone: the means, then the
+ * others
  */
 void sal_pooler_forward (SalPooler *self, guint first, guint last, float *pooled);
 

@@ -21,8 +21,9 @@ typedef struct {
   GError **error;
 } Reader;
 
-#define SHAPE(...) (const gsize[]){ __VA_ARGS__ }, \
-    (int) (sizeof ((const gsize[]){ __VA_ARGS__ }) / sizeof (gsize))
+#define SHAPE(...)                                                             \
+  (const gsize[]){ __VA_ARGS__ },                                              \
+      (int) (sizeof ((const gsize[]){ __VA_ARGS__ }) / sizeof (gsize))
 
 void
 sal_tensor_hook_call (const SalTensorHook *self, const char *name,
@@ -53,16 +54,15 @@ sal_weights_read (const SalSafetensors *file, const char *name,
   return g_steal_pointer (&out);
 }
 
-static float *G_GNUC_PRINTF (4, 5)
-read_named (Reader *reader, const gsize *shape, int n_dims, const char *format,
-    ...)
+static float *G_GNUC_PRINTF (4, 5) read_named (Reader *reader,
+    const gsize *shape, int n_dims, const char *format, ...)
 {
   va_list args;
   va_start (args, format);
   g_autofree char *name = g_strdup_vprintf (format, args);
   va_end (args);
-  float *out = sal_weights_read (reader->file, name, shape, n_dims,
-      reader->error);
+  float *out
+      = sal_weights_read (reader->file, name, shape, n_dims, reader->error);
   gsize n = 1;
   for (int i = 0; i < n_dims; i++)
     n *= shape[i];
@@ -128,8 +128,8 @@ read_unit (Reader *reader, SalUnit *unit, SalConv conv, const char *conv_name,
   g_auto (Affine) bn = { NULL, NULL };
   g_autofree float *bias = NULL;
   unit->conv = conv;
-  unit->weight = read_named (reader, SHAPE (n_out, n_in, k, k), "%s.weight",
-      conv_name);
+  unit->weight
+      = read_named (reader, SHAPE (n_out, n_in, k, k), "%s.weight", conv_name);
   if (unit->weight == NULL)
     return FALSE;
   bias = has_bias ? read_named (reader, SHAPE (n_out), "%s.bias", conv_name)
@@ -218,8 +218,8 @@ read_stages (Reader *reader, SalWeights *self)
 }
 
 /* softmax over time (W2 bn (relu (W1 x + b1)) + b2).  What is added to a row at
- * all times leaves its softmax as it was: b2 and the shift of the batch norm drop
- * out. */
+ * all times leaves its softmax as it was: b2 and the shift of the batch norm
+ * drop out. */
 static gboolean
 read_attention (Reader *reader, SalWeights *self)
 {
@@ -228,16 +228,16 @@ read_attention (Reader *reader, SalWeights *self)
   if (A == 0)
     return TRUE;
   g_auto (Affine) bn = { NULL, NULL };
-  self->attention_w1 = read_named (reader, SHAPE (A, R, 1),
-      "attention.0.weight");
+  self->attention_w1
+      = read_named (reader, SHAPE (A, R, 1), "attention.0.weight");
   if (self->attention_w1 == NULL)
     return FALSE;
   self->attention_b1 = read_named (reader, SHAPE (A), "attention.0.bias");
   if (self->attention_b1 == NULL
       || !read_batch_norm (reader, "attention.2", A, &bn))
     return FALSE;
-  self->attention_w2 = read_named (reader, SHAPE (R, A, 1),
-      "attention.3.weight");
+  self->attention_w2
+      = read_named (reader, SHAPE (R, A, 1), "attention.3.weight");
   if (self->attention_w2 == NULL)
     return FALSE;
   for (gsize i = 0; i < R * A; i++)
@@ -274,8 +274,8 @@ read_embedding (Reader *reader, SalWeights *self)
       }
       row[p] *= scale;
     }
-    fc_bias[e] = (float) (bias * scale)
-        + (t->embedding_bn_after ? after.shift[e] : 0);
+    fc_bias[e]
+        = (float) (bias * scale) + (t->embedding_bn_after ? after.shift[e] : 0);
   }
   self->fc_bias = in_blocks (fc_bias, E);
   self->fc_packed = sal_conv_pack (&(SalConv){ (guint) P, (guint) E, 1, 1 },

@@ -14,11 +14,11 @@
  * what follows the bias is said by the place of the unit. */
 typedef struct {
   SalConv conv;
-  float *weight;          /* [O, C, k, k] */
-  float *forward;         /* packed */
-  float *backward;        /* packed; %NULL until asked for */
-  float *bias;            /* [O in blocks] */
-  float *scale, *shift;   /* (nullable): batch norm after the ReLU, [O in blocks] */
+  float *weight;        /* [O, C, k, k] */
+  float *forward;       /* packed */
+  float *backward;      /* packed; %NULL until asked for */
+  float *bias;          /* [O in blocks] */
+  float *scale, *shift; /* (nullable): batch norm after the ReLU, [O in blocks] */
 } SalUnit;
 
 /* y = relu (x2 g + shortcut (x)), x2 = conv2 (conv1 (x)),
@@ -35,18 +35,18 @@ typedef struct {
   SalUnit stem;
   guint n_blocks[SAL_STAGES];
   SalBlock *blocks[SAL_STAGES];
-  guint pooled_height;  /* H of S4 */
-  guint pooled_size;    /* P = 2 R, R = C H of S4 */
+  guint pooled_height;                /* H of S4 */
+  guint pooled_size;                  /* P = 2 R, R = C H of S4 */
   float *attention_w1, *attention_b1; /* (nullable): [A, R], [A] */
-  float *attention_w2;  /* (nullable): [R, A], with the batch norm before it */
-  float *fc_weight;     /* [E, P], with the batch norms around it */
-  float *fc_packed;     /* [E in blocks, P, block] */
-  float *fc_bias;       /* [E in blocks] */
-  GMutex lock;          /* of the units' backward */
+  float *attention_w2;                /* (nullable): [R, A], with the batch norm before it */
+  float *fc_weight;                   /* [E, P], with the batch norms around it */
+  float *fc_packed;                   /* [E in blocks, P, block] */
+  float *fc_bias;                     /* [E in blocks] */
+  GMutex lock;                        /* of the units' backward */
 } SalWeights;
 
-/* Called with every tensor of the network and of the head once it has been read: @name as in the file, @values [n] to
- * be changed at will. */
+/* Called with every tensor of the network and of the head once it has been read: @name as in the
+ * file, @values [n] to be changed at will. */
 typedef struct {
   void (*change) (const char *name, float *values, gsize n, gpointer data);
   gpointer data;
@@ -62,9 +62,11 @@ void sal_tensor_hook_call (const SalTensorHook *self, const char *name, float *v
  * sal_weights_new:
  * @hook: (nullable): changes tensors before they are folded
  *
- * Returns: (transfer full) (nullable): the weights, or %NULL and %SAL_ERROR_FORMAT naming file and tensor
+ * Returns: (transfer full) (nullable): the weights, or %NULL and %SAL_ERROR_FORMAT naming file and
+ * tensor
  */
-SalWeights *sal_weights_new (const SalSafetensors *file, const SalDescription *record, const SalTensorHook *hook, GError **error);
+SalWeights *sal_weights_new (const SalSafetensors *file, const SalDescription *record,
+    const SalTensorHook *hook, GError **error);
 void sal_weights_free (SalWeights *self); /* NULL is a no-op */
 
 /**
@@ -81,6 +83,7 @@ void sal_weights_need_backward (SalWeights *self, guint stage);
  *
  * Returns: (transfer full) (nullable): a tensor as float32, allocated only if its shape is right
  */
-float *sal_weights_read (const SalSafetensors *file, const char *name, const gsize *shape, int n_dims, GError **error);
+float *sal_weights_read (const SalSafetensors *file, const char *name, const gsize *shape,
+    int n_dims, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalWeights, sal_weights_free)

@@ -3,10 +3,10 @@
 
 #include <math.h>
 
-#define TICK 4.0         /* pixels */
-#define LABEL_SIZE 12.0  /* pixels */
-#define TIME_SPACING 70  /* pixels between labels, at least */
-#define BAND_SPACING 14  /* likewise, upwards */
+#define TICK 4.0        /* pixels */
+#define LABEL_SIZE 12.0 /* pixels */
+#define TIME_SPACING 70 /* pixels between labels, at least */
+#define BAND_SPACING 14 /* likewise, upwards */
 
 double
 sal_axes_time_step (double seconds, double pixels, double min_pixels)

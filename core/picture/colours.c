@@ -9,7 +9,7 @@ const SalColour sal_colour_against = { 0.05, 0.38, 0.78 };
 SalColour
 sal_colour_mix (SalColour a, SalColour b, double amount)
 {
-  return (SalColour) { a.r + amount * (b.r - a.r), a.g + amount * (b.g - a.g),
+  return (SalColour){ a.r + amount * (b.r - a.r), a.g + amount * (b.g - a.g),
     a.b + amount * (b.b - a.b) };
 }
 
@@ -29,8 +29,8 @@ sal_colour_pixel (float level, float saliency)
   SalColour hue = saliency > 0 ? sal_colour_for : sal_colour_against;
 
   /* Loud stays darker than quiet under full saliency, so that speech shows. */
-  SalColour tint = sal_colour_mix ((SalColour) { 1, 1, 1 }, hue,
-      0.55 + 0.45 * loud);
+  SalColour tint
+      = sal_colour_mix ((SalColour){ 1, 1, 1 }, hue, 0.55 + 0.45 * loud);
   SalColour c = sal_colour_mix (grey, tint, amount);
   return byte (c.r) << 16 | byte (c.g) << 8 | byte (c.b);
 }
@@ -39,8 +39,12 @@ SalColour
 sal_colour_speaker (guint index)
 {
   static const SalColour colours[] = {
-    { 0.60, 0.78, 0.70 }, { 0.76, 0.70, 0.84 }, { 0.87, 0.83, 0.58 },
-    { 0.70, 0.70, 0.70 }, { 0.85, 0.70, 0.74 }, { 0.62, 0.74, 0.78 },
+    { 0.60, 0.78, 0.70 },
+    { 0.76, 0.70, 0.84 },
+    { 0.87, 0.83, 0.58 },
+    { 0.70, 0.70, 0.70 },
+    { 0.85, 0.70, 0.74 },
+    { 0.62, 0.74, 0.78 },
   };
 
   return colours[index % G_N_ELEMENTS (colours)];

@@ -21,8 +21,8 @@ columns_new_empty (guint n_columns, guint n_bands)
 
   self->n_columns = n_columns;
   self->n_bands = n_bands;
-  self->level = g_new0 (float, (gsize) n_columns * n_bands);
-  self->saliency = g_new0 (float, (gsize) n_columns * n_bands);
+  self->level = g_new0 (float, (gsize) n_columns *n_bands);
+  self->saliency = g_new0 (float, (gsize) n_columns *n_bands);
   self->activity = g_new0 (float, n_columns);
   return self;
 }

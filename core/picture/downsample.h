@@ -34,4 +34,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalColumns, sal_columns_free)
  * @pixels: (out caller-allocates): 0x00RRGGBB, highest band first, [F, stride]
  * @stride: pixels per row, at least C
  */
-void sal_columns_paint (const SalColumns *self, float loudest, float range, guint32 *pixels, guint stride);
+void sal_columns_paint (const SalColumns *self, float loudest, float range, guint32 *pixels,
+    guint stride);

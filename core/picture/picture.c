@@ -32,8 +32,8 @@ static const SalColour white = { 1, 1, 1 };
 typedef struct {
   const SalPicture *picture;
   SalColumns *columns;
-  float *bands_hz;     /* [F] */
-  guint *lanes;        /* of each turn, [n_turns] */
+  float *bands_hz; /* [F] */
+  guint *lanes;    /* of each turn, [n_turns] */
   guint n_lanes;
   double seconds;
   double shift;        /* seconds: the start of frame 0 */
@@ -76,8 +76,8 @@ set_times (Drawing *self)
   for (guint i = 0; i < picture->n_maps; i++)
     n_frames += picture->maps[i]->n_frames;
   self->seconds = (double) n_frames * mel->hop / mel->sample_rate;
-  self->shift = (sal_mel_config_centre (mel) - mel->hop / 2.0)
-      / mel->sample_rate;
+  self->shift
+      = (sal_mel_config_centre (mel) - mel->hop / 2.0) / mel->sample_rate;
   self->db_per_level = (mel->power ? 10 : 20) / G_LN10;
 }
 
@@ -88,18 +88,18 @@ place_panels (Drawing *self)
   double strip = self->n_lanes * LANE_HEIGHT;
   double y = TOP;
 
-  self->bands = (SalRect) { LEFT, y, w, BANDS_HEIGHT };
+  self->bands = (SalRect){ LEFT, y, w, BANDS_HEIGHT };
   y += BANDS_HEIGHT + GAP;
-  self->strip = (SalRect) { LEFT, y, w, strip };
+  self->strip = (SalRect){ LEFT, y, w, strip };
   y += strip > 0 ? strip + GAP : 0;
-  self->activity = (SalRect) { LEFT, y, w, ACTIVITY_HEIGHT };
+  self->activity = (SalRect){ LEFT, y, w, ACTIVITY_HEIGHT };
   self->height = (guint) y + ACTIVITY_HEIGHT + BOTTOM;
 }
 
 static gboolean
 drawing_init (Drawing *self, const SalPicture *picture, GError **error)
 {
-  *self = (Drawing) { .picture = picture };
+  *self = (Drawing){ .picture = picture };
   self->width = picture->width > 0 ? picture->width : WIDTH;
   if (self->width < MIN_WIDTH) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
@@ -146,8 +146,8 @@ draw_bands (cairo_t *cr, const Drawing *self)
   const SalColumns *columns = self->columns;
   const SalRect *r = &self->bands;
   int w = (int) columns->n_columns, h = (int) columns->n_bands;
-  cairo_surface_t *image = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
-      w, h);
+  cairo_surface_t *image
+      = cairo_image_surface_create (CAIRO_FORMAT_RGB24, w, h);
 
   cairo_surface_flush (image);
   sal_columns_paint (columns, loudest (columns),
@@ -191,14 +191,15 @@ draw_turn (cairo_t *cr, const Drawing *self, const SalTurn *turn, guint lane)
 {
   double x = time_to_x (self, turn->start);
   double end = MIN (time_to_x (self, turn->end), self->strip.x + self->strip.w);
-  SalRect r = { x, self->strip.y + lane * LANE_HEIGHT + 1, end - x,
-    LANE_HEIGHT - 2 };
+  SalRect r
+      = { x, self->strip.y + lane * LANE_HEIGHT + 1, end - x, LANE_HEIGHT - 2 };
   gboolean target = is_target (self, turn);
 
   if (r.w <= 0)
     return;
-  sal_axes_fill (cr, &r, target ? sal_colour_for
-      : sal_colour_speaker (speaker_index (self, turn->name)));
+  sal_axes_fill (cr, &r,
+      target ? sal_colour_for
+             : sal_colour_speaker (speaker_index (self, turn->name)));
   sal_axes_colour (cr, target ? white : ink);
   sal_axes_font (cr, 12, target);
   cairo_save (cr);
@@ -322,8 +323,9 @@ draw_bar (cairo_t *cr, const SalRect *r, const float bottom[2],
     guint32 p = sal_colour_pixel (bottom[0] + a * (top[0] - bottom[0]),
         bottom[1] + a * (top[1] - bottom[1]));
     SalRect line = { r->x, r->y + r->h - 1 - i, r->w, 1 };
-    sal_axes_fill (cr, &line, (SalColour) { (p >> 16) / 255.0,
-        (p >> 8 & 255) / 255.0, (p & 255) / 255.0 });
+    sal_axes_fill (cr, &line,
+        (SalColour){ (p >> 16) / 255.0, (p >> 8 & 255) / 255.0,
+            (p & 255) / 255.0 });
   }
   sal_axes_frame (cr, r);
 }
@@ -332,9 +334,8 @@ static void
 draw_legend (cairo_t *cr, const Drawing *self)
 {
   static const char *const both[] = { MINUS "1 against", "0", "+1 for" };
-  static const char *const db[] = {
-    MINUS G_STRINGIFY (SAL_COLOUR_RANGE_DB) " dB", "0"
-  };
+  static const char *const db[]
+      = { MINUS G_STRINGIFY (SAL_COLOUR_RANGE_DB) " dB", "0" };
   double x = self->bands.x + self->bands.w + 14;
   SalRect saliency = { x, self->bands.y + 24, BAR_WIDTH, 118 };
   SalRect level = { x, self->bands.y + 200, BAR_WIDTH, 118 };
@@ -343,11 +344,11 @@ draw_legend (cairo_t *cr, const Drawing *self)
   sal_axes_font (cr, 12, TRUE);
   sal_axes_text (cr, x, self->bands.y + 7, 0, "evidence");
   sal_axes_text (cr, x, self->bands.y + 183, 0, "sound");
-  draw_bar (cr, &saliency, (float[]) { 0.5f, self->is_signed ? -1 : 0 },
-      (float[]) { 0.5f, 1 });
+  draw_bar (cr, &saliency, (float[]){ 0.5f, self->is_signed ? -1 : 0 },
+      (float[]){ 0.5f, 1 });
   sal_axes_draw_levels (cr, &saliency, both + !self->is_signed,
       self->is_signed ? 3 : 2, TRUE);
-  draw_bar (cr, &level, (float[]) { 0, 0 }, (float[]) { 1, 0 });
+  draw_bar (cr, &level, (float[]){ 0, 0 }, (float[]){ 1, 0 });
   sal_axes_draw_levels (cr, &level, db, G_N_ELEMENTS (db), TRUE);
 }
 
@@ -358,8 +359,8 @@ draw_activity_legend (cairo_t *cr, const Drawing *self)
   double x = r->x + r->w + 14;
   double y = self->picture->threshold < 0.5f ? r->y + 8 : r->y + r->h - 40;
   g_autofree char *name = g_strdup_printf ("that %s", self->picture->target);
-  g_autofree char *threshold = g_strdup_printf ("%g threshold",
-      self->picture->threshold);
+  g_autofree char *threshold
+      = g_strdup_printf ("%g threshold", self->picture->threshold);
 
   sal_axes_colour (cr, ink);
   sal_axes_font (cr, 12, FALSE);

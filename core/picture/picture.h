@@ -17,16 +17,16 @@ typedef struct {
   const SalMelConfig *mel; /* the front end of the maps */
   SalMap *const *maps;     /* [n_maps], from frame 0 on, without holes */
   guint n_maps;
-  const GPtrArray *turns;  /* (nullable) (element-type SalTurn): a strip of true turns */
-  float threshold;         /* drawn in the lower panel; 0: none */
-  guint width;             /* pixels, at least 480; 0: 1200 */
+  const GPtrArray *turns; /* (nullable) (element-type SalTurn): a strip of true turns */
+  float threshold;        /* drawn in the lower panel; 0: none */
+  guint width;            /* pixels, at least 480; 0: 1200 */
 } SalPicture;
 
 /**
  * sal_picture_draw:
  *
- * Returns: (transfer full) (nullable): an image surface, or %NULL and %SAL_ERROR_CONFIG (too narrow) or
- *   %SAL_ERROR_AUDIO (the maps have no frame)
+ * Returns: (transfer full) (nullable): an image surface, or %NULL and %SAL_ERROR_CONFIG (too
+ * narrow) or %SAL_ERROR_AUDIO (the maps have no frame)
  */
 cairo_surface_t *sal_picture_draw (const SalPicture *self, GError **error);
 

@@ -18,10 +18,10 @@ static const SalColour ink = { 0.15, 0.15, 0.15 };
 SalColour
 sal_plot_colour (guint index)
 {
-  static const SalColour colours[] = { { 0.88, 0.27, 0.00 },
-    { 0.05, 0.38, 0.78 }, { 0.15, 0.55, 0.25 }, { 0.55, 0.20, 0.65 },
-    { 0.80, 0.58, 0.00 }, { 0.30, 0.30, 0.30 }, { 0.00, 0.60, 0.65 },
-    { 0.85, 0.35, 0.60 }, { 0.50, 0.35, 0.15 } };
+  static const SalColour colours[]
+      = { { 0.88, 0.27, 0.00 }, { 0.05, 0.38, 0.78 }, { 0.15, 0.55, 0.25 },
+          { 0.55, 0.20, 0.65 }, { 0.80, 0.58, 0.00 }, { 0.30, 0.30, 0.30 },
+          { 0.00, 0.60, 0.65 }, { 0.85, 0.35, 0.60 }, { 0.50, 0.35, 0.15 } };
 
   return colours[index % G_N_ELEMENTS (colours)];
 }
@@ -114,8 +114,8 @@ draw_band (cairo_t *cr, const SalRect *r, const SalPlot *plot,
       cairo_line_to (cr, place_x (r, &plot->x, curve->x[at]),
           place_y (r, &plot->y, y));
   }
-  cairo_set_source_rgba (cr, curve->colour.r, curve->colour.g,
-      curve->colour.b, 0.12);
+  cairo_set_source_rgba (cr, curve->colour.r, curve->colour.g, curve->colour.b,
+      0.12);
   cairo_fill (cr);
 }
 

@@ -18,10 +18,10 @@ typedef struct {
 } SalPlotAxis;
 
 typedef struct {
-  const char *label;  /* in the legend; NULL: not there */
+  const char *label; /* in the legend; NULL: not there */
   SalColour colour;
   gboolean dashed;
-  gboolean dots;      /* a dot on every point, too */
+  gboolean dots;       /* a dot on every point, too */
   const double *x, *y; /* [n]; beyond the axes they are cut */
   gsize n;
   const double *low, *high; /* (nullable): a band around it, [n] */
@@ -31,7 +31,7 @@ typedef struct {
   SalPlotAxis x, y;
   const SalPlotCurve *curves; /* [n_curves], the last on top */
   guint n_curves;
-  const char *legend; /* (nullable): its heading */
+  const char *legend;    /* (nullable): its heading */
   gboolean legend_right; /* outside, to the right; else inside, top right */
 } SalPlot;
 

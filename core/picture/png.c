@@ -12,8 +12,8 @@ gboolean
 sal_png_save (cairo_surface_t *surface, const char *path, GError **error)
 {
   g_autoptr (GByteArray) png = g_byte_array_new ();
-  cairo_status_t status = cairo_surface_write_to_png_stream (surface, append,
-      png);
+  cairo_status_t status
+      = cairo_surface_write_to_png_stream (surface, append, png);
   cairo_surface_destroy (surface);
   if (status != CAIRO_STATUS_SUCCESS) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: %s", path,

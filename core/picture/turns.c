@@ -41,7 +41,7 @@ parse_turn (const char *line, GError **error)
   }
 
   SalTurn *turn = g_new (SalTurn, 1);
-  *turn = (SalTurn) { start, end, g_strstrip (g_strdup (fields[2])) };
+  *turn = (SalTurn){ start, end, g_strstrip (g_strdup (fields[2])) };
   return turn;
 }
 

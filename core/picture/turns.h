@@ -17,14 +17,15 @@ typedef struct {
 /**
  * sal_turns_load:
  *
- * Returns: (transfer full) (nullable) (element-type SalTurn): the turns in the order of the file, or %NULL and
- *   %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line
+ * Returns: (transfer full) (nullable) (element-type SalTurn): the turns in the order of the file,
+ * or %NULL and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line
  */
 GPtrArray *sal_turns_load (const char *path, GError **error);
 
 /**
  * sal_turns_lanes:
- * @lanes: (out caller-allocates): for each turn a row, so that turns that overlap lie in different rows, [n]
+ * @lanes: (out caller-allocates): for each turn a row, so that turns that overlap lie in different
+ * rows, [n]
  *
  * Returns: the number of rows
  */

@@ -5,8 +5,8 @@
  *   contrast = 95th percentile of level - 5th, over the last 500 frames
  *
  * Speech pauses, so the low percentile is noise, the high one speech with noise.  Of five
- * seconds of 24 streams of clean voices 1/f noise was added to at 10 and 20 dB the contrast was 10 and
- * 19 dB (6..16 and 14..25 for nine in ten), without noise 48 dB (35..62).
+ * seconds of 24 streams of clean voices 1/f noise was added to at 10 and 20 dB the contrast was 10
+ * and 19 dB (6..16 and 14..25 for nine in ten), without noise 48 dB (35..62).
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 typedef struct _SalLevelRange SalLevelRange; /* one thread at a time */
 
 SalLevelRange *sal_level_range_new (void);
-void sal_level_range_free (SalLevelRange *self); /* NULL is a no-op */
+void sal_level_range_free (SalLevelRange *self);  /* NULL is a no-op */
 void sal_level_range_reset (SalLevelRange *self); /* nothing was heard */
 
 /**

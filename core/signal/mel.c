@@ -13,17 +13,17 @@
 
 struct _SalMel {
   SalMelConfig config;
-  guint n_bins;      /* K */
-  guint span;        /* samples of padded signal a frame needs */
-  guint offset;      /* of the window in those, and in the FFT */
-  guint pad;         /* samples mirrored at each end */
-  float *taper;      /* [window_length] */
-  float *bank;       /* H, the parts that are not 0, band after band */
-  guint *first_bin;  /* [F] */
-  guint *n_weights;  /* [F] */
-  float *frame;      /* [fft_size], FFT input */
+  guint n_bins;            /* K */
+  guint span;              /* samples of padded signal a frame needs */
+  guint offset;            /* of the window in those, and in the FFT */
+  guint pad;               /* samples mirrored at each end */
+  float *taper;            /* [window_length] */
+  float *bank;             /* H, the parts that are not 0, band after band */
+  guint *first_bin;        /* [F] */
+  guint *n_weights;        /* [F] */
+  float *frame;            /* [fft_size], FFT input */
   fftwf_complex *spectrum; /* [K] */
-  float *energy;     /* [K] */
+  float *energy;           /* [K] */
   fftwf_plan plan;
   /* the stream */
   guint64 n_pushed;  /* samples */
@@ -32,7 +32,7 @@ struct _SalMel {
   float *recent;     /* the last of those, a ring of [pad + 1] */
   float *history;    /* of the padded signal, since the frame began, [span] */
   guint n_history;
-  guint skip;        /* samples of it until the next frame begins */
+  guint skip; /* samples of it until the next frame begins */
 };
 
 gboolean
@@ -54,8 +54,10 @@ sal_mel_config_check (const SalMelConfig *config, GError **error)
         config->fft_size, MAX_FFT_SIZE);
   if (config->framing == SAL_FRAMING_REFLECT && !config->window_centred
       && config->window_length != config->fft_size)
-    return fail (error, "window_placement is left of %u samples, but framing "
-        "is reflect, whose frames are centred", config->fft_size);
+    return fail (error,
+        "window_placement is left of %u samples, but framing "
+        "is reflect, whose frames are centred",
+        config->fft_size);
   if (config->window_length < 2 || config->window_length > config->fft_size)
     return fail (error, "window_length is %u, outside 2..fft_size %u",
         config->window_length, config->fft_size);
@@ -66,8 +68,8 @@ sal_mel_config_check (const SalMelConfig *config, GError **error)
     return fail (error, "f_max is %g Hz, above the Nyquist frequency %g Hz",
         config->f_max, nyquist);
   if (!(config->f_min >= 0 && config->f_min < config->f_max))
-    return fail (error, "f_min is %g Hz, outside 0..f_max %g Hz",
-        config->f_min, config->f_max);
+    return fail (error, "f_min is %g Hz, outside 0..f_max %g Hz", config->f_min,
+        config->f_max);
   if (config->n_bands == 0 || config->n_bands > config->fft_size)
     return fail (error, "n_bands is %u, outside 1..fft_size %u",
         config->n_bands, config->fft_size);
@@ -89,8 +91,9 @@ mel_from_hz (double hz, SalMelFormula formula)
 static double
 hz_from_mel (double mel, SalMelFormula formula)
 {
-  return 700.0 * (formula == SAL_MEL_HTK ? pow (10.0, mel / 2595.0) - 1.0
-                                         : exp (mel / 1127.0) - 1.0);
+  return 700.0
+      * (formula == SAL_MEL_HTK ? pow (10.0, mel / 2595.0) - 1.0
+                                : exp (mel / 1127.0) - 1.0);
 }
 
 /* Corner i of the triangles, in mel: band f has corners f, f + 1, f + 2. */
@@ -182,7 +185,8 @@ sal_mel_new (const SalMelConfig *config, GError **error)
   self->pad = reflect ? config->fft_size / 2 : 0;
   self->span = reflect ? config->fft_size : config->window_length;
   self->offset = config->window_centred
-      ? (config->fft_size - config->window_length) / 2 : 0;
+      ? (config->fft_size - config->window_length) / 2
+      : 0;
   self->taper = g_new (float, config->window_length);
   self->first_bin = g_new0 (guint, config->n_bands);
   self->n_weights = g_new0 (guint, config->n_bands);
@@ -240,7 +244,8 @@ fill_frame (SalMel *self, const float *x)
   float *out = self->frame + self->offset;
   float dc = self->config.dc_removal ? mean_of (x, n) : 0;
   float a = self->config.preemphasis == SAL_PREEMPHASIS_FRAME
-      ? self->config.preemphasis_coefficient : 0;
+      ? self->config.preemphasis_coefficient
+      : 0;
   memset (self->frame, 0, self->config.fft_size * sizeof (float));
   for (guint i = 0; i < n; i++) {
     float before = x[i > 0 ? i - 1 : 0] - dc;
@@ -265,9 +270,8 @@ compute_frame (SalMel *self, const float *x, float *out)
     float sum = 0;
     for (guint i = 0; i < self->n_weights[f]; i++)
       sum += *weight++ * energy[i];
-    out[f] = logf (self->config.floor_is_max
-            ? MAX (sum, self->config.log_floor)
-            : sum + self->config.log_floor);
+    out[f] = logf (self->config.floor_is_max ? MAX (sum, self->config.log_floor)
+                                             : sum + self->config.log_floor);
   }
 }
 
@@ -328,8 +332,9 @@ push_sample (SalMel *self, float sample, float *frames)
   guint n = 0;
   if (self->n_pushed == 1)
     n = push_mirrored (self, before - a * sample, frames);
-  return n + push_mirrored (self, sample - a * before,
-      frames + n * self->config.n_bands);
+  return n
+      + push_mirrored (self, sample - a * before,
+          frames + n * self->config.n_bands);
 }
 
 void

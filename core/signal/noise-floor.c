@@ -39,8 +39,8 @@ sal_noise_floor_find (const float *energy, gsize n_frames)
 }
 
 double
-sal_noise_floor_remove (const float *energy, const gboolean *speech, gsize n_frames,
-    double noise, gsize *n_counted)
+sal_noise_floor_remove (const float *energy, const gboolean *speech,
+    gsize n_frames, double noise, gsize *n_counted)
 {
   double sum = 0;
   *n_counted = 0;

@@ -8,9 +8,11 @@
  * sal_noise_floor_find:
  * @energy: mean squares, [n_frames]
  *
- * The mean of the quietest twentieth of all stretches of 100 ms: the pauses between words, where there are some.
+ * The mean of the quietest twentieth of all stretches of 100 ms: the pauses between words, where
+ * there are some.
  *
- * Returns: mean square of the noise; that of 16-bit rounding (-98 dB of full scale) if less was heard
+ * Returns: mean square of the noise; that of 16-bit rounding (-98 dB of full scale) if less was
+ * heard
  */
 double sal_noise_floor_find (const float *energy, gsize n_frames);
 
@@ -22,4 +24,5 @@ double sal_noise_floor_find (const float *energy, gsize n_frames);
  *
  * Returns: sum of the mean squares of those frames, less the noise in them
  */
-double sal_noise_floor_remove (const float *energy, const gboolean *speech, gsize n_frames, double noise, gsize *n_counted);
+double sal_noise_floor_remove (const float *energy, const gboolean *speech, gsize n_frames,
+    double noise, gsize *n_counted);

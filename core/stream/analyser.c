@@ -11,8 +11,8 @@
 #include "stream/settle-queue.h"
 #include "stream/window-internal.h"
 
-#define MIN_HOP 5     /* frames */
-#define MAX_HOLD 1000 /* frames */
+#define MIN_HOP 5                /* frames */
+#define MAX_HOLD 1000            /* frames */
 #define MAX_TRUST_INTERVAL 10000 /* windows */
 
 /* What results say of the newest window that counted. */
@@ -23,7 +23,7 @@ typedef struct {
   SalMapFlags flags;
   float score, peak;
   gboolean tried;
-  float trust;          /* if tried */
+  float trust; /* if tried */
 } Facts;
 
 typedef struct {
@@ -35,24 +35,24 @@ typedef struct {
 struct _SalAnalyser {
   SalModel *model;
   SalAnalyserConfig config;
-  guint capacity;       /* frames */
+  guint capacity; /* frames */
   SalMel *mel;
-  float *chunk;         /* [SAL_FRAME_RING_SAMPLES] */
-  float *frames;        /* what a chunk completes, [n, F] */
+  float *chunk;  /* [SAL_FRAME_RING_SAMPLES] */
+  float *frames; /* what a chunk completes, [n, F] */
   SalFrameRing *history;
   SalSettleQueue *schedule;
-  SalInference *inference; /* for whoever computes */
-  SalSessionCohort *company;  /* NULL: this model cannot tell voices apart */
+  SalInference *inference;   /* for whoever computes */
+  SalSessionCohort *company; /* NULL: this model cannot tell voices apart */
   guint n_lanes;
   Lane lanes[SAL_ANALYSER_MAX_TARGETS];
-  float contrast;       /* as of the end of the newest window to be computed */
-  guint64 known;        /* one past the last frame that a window counted for */
+  float contrast; /* as of the end of the newest window to be computed */
+  guint64 known;  /* one past the last frame that a window counted for */
   gboolean deferred, finished;
-  guint epoch;          /* windows of an earlier one are dropped */
+  guint epoch; /* windows of an earlier one are dropped */
   guint n_windows;
   SalWindow *windows[SAL_ANALYSER_MAX_WINDOWS];
-  GPtrArray *ready;     /* of SalMap */
-  guint n_popped;       /* of ready */
+  GPtrArray *ready; /* of SalMap */
+  guint n_popped;   /* of ready */
 };
 
 /* --- settings ------------------------------------------------------------ */
@@ -88,8 +88,7 @@ check_config (const SalAnalyserConfig *config, const SalMelConfig *mel,
 {
   if (config->threads < 1 || config->threads > SAL_NET_MAX_THREADS) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "threads is %u, outside 1..%d", config->threads,
-        SAL_NET_MAX_THREADS);
+        "threads is %u, outside 1..%d", config->threads, SAL_NET_MAX_THREADS);
     return FALSE;
   }
   if (config->hold > MAX_HOLD) {
@@ -133,14 +132,15 @@ static Lane
 begin_lane (SalAnalyser *self, SalTarget *target, SalTimeline *timeline,
     const Facts *facts, guint64 first)
 {
-  Lane lane = { .target = sal_target_ref (target), .timeline = timeline,
+  Lane lane = { .target = sal_target_ref (target),
+    .timeline = timeline,
     .facts = *facts };
   lane.facts.flags |= SAL_MAP_EMPTY;
   lane.facts.score = lane.facts.peak = 0;
   lane.facts.tried = FALSE;
   if (timeline != NULL) {
-    SalLinePair lines = sal_analyser_lines (self->model, target,
-        self->config.lookahead);
+    SalLinePair lines
+        = sal_analyser_lines (self->model, target, self->config.lookahead);
     sal_timeline_set_lines (timeline, &lines);
   } else {
     lane.timeline = sal_analyser_timeline_new (self->model, target,
@@ -179,8 +179,8 @@ sal_analyser_set_targets (SalAnalyser *self, SalTarget *const *targets,
 {
   g_return_if_fail (n_targets >= 1 && n_targets <= SAL_ANALYSER_MAX_TARGETS);
   for (guint i = 0; i < n_targets; i++)
-    g_return_if_fail (targets[i] != NULL
-        && sal_target_fits (targets[i], self->model));
+    g_return_if_fail (
+        targets[i] != NULL && sal_target_fits (targets[i], self->model));
   Lane old[SAL_ANALYSER_MAX_TARGETS], lane;
   guint n_old = self->n_lanes;
   const Facts facts = self->lanes[0].facts;
@@ -246,10 +246,12 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   self->capacity = SAL_ANALYSER_MAX_AGE + 2 * config->hop + config->lookahead
       + SAL_WINDOW_FRAMES;
   self->history = sal_analyser_history_new (model, self->capacity);
-  self->schedule = sal_settle_queue_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
+  self->schedule
+      = sal_settle_queue_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
   self->inference = sal_inference_new (model, SAL_WINDOW_FRAMES, &config->cam,
       config->threads);
-  self->company = sal_session_cohort_new (model, SAL_WINDOW_FRAMES, config->lookahead);
+  self->company
+      = sal_session_cohort_new (model, SAL_WINDOW_FRAMES, config->lookahead);
   self->ready = g_ptr_array_new ();
   self->lanes[0] = begin_lane (self, target, NULL, &(Facts){ 0 }, 0);
   self->n_lanes = 1;
@@ -315,7 +317,8 @@ sal_analyser_forget (SalAnalyser *self)
     sal_timeline_reset (timeline, sal_timeline_get_n_settled (timeline));
   }
   sal_frame_ring_forget_contrast (self->history);
-  sal_session_cohort_reset (self->company, sal_frame_ring_get_n_frames (self->history));
+  sal_session_cohort_reset (self->company,
+      sal_frame_ring_get_n_frames (self->history));
   sal_settle_queue_forget (self->schedule);
   self->epoch++;
 }
@@ -348,8 +351,10 @@ static void
 settle_point (SalAnalyser *self, const SalSettlePoint *point, gboolean late)
 {
   guint64 start = window_start (point->end);
-  const Facts quiet = { .window = point->window, .start = start,
-    .n_frames = (guint) (point->end - start), .flags = point->flags };
+  const Facts quiet = { .window = point->window,
+    .start = start,
+    .n_frames = (guint) (point->end - start),
+    .flags = point->flags };
   const SalSettling how = {
     .until = point->until,
     .known = MAX (point->end, self->known),
@@ -374,7 +379,8 @@ settle_points (SalAnalyser *self, guint64 forced)
 {
   const SalSettlePoint *point;
   gboolean late;
-  while ((point = sal_settle_queue_next (self->schedule, forced, &late)) != NULL)
+  while (
+      (point = sal_settle_queue_next (self->schedule, forced, &late)) != NULL)
     settle_point (self, point, late);
 }
 
@@ -408,7 +414,8 @@ sal_analyser_take (SalAnalyser *self)
 {
   guint64 seqnum, end;
   SalWindow *window = find_window (self);
-  if (window == NULL || !sal_settle_queue_get_due (self->schedule, &seqnum, &end))
+  if (window == NULL
+      || !sal_settle_queue_get_due (self->schedule, &seqnum, &end))
     return NULL;
   sal_settle_queue_take (self->schedule);
   sal_window_need_results (window, self->n_lanes);
@@ -441,8 +448,7 @@ sal_analyser_compute (SalAnalyser *self, SalWindow *window)
 static void
 count_result (Lane *lane, const SalWindow *window)
 {
-  const SalWindowResult *result
-      = sal_window_get_result (window, lane->target);
+  const SalWindowResult *result = sal_window_get_result (window, lane->target);
   gboolean empty = result == NULL || result->empty;
   if (result != NULL && result->counts)
     sal_timeline_add (lane->timeline, window->start, window->n_frames,
@@ -514,7 +520,8 @@ static void
 reach_point (SalAnalyser *self, guint64 end, guint64 until)
 {
   guint64 start = window_start (end);
-  SalSettlePoint point = { .end = end, .until = until,
+  SalSettlePoint point = { .end = end,
+    .until = until,
     .contrast = sal_frame_ring_get_contrast (self->history) };
   if (end - start < SAL_WINDOW_FRAMES)
     point.flags |= SAL_MAP_PARTIAL;
@@ -550,10 +557,10 @@ sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
     gsize n = MIN (n_samples, SAL_FRAME_RING_SAMPLES);
     for (gsize i = 0; i < n; i++)
       self->chunk[i] = isfinite (samples[i])
-          ? CLAMP (samples[i], -SAL_LOUDEST, SAL_LOUDEST) : 0;
+          ? CLAMP (samples[i], -SAL_LOUDEST, SAL_LOUDEST)
+          : 0;
     sal_frame_ring_listen (self->history, self->chunk, n);
-    push_frames (self,
-        sal_mel_push (self->mel, self->chunk, n, self->frames));
+    push_frames (self, sal_mel_push (self->mel, self->chunk, n, self->frames));
     samples += n;
     n_samples -= n;
   }
@@ -595,7 +602,8 @@ sal_analyser_get_delay (const SalAnalyser *self)
 {
   const SalMelConfig *mel = &sal_model_get_description (self->model)->mel;
   guint last = mel->framing == SAL_FRAMING_REFLECT
-      ? mel->fft_size - mel->fft_size / 2 : mel->window_length;
+      ? mel->fft_size - mel->fft_size / 2
+      : mel->window_length;
   return (self->config.lookahead + self->config.hop - 1) * mel->hop + last
       - sal_mel_config_centre (mel);
 }

@@ -16,7 +16,7 @@ struct _SalFrameRing {
   guint n_energy;  /* samples in it */
   guint64 n_steps; /* filled */
   guint n_loud;
-  guint8 *loud;    /* ring: whether step t % n_loud had sound, [n_loud] */
+  guint8 *loud; /* ring: whether step t % n_loud had sound, [n_loud] */
 };
 
 SalFrameRing *
@@ -27,7 +27,7 @@ sal_frame_ring_new (guint n_bands, guint capacity, guint step, guint n_loud)
   self->capacity = capacity;
   self->step = step;
   self->contrast = sal_level_range_new ();
-  self->log_mel = g_new0 (float, (gsize) capacity * n_bands);
+  self->log_mel = g_new0 (float, (gsize) capacity *n_bands);
   self->n_loud = n_loud;
   self->loud = g_new0 (guint8, n_loud);
   return self;
@@ -61,7 +61,8 @@ sal_frame_ring_forget_contrast (SalFrameRing *self)
 }
 
 void
-sal_frame_ring_listen (SalFrameRing *self, const float *samples, gsize n_samples)
+sal_frame_ring_listen (SalFrameRing *self, const float *samples,
+    gsize n_samples)
 {
   const double least = (double) SILENCE_RMS * SILENCE_RMS * self->step;
   for (gsize i = 0; i < n_samples; i++) {

@@ -3,21 +3,20 @@
 
 #include <math.h>
 
-#define MAX_LLR 30.0f  /* of one frame, before its weight */
-#define SURE 1e-9      /* no state is ever ruled out */
+#define MAX_LLR 30.0f /* of one frame, before its weight */
+#define SURE 1e-9     /* no state is ever ruled out */
 
 struct _SalHmm {
   double prior, weight; /* weight: of a frame */
   double enter, leave;  /* probability of either change between frames */
   double speaks;        /* after the last settled frame */
   guint max_frames;
-  double *likelihood;   /* exp (llr weight), [max_frames] */
-  double *forward;      /* P(speaks) given the past, [max_frames] */
+  double *likelihood; /* exp (llr weight), [max_frames] */
+  double *forward;    /* P(speaks) given the past, [max_frames] */
 };
 
 SalHmm *
-sal_hmm_new (const SalHmmConfig *config, double period,
-    guint max_frames)
+sal_hmm_new (const SalHmmConfig *config, double period, guint max_frames)
 {
   SalHmm *self = g_new0 (SalHmm, 1);
   double change = MIN (config->rate * period, 1);
@@ -63,8 +62,8 @@ go_forward (SalHmm *self, const float *llr, guint n)
 }
 
 void
-sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames,
-    guint n_settled, float *probability)
+sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames, guint n_settled,
+    float *probability)
 {
   g_assert (n_settled <= n_frames && n_frames <= self->max_frames);
   if (n_settled == 0)

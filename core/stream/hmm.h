@@ -2,9 +2,9 @@
 /* hmm.h: does the target speak now, from evidence frame by frame
  *
  * A Markov chain of two states, the target speaks or does not, that is seen through
- * the log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames hear nearly
- * the same columns, so each counts as a small part of a frame.  What is settled goes
- * forward only; what is known beyond it, the look-ahead, goes backward:
+ * the log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames hear
+ * nearly the same columns, so each counts as a small part of a frame.  What is settled goes forward
+ * only; what is known beyond it, the look-ahead, goes backward:
  *
  *   P(speaks at t | everything known) ~ forward(t) backward(t)
  */
@@ -20,7 +20,7 @@ typedef struct _SalHmm SalHmm; /* one thread at a time */
  * @max_frames: the most frames known at once
  */
 SalHmm *sal_hmm_new (const SalHmmConfig *config, double period, guint max_frames);
-void sal_hmm_free (SalHmm *self); /* NULL is a no-op */
+void sal_hmm_free (SalHmm *self);  /* NULL is a no-op */
 void sal_hmm_reset (SalHmm *self); /* back to the prior */
 
 /**
@@ -29,6 +29,7 @@ void sal_hmm_reset (SalHmm *self); /* back to the prior */
  * @n_settled: of them, to be settled now, at most @n_frames
  * @probability: (out caller-allocates): [n_settled]; may be @llr
  */
-void sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames, guint n_settled, float *probability);
+void sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames, guint n_settled,
+    float *probability);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalHmm, sal_hmm_free)

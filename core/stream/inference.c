@@ -15,21 +15,20 @@ struct _SalInference {
   SalNet *net;
   SalCam *cam;
   SalScorer *scorer;
-  SalFaithfulness *trust;        /* NULL until it is asked for */
+  SalFaithfulness *trust; /* NULL until it is asked for */
 };
 
 /* A network that goes this far down, with so many threads. */
 static void
 need_net (SalInference *self, guint deepest, guint threads)
 {
-  if (self->net != NULL && deepest >= self->deepest
-      && threads == self->threads)
+  if (self->net != NULL && deepest >= self->deepest && threads == self->threads)
     return;
   self->deepest = self->net != NULL ? MIN (deepest, self->deepest) : deepest;
   self->threads = threads;
   sal_net_free (self->net);
-  self->net = sal_net_new (self->model, self->max_frames, self->deepest,
-      threads);
+  self->net
+      = sal_net_new (self->model, self->max_frames, self->deepest, threads);
 }
 
 SalInference *
@@ -85,16 +84,16 @@ compute_target (SalInference *self, const SalWindow *window, guint i)
   SalWindowResult *result = &window->results[i];
   SalScore score;
   result->counts = sal_inference_score (self->scorer, target,
-      sal_net_get_embedding (self->net), window->embeddings,
-      window->n_columns, &score, result->columns);
+      sal_net_get_embedding (self->net), window->embeddings, window->n_columns,
+      &score, result->columns);
   result->empty = TRUE;
   result->tried = FALSE;
   result->score = result->peak = 0;
   if (!result->counts)
     return;
   result->score = score.log_odds;
-  result->empty = !sal_cam_compute (self->cam, self->net, target,
-      &window->cam, result->map, &result->peak);
+  result->empty = !sal_cam_compute (self->cam, self->net, target, &window->cam,
+      result->map, &result->peak);
 }
 
 /* Comes last: the network is overwritten. */

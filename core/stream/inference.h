@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* inference.h: windows to evidence
  *
- * One forward pass over a window, then for each of its targets a score, log-odds by column and a map.
+ * One forward pass over a window, then for each of its targets a score, log-odds by column and a
+ * map.
  */
 #pragma once
 
@@ -15,15 +16,17 @@ typedef struct _SalInference SalInference; /* a network and scratch, one thread 
  * @cam: that room is made for
  * @threads: that may work on a window, 1..64
  */
-SalInference *sal_inference_new (SalModel *model, guint max_frames, const SalCamConfig *cam, guint threads);
+SalInference *sal_inference_new (SalModel *model, guint max_frames, const SalCamConfig *cam,
+    guint threads);
 void sal_inference_free (SalInference *self); /* NULL is a no-op */
 
 /**
  * sal_inference_compute:
  * @window: (inout): its results are filled in
  *
- * A window that asks for a deeper map than those before it, or another number of threads, has the network made
- * anew, and the first one whose maps are to be tried (trust.h) room for that.  Otherwise no allocation once every layer in use was seen.
+ * A window that asks for a deeper map than those before it, or another number of threads, has the
+ * network made anew, and the first one whose maps are to be tried (trust.h) room for that.
+ * Otherwise no allocation once every layer in use was seen.
  */
 void sal_inference_compute (SalInference *self, SalWindow *window);
 
@@ -36,6 +39,7 @@ void sal_inference_compute (SalInference *self, SalWindow *window);
  *
  * Returns: %FALSE if something is not finite: weights far out of range
  */
-gboolean sal_inference_score (SalScorer *scorer, const SalTarget *target, const float *embedding, const float *around, guint n_columns, SalScore *score, float *columns);
+gboolean sal_inference_score (SalScorer *scorer, const SalTarget *target, const float *embedding,
+    const float *around, guint n_columns, SalScore *score, float *columns);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalInference, sal_inference_free)

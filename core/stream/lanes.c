@@ -13,8 +13,7 @@ sal_analyser_lines (const SalModel *model, const SalTarget *target,
   double seconds
       = (double) lookahead * record->mel.hop / record->mel.sample_rate;
   return sal_description_line_pair (record,
-      sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes,
-          seconds),
+      sal_curve_at (enrolled ? &c->noisy.enrolled : &c->noisy.classes, seconds),
       sal_curve_at (enrolled ? &c->dense.enrolled : &c->dense.classes,
           seconds));
 }

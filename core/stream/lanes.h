@@ -20,12 +20,14 @@ SalLinePair sal_analyser_lines (const SalModel *model, const SalTarget *target, 
  *
  * Returns: (transfer full): a timeline calibrated for this target and look-ahead
  */
-SalTimeline *sal_analyser_timeline_new (const SalModel *model, const SalTarget *target, guint capacity, guint lookahead);
+SalTimeline *sal_analyser_timeline_new (const SalModel *model, const SalTarget *target,
+    guint capacity, guint lookahead);
 
 /**
  * sal_analyser_history_new:
  * @capacity: frames
  *
- * Returns: (transfer full): a history for frames as @model has them, with the loudness of the newest window
+ * Returns: (transfer full): a history for frames as @model has them, with the loudness of the
+ * newest window
  */
 SalFrameRing *sal_analyser_history_new (const SalModel *model, guint capacity);

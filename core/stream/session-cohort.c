@@ -17,10 +17,10 @@
 #define MAX_LAG 150       /* frames; a window must still show it then */
 
 typedef struct {
-  float *sum;         /* of unit directions, [E] */
-  float *direction;   /* of unit length, [E] */
-  gboolean compared;  /* with the cohort, and since: */
-  float others;       /* log sum_j e^z_j, whoever is enrolled */
+  float *sum;        /* of unit directions, [E] */
+  float *direction;  /* of unit length, [E] */
+  gboolean compared; /* with the cohort, and since: */
+  float others;      /* log sum_j e^z_j, whoever is enrolled */
   guint n_columns;
   guint64 last_heard; /* frame */
 } Voice;
@@ -29,15 +29,15 @@ struct _SalSessionCohort {
   SalModel *model;
   SalScorer *scorer;
   guint E;
-  float seconds;       /* of a column */
+  float seconds; /* of a column */
   guint n_voices;
   Voice voices[MAX_VOICES];
-  guint lag;           /* frames from one remembered to the window's end */
-  guint64 heard;       /* frames before are remembered, or never will be */
+  guint lag;     /* frames from one remembered to the window's end */
+  guint64 heard; /* frames before are remembered, or never will be */
   /* the window listened to: */
   guint64 start, end;
   guint n_columns, max_columns, per_column;
-  float *directions;   /* [n_columns, E] */
+  float *directions; /* [n_columns, E] */
 };
 
 static const SalSessionCohortConfig *
@@ -112,8 +112,8 @@ sal_session_cohort_get_n_voices (const SalSessionCohort *self)
 }
 
 void
-sal_session_cohort_listen (SalSessionCohort *self, guint64 start, guint n_frames,
-    const float *embeddings, guint n_columns)
+sal_session_cohort_listen (SalSessionCohort *self, guint64 start,
+    guint n_frames, const float *embeddings, guint n_columns)
 {
   g_assert (n_columns <= self->max_columns);
   self->start = start;
@@ -167,8 +167,8 @@ log_add (double a, double b)
 }
 
 void
-sal_session_cohort_judge (SalSessionCohort *self, const SalTarget *target, float contrast,
-    float *log_odds)
+sal_session_cohort_judge (SalSessionCohort *self, const SalTarget *target,
+    float contrast, float *log_odds)
 {
   const SalDescription *record = sal_model_get_description (self->model);
   float s = record->head_scale, penalty = get_config (self->model)->penalty;
@@ -185,12 +185,14 @@ sal_session_cohort_judge (SalSessionCohort *self, const SalTarget *target, float
   }
   for (guint j = 0; j < self->n_columns; j++) {
     const float *e = self->directions + (gsize) j * self->E;
-    double ours = s * sal_vector_dot (e, row, self->E), theirs = ours - log_odds[j];
+    double ours = s * sal_vector_dot (e, row, self->E),
+           theirs = ours - log_odds[j];
     for (guint v = 0; v < self->n_voices; v++) {
       const Voice *voice = &self->voices[v];
       if (!is_ripe (self, voice))
         continue;
-      double logit = s * sal_vector_dot (e, voice->direction, self->E) - penalty;
+      double logit
+          = s * sal_vector_dot (e, voice->direction, self->E) - penalty;
       ours = log_add (ours, logit + is_target[v]);
       theirs = log_add (theirs, logit + is_other[v]);
     }
@@ -282,8 +284,8 @@ remember_column (SalSessionCohort *self, const float *direction, guint64 frame)
   set_direction (self, voice);
   if (!is_ripe (self, voice))
     return;
-  Voice *other = find_nearest (self, voice->direction, config->merge, TRUE,
-      voice);
+  Voice *other
+      = find_nearest (self, voice->direction, config->merge, TRUE, voice);
   if (other != NULL)
     merge (self, other, voice);
 }

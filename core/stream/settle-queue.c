@@ -3,14 +3,14 @@
 
 struct _SalSettleQueue {
   guint capacity;
-  SalSettlePoint *points;       /* ring: point k is at k % capacity */
+  SalSettlePoint *points; /* ring: point k is at k % capacity */
   guint64 n_points;       /* reached */
   guint64 n_settled;
-  guint64 n_resolved;     /* windows before it */
-  guint64 n_taken;        /* windows before it were, or never will be */
-  guint64 settled;        /* frames before it */
+  guint64 n_resolved; /* windows before it */
+  guint64 n_taken;    /* windows before it were, or never will be */
+  guint64 settled;    /* frames before it */
   gboolean is_due;
-  guint64 due, due_end;   /* number of that window, frame it ends at */
+  guint64 due, due_end; /* number of that window, frame it ends at */
 };
 
 SalSettleQueue *
@@ -92,7 +92,8 @@ sal_settle_queue_reach_end (SalSettleQueue *self, guint64 end, float contrast)
 }
 
 gboolean
-sal_settle_queue_get_due (const SalSettleQueue *self, guint64 *window, guint64 *end)
+sal_settle_queue_get_due (const SalSettleQueue *self, guint64 *window,
+    guint64 *end)
 {
   *window = self->due;
   *end = self->due_end;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* settle-queue.h: which window is due, and when its stretch of time may be settled
  *
- * Window k ends at a settling point k.  Points are settled in order, each as soon as it is resolved: its window came
- * back, or a newer one did, or there is nothing to compute for it.
+ * Window k ends at a settling point k.  Points are settled in order, each as soon as it is
+ * resolved: its window came back, or a newer one did, or there is nothing to compute for it.
  */
 #pragma once
 
@@ -12,7 +12,8 @@ typedef struct {
   guint64 seqnum;    /* k, counted from the last reset */
   guint64 end;       /* frames: where its window ends */
   guint64 until;     /* frames before it are settled here */
-  guint64 window;    /* whose result resolves it: k, but that of the point before where there is no window */
+  guint64 window;    /* whose result resolves it: k, but that of the point before where there is no
+                        window */
   gboolean quiet;    /* nothing to compute: silent or too short */
   SalMapFlags flags; /* of the window */
   float contrast;    /* when the point was reached */
@@ -21,9 +22,10 @@ typedef struct {
 typedef struct _SalSettleQueue SalSettleQueue; /* one thread at a time */
 
 SalSettleQueue *sal_settle_queue_new (guint capacity); /* points that wait at most */
-void sal_settle_queue_free (SalSettleQueue *self); /* NULL is a no-op */
+void sal_settle_queue_free (SalSettleQueue *self);     /* NULL is a no-op */
 void sal_settle_queue_reset (SalSettleQueue *self);
-void sal_settle_queue_forget (SalSettleQueue *self); /* no window is due, and the contrast of points that wait is 0 */
+void sal_settle_queue_forget (
+    SalSettleQueue *self); /* no window is due, and the contrast of points that wait is 0 */
 
 /**
  * sal_settle_queue_reach:
@@ -49,7 +51,8 @@ void sal_settle_queue_reach_end (SalSettleQueue *self, guint64 end, float contra
  */
 gboolean sal_settle_queue_get_due (const SalSettleQueue *self, guint64 *window, guint64 *end);
 void sal_settle_queue_take (SalSettleQueue *self); /* the one that is due */
-void sal_settle_queue_put_back (SalSettleQueue *self, guint64 window, guint64 end); /* due again unless a newer one was or is */
+void sal_settle_queue_put_back (SalSettleQueue *self, guint64 window,
+    guint64 end); /* due again unless a newer one was or is */
 void sal_settle_queue_resolve (SalSettleQueue *self, guint64 window); /* and what comes before it */
 
 /**
@@ -57,8 +60,8 @@ void sal_settle_queue_resolve (SalSettleQueue *self, guint64 window); /* and wha
  * @forced: frames: points whose windows end by there do not wait any longer; 0: none
  * @late: (out): whether it was not resolved
  *
- * Returns: (transfer none) (nullable): the next point to be settled, which counts as settled now; valid until the
- *   next one is reached
+ * Returns: (transfer none) (nullable): the next point to be settled, which counts as settled now;
+ * valid until the next one is reached
  */
 const SalSettlePoint *sal_settle_queue_next (SalSettleQueue *self, guint64 forced, gboolean *late);
 

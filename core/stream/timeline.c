@@ -16,7 +16,7 @@ struct _SalTimeline {
   guint n_bands, capacity;
   SalLinePair lines;
   SalHmm *presence;
-  float *llr;      /* of the frames not settled, [capacity] */
+  float *llr; /* of the frames not settled, [capacity] */
   guint64 n_settled;
   guint64 n_known; /* one past the last settled frame that was no guess, or 0 */
   float last;      /* its probability */
@@ -38,7 +38,7 @@ sal_timeline_new (guint n_bands, guint capacity, double period,
   self->llr = g_new (float, capacity);
   self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
-  self->saliency = g_new0 (float, (gsize) capacity * n_bands);
+  self->saliency = g_new0 (float, (gsize) capacity *n_bands);
   return self;
 }
 
@@ -116,7 +116,8 @@ find_presence (SalTimeline *self, const SalSettling *how, float *probability)
   for (guint i = 0; i < n; i++) {
     guint64 t = self->n_settled + i;
     self->llr[i] = self->frames[t % self->capacity].weight > 0
-        ? line.scale * frame_log_odds (self, t) + line.offset : 0;
+        ? line.scale * frame_log_odds (self, t) + line.offset
+        : 0;
   }
   sal_hmm_settle (self->presence, self->llr, n,
       (guint) (how->until - self->n_settled), probability);
@@ -128,13 +129,13 @@ guess (const SalTimeline *self, guint64 t, const SalSettling *how)
 {
   if (!how->late)
     return 0; /* nobody looked: silence */
-  return self->n_known > 0 && t < self->n_known + how->hold
-      ? self->last : how->rest;
+  return self->n_known > 0 && t < self->n_known + how->hold ? self->last
+                                                            : how->rest;
 }
 
 static void
-settle_frame (SalTimeline *self, guint64 t, const SalSettling *how,
-    SalMap *out, guint i)
+settle_frame (SalTimeline *self, guint64 t, const SalSettling *how, SalMap *out,
+    guint i)
 {
   gsize at = t % self->capacity;
   Frame *frame = &self->frames[at];

@@ -4,13 +4,14 @@
  * For frame t, with h a Hamming taper over each window k that holds t:
  *
  *   u(t)   = sum_k h u_k(t) / sum_k h              log-odds
- *   l(t)   = a u(t) + b                            log-likelihood ratio, calibrated for the contrast so far
- *   pi(t)  = P(target speaks at t | l)             of a Markov chain: presence.h
+ *   l(t)   = a u(t) + b                            log-likelihood ratio, calibrated for the
+ * contrast so far pi(t)  = P(target speaks at t | l)             of a Markov chain: presence.h
  *   S(f,t) = pi(t) sum_k h S_k(f,t) / sum_k h      positive evidence
  *            (1 - pi(t)) ..                        negative evidence
  *
- * so that an absent target gives a dark map although each S_k has a peak of 1.  Frames that no window holds have
- * no evidence: pi and S are 0 (silence), or what SalSettling says of what came too late.
+ * so that an absent target gives a dark map although each S_k has a peak of 1.  Frames that no
+ * window holds have no evidence: pi and S are 0 (silence), or what SalSettling says of what came
+ * too late.
  */
 #pragma once
 
@@ -32,11 +33,13 @@ typedef struct {
 
 /**
  * sal_timeline_new:
- * @capacity: the most frames between the oldest that is not settled and the newest that a window holds
+ * @capacity: the most frames between the oldest that is not settled and the newest that a window
+ * holds
  * @period: seconds between frames
  * @lines: a, b by contrast, in units of the log-Mel (contrast.h)
  */
-SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period, const SalLinePair *lines, const SalHmmConfig *presence);
+SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period,
+    const SalLinePair *lines, const SalHmmConfig *presence);
 void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
 
 /**
@@ -46,7 +49,8 @@ void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
  * Nothing is known; frames from @first on are not settled.
  */
 void sal_timeline_reset (SalTimeline *self, guint64 first);
-void sal_timeline_set_lines (SalTimeline *self, const SalLinePair *lines); /* for what is not settled */
+void sal_timeline_set_lines (SalTimeline *self,
+    const SalLinePair *lines); /* for what is not settled */
 guint64 sal_timeline_get_n_settled (const SalTimeline *self);
 
 /**
@@ -55,15 +59,17 @@ guint64 sal_timeline_get_n_settled (const SalTimeline *self);
  * @map: (nullable): its map, [F, n_frames]
  * @columns: its log-odds by column of S4, [n_columns], @per_column frames each
  */
-void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const float *map, const float *columns, guint n_columns, guint per_column);
+void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const float *map,
+    const float *columns, guint n_columns, guint per_column);
 
 /**
  * sal_timeline_settle:
  * @history: that has the frames
  *
- * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and flags; %NULL if
- *   there are none
+ * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and
+ * flags; %NULL if there are none
  */
-SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *history, const SalSettling *how);
+SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
+    const SalSettling *how);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTimeline, sal_timeline_free)

@@ -12,34 +12,34 @@ typedef struct {
   float score;     /* log-odds of the whole window */
   float peak;      /* of the map before normalisation */
   gboolean tried;
-  float trust;     /* in the map, if tried */
-  float *map;      /* [F, n_frames] */
-  float *columns;  /* log-odds, [n_columns] */
+  float trust;    /* in the map, if tried */
+  float *map;     /* [F, n_frames] */
+  float *columns; /* log-odds, [n_columns] */
 } SalWindowResult;
 
 struct _SalWindow {
   guint n_bands, max_frames;
-  gboolean out;         /* somebody has it */
+  gboolean out; /* somebody has it */
   guint64 seqnum;
-  guint epoch;          /* of the analyser when it was taken */
-  guint64 start;        /* first frame */
+  guint epoch;   /* of the analyser when it was taken */
+  guint64 start; /* first frame */
   guint n_frames;
-  float *log_mel;       /* [F, n_frames] */
-  float contrast;       /* as of its end, contrast.h */
-  guint threads;        /* that may work on it */
+  float *log_mel; /* [F, n_frames] */
+  float contrast; /* as of its end, contrast.h */
+  guint threads;  /* that may work on it */
   SalCamConfig cam;
   gboolean wants_trust; /* its maps are to be tried */
   GPtrArray *targets;   /* of SalTarget, references */
   /* results: */
   gboolean computed;
   guint n_columns, per_column; /* of S4; frames of each */
-  float *embeddings;    /* around each column, [n_columns, E] */
-  guint n_results;      /* that there is room for, no fewer than targets */
-  SalWindowResult *results; /* [n_results] */
+  float *embeddings;           /* around each column, [n_columns, E] */
+  guint n_results;             /* that there is room for, no fewer than targets */
+  SalWindowResult *results;    /* [n_results] */
 };
 
 SalWindow *sal_window_new (const SalModel *model); /* of up to SAL_WINDOW_FRAMES */
-void sal_window_free (SalWindow *self); /* NULL is a no-op */
+void sal_window_free (SalWindow *self);            /* NULL is a no-op */
 
 /**
  * sal_window_need_results:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* window.h: one window: what is to be computed, and what came of it
  *
- * Its frames, references on the targets and how to compute the map; then the results.  It has all that is needed, so
- * that whoever has it may work on it in any thread.  SalAnalyser owns it and uses it again and again.
+ * Its frames, references on the targets and how to compute the map; then the results.  It has all
+ * that is needed, so that whoever has it may work on it in any thread.  SalAnalyser owns it and
+ * uses it again and again.
  */
 #pragma once
 

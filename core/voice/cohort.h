@@ -22,4 +22,5 @@ typedef struct {
  * @except: the class that does not count, -1: none
  * @scratch: (out caller-allocates): [N]
  */
-SalCohortStats sal_cohort_stats (const SalModel *model, const float *cosines, int except, float *scratch);
+SalCohortStats sal_cohort_stats (const SalModel *model, const float *cosines, int except,
+    float *scratch);

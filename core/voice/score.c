@@ -10,10 +10,10 @@
 struct _SalScorer {
   SalModel *model;
   guint E, N;
-  float *direction; /* e, of unit length for a cosine head, [E] */
-  float *logits;    /* z_j, [N] */
-  float *scratch;   /* [N] */
-  float *embeddings;/* for the dense score, [n_embeddings, E] */
+  float *direction;  /* e, of unit length for a cosine head, [E] */
+  float *logits;     /* z_j, [N] */
+  float *scratch;    /* [N] */
+  float *embeddings; /* for the dense score, [n_embeddings, E] */
   gsize n_embeddings;
 };
 
@@ -70,7 +70,8 @@ competes (const SalScorer *self, const SalTarget *target, guint j)
 static float
 cohort_log_sum (SalScorer *self, const SalTarget *target)
 {
-  float s = sal_model_get_description (self->model)->head_scale, most = -G_MAXFLOAT;
+  float s = sal_model_get_description (self->model)->head_scale,
+        most = -G_MAXFLOAT;
   double sum = 0;
   memcpy (self->logits, sal_model_get_biases (self->model),
       self->N * sizeof (float));
@@ -118,8 +119,8 @@ sal_scorer_score (SalScorer *self, const SalTarget *target,
   if (record->head != SAL_HEAD_COSINE)
     return;
   SalCohortStats own = sal_target_get_cohort_stats (target);
-  score->normalised = 0.5f * (score->normalised
-      + (score->cosine - own.mean) / own.deviation);
+  score->normalised
+      = 0.5f * (score->normalised + (score->cosine - own.mean) / own.deviation);
 }
 
 float
@@ -130,8 +131,8 @@ sal_scorer_evidence (const SalScorer *self, const SalTarget *target,
       = sal_model_get_description (self->model)->calibration.background;
   if (sal_target_get_class (target) >= 0)
     return score->log_odds;
-  return score->log_odds - (float) sal_softplus (
-      background - (score->logit - score->log_odds));
+  return score->log_odds
+      - (float) sal_softplus (background - (score->logit - score->log_odds));
 }
 
 float
@@ -141,8 +142,9 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
   const SalCalibration *c
       = &sal_model_get_description (self->model)->calibration;
   gboolean enrolled = sal_target_get_class (target) < 0;
-  SalLine line = sal_curve_at (
-      enrolled ? &c->window.enrolled : &c->window.classes, speech_seconds);
+  SalLine line
+      = sal_curve_at (enrolled ? &c->window.enrolled : &c->window.classes,
+          speech_seconds);
   return line.scale * sal_scorer_evidence (self, target, score) + line.offset;
 }
 
@@ -161,8 +163,8 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
   memcpy (dembedding, sal_target_get_row (target), self->E * sizeof (float));
   if (function != SAL_SCORE_LOGIT) {
     for (guint j = 0; j < self->N; j++)
-      self->logits[j] = competes (self, target, j)
-          ? expf (self->logits[j] - log_sum) : 0;
+      self->logits[j]
+          = competes (self, target, j) ? expf (self->logits[j] - log_sum) : 0;
     sal_matrix_transposed_vector (self->N, self->E, -1,
         sal_model_get_rows (self->model), self->logits, dembedding);
   }
@@ -177,8 +179,9 @@ sal_scorer_gradient (SalScorer *self, const SalTarget *target,
   }
   for (guint i = 0; i < self->E; i++)
     dembedding[i] *= factor;
-  return function == SAL_SCORE_LOGIT ? score.logit
-      : function == SAL_SCORE_POSTERIOR ? score.posterior : score.log_odds;
+  return function == SAL_SCORE_LOGIT    ? score.logit
+      : function == SAL_SCORE_POSTERIOR ? score.posterior
+                                        : score.log_odds;
 }
 
 void

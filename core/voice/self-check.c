@@ -24,15 +24,15 @@ compute (Computed *self, SalModel *model, SalMel *mel, const float *samples,
   gsize F = sal_model_get_description (model)->mel.n_bands;
   gsize T = sal_mel_n_frames (mel, n_samples);
   self->log_mel_size = F * T;
-  self->log_mel = g_new (float, F * T);
+  self->log_mel = g_new (float, F *T);
   sal_mel_process (mel, samples, n_samples, self->log_mel);
   self->net = sal_net_new (model, (guint) T, 0, 1);
   sal_net_forward (self->net, self->log_mel, (guint) T);
   if (sal_model_get_n_classes (model) == 0)
     return;
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
-  g_autoptr (SalTarget) target = sal_target_new_class (model,
-      sal_model_get_class_name (model, 0), NULL);
+  g_autoptr (SalTarget) target
+      = sal_target_new_class (model, sal_model_get_class_name (model, 0), NULL);
   sal_scorer_score (scorer, target, sal_net_get_embedding (self->net),
       &self->score);
 }
@@ -66,8 +66,8 @@ stage_values (const Computed *self, const char *stage, gsize *size)
   if (strlen (stage) != 2 || stage[0] != 's' || stage[1] < '1'
       || stage[1] > '0' + SAL_STAGES)
     return NULL;
-  const float *x = sal_net_get_stage (self->net, (guint) (stage[1] - '1'),
-      shape);
+  const float *x
+      = sal_net_get_stage (self->net, (guint) (stage[1] - '1'), shape);
   *size = (gsize) shape[0] * shape[1] * shape[2];
   return x;
 }
@@ -97,13 +97,15 @@ compare (const Computed *self, const SalGoldenValues *golden,
   if (error != NULL && *error == NULL)
     g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
         "stage %s differs by %g from what the model's maker computed, "
-        "tolerance %g", golden->stage, result->difference, result->tolerance);
+        "tolerance %g",
+        golden->stage, result->difference, result->tolerance);
   return FALSE;
 }
 
 gboolean
-sal_self_check_run (SalModel *model, SalSelfCheckStage stages[SAL_GOLDEN_STAGES],
-    guint *n_stages, GError **error)
+sal_self_check_run (SalModel *model,
+    SalSelfCheckStage stages[SAL_GOLDEN_STAGES], guint *n_stages,
+    GError **error)
 {
   g_return_val_if_fail (model != NULL && n_stages != NULL, FALSE);
   const SalDescription *record = sal_model_get_description (model);
@@ -127,7 +129,7 @@ sal_self_check_run (SalModel *model, SalSelfCheckStage stages[SAL_GOLDEN_STAGES]
     compare (&computed, &record->golden[i], &stages[(*n_stages)++], &first);
   if (first == NULL)
     return TRUE;
-  g_propagate_prefixed_error (error, g_steal_pointer (&first), "%s: ",
-      sal_model_get_path (model));
+  g_propagate_prefixed_error (error, g_steal_pointer (&first),
+      "%s: ", sal_model_get_path (model));
   return FALSE;
 }

@@ -11,8 +11,9 @@
 #include "network/description.h"
 
 typedef struct {
-  const char *stage;  /* log_mel, s1 .. s4, embedding, score */
-  float difference;   /* largest, by the largest magnitude of the stage's values; absolute for log_mel */
+  const char *stage; /* log_mel, s1 .. s4, embedding, score */
+  float difference; /* largest, by the largest magnitude of the stage's values; absolute for log_mel
+                     */
   float tolerance;
 } SalSelfCheckStage;
 
@@ -21,7 +22,8 @@ typedef struct {
  * @stages: (out caller-allocates): one entry for each stage the file has
  * @n_stages: (out): how many
  *
- * Returns: %TRUE if every stage is within its tolerance; else %FALSE and %SAL_ERROR_MISMATCH naming the first
- *   stage that is not, or %SAL_ERROR_DESCRIPTION if the file has no golden values
+ * Returns: %TRUE if every stage is within its tolerance; else %FALSE and %SAL_ERROR_MISMATCH naming
+ * the first stage that is not, or %SAL_ERROR_DESCRIPTION if the file has no golden values
  */
-gboolean sal_self_check_run (SalModel *model, SalSelfCheckStage stages[SAL_GOLDEN_STAGES], guint *n_stages, GError **error);
+gboolean sal_self_check_run (SalModel *model, SalSelfCheckStage stages[SAL_GOLDEN_STAGES],
+    guint *n_stages, GError **error);

@@ -9,7 +9,8 @@
 #define KIND_KEY "speakersaliency-speaker"
 #define KIND_VERSION "2"
 /* Most often a recording is given where its voice is wanted. */
-#define NO_SPEAKER "not a .speaker file: make one from recordings with " \
+#define NO_SPEAKER                                                             \
+  "not a .speaker file: make one from recordings with "                        \
   "`speakersaliency enrol`"
 #define STATS "piece-stats"
 #define N_STATS 7
@@ -48,8 +49,8 @@ sal_speaker_new_full (const char *name, const SalModel *model,
   self->model_name = g_strdup (sal_model_get_name (model));
   self->E = sal_model_get_embedding_size (model);
   self->n_pieces = n_pieces;
-  self->pieces = g_memdup2 (pieces,
-      (gsize) n_pieces * self->E * sizeof (float));
+  self->pieces
+      = g_memdup2 (pieces, (gsize) n_pieces * self->E * sizeof (float));
   self->stats = g_memdup2 (stats, n_pieces * sizeof (SalPiece));
   self->speech_seconds = speech_seconds;
   set_embedding (self);
@@ -83,9 +84,8 @@ static gboolean
 stats_from_row (const float row[N_STATS], SalPiece *piece)
 {
   const float most = 1 << 24; /* whole numbers below it are exact */
-  if (!(row[0] >= 0 && row[0] < most) || row[0] != floorf (row[0])
-      || row[1] < 0 || row[2] < 0 || row[3] < 0
-      || (row[6] != 0 && row[6] != 1))
+  if (!(row[0] >= 0 && row[0] < most) || row[0] != floorf (row[0]) || row[1] < 0
+      || row[2] < 0 || row[3] < 0 || (row[6] != 0 && row[6] != 1))
     return FALSE;
   *piece = (SalPiece){ (guint) row[0], row[1], row[2], row[3], row[4], row[5],
     row[6] == 1 };
@@ -96,7 +96,7 @@ gboolean
 sal_speaker_save (const SalSpeaker *self, const char *path, GError **error)
 {
   g_return_val_if_fail (self != NULL && path != NULL, FALSE);
-  g_autofree float *stats = g_new (float, (gsize) self->n_pieces * N_STATS);
+  g_autofree float *stats = g_new (float, (gsize) self->n_pieces *N_STATS);
   for (guint p = 0; p < self->n_pieces; p++)
     stats_to_row (&self->stats[p], stats + (gsize) p * N_STATS);
   char seconds[G_ASCII_DTOSTR_BUF_SIZE];
@@ -188,8 +188,9 @@ check_version (const SalSafetensors *file, GError **error)
 {
   const char *version = sal_safetensors_get_metadata (file, KIND_KEY);
   if (version == NULL)
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT, "%s: " NO_SPEAKER
-        " (no metadata \"" KIND_KEY "\")", sal_safetensors_get_path (file));
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+        "%s: " NO_SPEAKER " (no metadata \"" KIND_KEY "\")",
+        sal_safetensors_get_path (file));
   else if (!g_str_equal (version, KIND_VERSION))
     g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
         "%s: .speaker file of version %.20s, not %s: enrol again",
@@ -229,8 +230,9 @@ sal_speaker_load (const char *path, GError **error)
   g_autoptr (SalSafetensors) file = sal_safetensors_load (path, &cause);
   if (file == NULL) {
     if (g_error_matches (cause, SAL_ERROR, SAL_ERROR_FORMAT))
-      g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT, "%s: " NO_SPEAKER
-          " (%s)", path, cause->message + strlen (path) + strlen (": "));
+      g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+          "%s: " NO_SPEAKER " (%s)", path,
+          cause->message + strlen (path) + strlen (": "));
     else
       g_propagate_error (error, g_steal_pointer (&cause));
     return NULL;

@@ -34,8 +34,8 @@ target_new (const SalModel *model, const char *name, const float *row,
   SalTarget *self = g_atomic_rc_box_new0 (SalTarget);
   self->name = g_strdup (name);
   self->model_id = g_strdup (sal_model_get_id (model));
-  self->row = g_memdup2 (row,
-      sal_model_get_embedding_size (model) * sizeof (float));
+  self->row
+      = g_memdup2 (row, sal_model_get_embedding_size (model) * sizeof (float));
   self->class_index = class_index;
   self->cohort = find_stats (model, row, class_index);
   return self;

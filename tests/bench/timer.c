@@ -21,12 +21,12 @@
 #include <saliency/score.h>
 
 typedef struct {
-  SalNet *net;       /* goes down to S1 */
-  SalNet *light;     /* goes nowhere */
+  SalNet *net;   /* goes down to S1 */
+  SalNet *light; /* goes nowhere */
   SalScorer *scorer;
   SalTarget *target;
-  float *log_mel;    /* [F, T] */
-  guint n_frames;    /* T */
+  float *log_mel; /* [F, T] */
+  guint n_frames; /* T */
   gsize E;
   float *dembedding; /* [E] */
   float *dense;      /* [W], room for T */
@@ -115,8 +115,8 @@ serve (Timer *self, GError **error)
 }
 
 static gboolean
-run (SalModel *model, SalTarget *target, SalSafetensors *input,
-    guint n_threads, GError **error)
+run (SalModel *model, SalTarget *target, SalSafetensors *input, guint n_threads,
+    GError **error)
 {
   gsize F = sal_model_get_mel_config (model)->n_bands, shape[2];
   g_autofree float *log_mel = data_read_matrix (input, "log_mel", shape);
@@ -125,10 +125,9 @@ run (SalModel *model, SalTarget *target, SalSafetensors *input,
         "%s: %zu bands, the model has %zu", sal_safetensors_get_path (input),
         shape[0], F);
   gsize E = sal_model_get_embedding_size (model);
-  g_autoptr (SalNet) net
-      = sal_net_new (model, (guint) shape[1], 0, n_threads);
-  g_autoptr (SalNet) light = sal_net_new (model, (guint) shape[1],
-      SAL_STAGES - 1, n_threads);
+  g_autoptr (SalNet) net = sal_net_new (model, (guint) shape[1], 0, n_threads);
+  g_autoptr (SalNet) light
+      = sal_net_new (model, (guint) shape[1], SAL_STAGES - 1, n_threads);
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
   g_autofree float *dembedding = g_new (float, E);
   g_autofree float *dense = g_new0 (float, shape[1]);
@@ -141,18 +140,18 @@ int
 main (int argc, char **argv)
 {
   int n_threads = 1;
-  GOptionEntry entries[] = {
-    { "threads", 0, 0, G_OPTION_ARG_INT, &n_threads, "Threads", "N" },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "threads", 0, 0, G_OPTION_ARG_INT, &n_threads, "Threads", "N" },
+          G_OPTION_ENTRY_NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (GOptionContext) context
       = g_option_context_new ("MODEL CLASS INPUT");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) || argc != 4
       || n_threads < 1 || n_threads > SAL_NET_MAX_THREADS) {
-    g_printerr ("bench-timer: %s\n", error != NULL ? error->message
-        : "MODEL CLASS INPUT and --threads 1..64 are wanted");
+    g_printerr ("bench-timer: %s\n",
+        error != NULL ? error->message
+                      : "MODEL CLASS INPUT and --threads 1..64 are wanted");
     return 2;
   }
   g_autoptr (SalModel) model = sal_model_load (argv[1], &error);

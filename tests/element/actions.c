@@ -110,8 +110,8 @@ test_reset (gconstpointer properties)
   for (guint i = 0; i < buffers->len; i++) {
     g_assert_cmpuint (GST_BUFFER_PTS (buffers->pdata[i]), ==,
         i * 10 * GST_MSECOND);
-    g_assert_cmpint (GST_BUFFER_IS_DISCONT (GST_BUFFER (buffers->pdata[i])),
-        ==, i == 0);
+    g_assert_cmpint (GST_BUFFER_IS_DISCONT (GST_BUFFER (buffers->pdata[i])), ==,
+        i == 0);
   }
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
   guint64 end = 0;

@@ -38,8 +38,8 @@ new_listener (const GstAudioInfo *info)
   SalAnalyserConfig config;
   sal_analyser_config_init (&config);
   config.cam.method = SAL_CAM_NONE;
-  GssAnalyserInput *listener =
-      gss_analyser_input_new (voice.model, voice.target, &config, NULL);
+  GssAnalyserInput *listener
+      = gss_analyser_input_new (voice.model, voice.target, &config, NULL);
   g_assert_true (gss_analyser_input_set_format (listener, info));
   sal_target_unref (voice.target);
   sal_model_unref (voice.model);
@@ -109,8 +109,8 @@ test_click (void)
     for (guint i = 1; i < N; i++) {
       if (MIN (want[i], want[i - 1]) < most - 4)
         continue; /* outside the frame or at its edge */
-      worst = MAX (worst,
-          fabs ((got[i] - got[i - 1]) - (want[i] - want[i - 1])));
+      worst
+          = MAX (worst, fabs ((got[i] - got[i - 1]) - (want[i] - want[i - 1])));
       n_compared++;
     }
     g_test_message ("%u Hz: %g over %u", rates[r], worst, n_compared);
@@ -176,7 +176,7 @@ static double *
 new_pcm (guint n_channels, gsize n_frames, gboolean backwards)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (3);
-  double *pcm = g_new (double, n_channels * n_frames);
+  double *pcm = g_new (double, n_channels *n_frames);
   for (gsize i = 0; i < n_frames; i++)
     for (guint c = 0; c < n_channels; c++) {
       guint to = backwards ? n_channels - 1 - c : c;
@@ -250,7 +250,6 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/reset-forgets-to-the-bit", test_reset);
   g_test_add_func ("/listener/hears-one-sound-in-every-format-and-layout",
       test_formats);
-  g_test_add_func ("/listener/mixes-channels-in-any-order",
-      test_many_channels);
+  g_test_add_func ("/listener/mixes-channels-in-any-order", test_many_channels);
   return g_test_run ();
 }

@@ -22,8 +22,7 @@ bind (GstElement *element, const char *name, double first, double last)
   gst_timed_value_control_source_set (values, 0, first);
   gst_timed_value_control_source_set (values, SECONDS * GST_SECOND, last);
   g_assert_true (gst_object_add_control_binding (GST_OBJECT (element),
-          gst_direct_control_binding_new (GST_OBJECT (element), name,
-              source)));
+      gst_direct_control_binding_new (GST_OBJECT (element), name, source)));
   gst_object_unref (source);
 }
 
@@ -49,8 +48,8 @@ gain_at (Fixture *f, GPtrArray *buffers, double at)
 static void
 test_floor (void)
 {
-  Fixture *f = fixture_new ("mask=time method=none", GST_AUDIO_FORMAT_F32, RATE,
-      1);
+  Fixture *f
+      = fixture_new ("mask=time method=none", GST_AUDIO_FORMAT_F32, RATE, 1);
   bind (f->element, "floor", 0.5, 1);
   fixture_play (f, SECONDS * RATE, 160);
   g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);

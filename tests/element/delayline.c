@@ -16,13 +16,15 @@ static const SalMelConfig *mel; /* of the small model: frames of 10 ms */
 
 /* Open or closed at once, so that a gain is 1 or 0.1 */
 static const SalGateConfig gate = {
-  .threshold = 0.5f, .hysteresis = 0.1f, .floor_db = -20,
+  .threshold = 0.5f,
+  .hysteresis = 0.1f,
+  .floor_db = -20,
 };
 
 typedef struct {
   GstAudioInfo info;
   GssDelayLine *line;
-  guint64 n_pushed;   /* PCM frames */
+  guint64 n_pushed; /* PCM frames */
 } Line;
 
 static Line
@@ -59,8 +61,8 @@ static void
 push_buffer (Line *self, GstBuffer *buffer)
 {
   GstAudioBuffer audio;
-  g_assert_true (gst_audio_buffer_map (&audio, &self->info, buffer,
-          GST_MAP_READ));
+  g_assert_true (
+      gst_audio_buffer_map (&audio, &self->info, buffer, GST_MAP_READ));
   gss_delay_line_push (self->line,
       GST_MINI_OBJECT_CAST (gst_buffer_ref (buffer)), &audio, audio.n_samples);
   self->n_pushed += audio.n_samples;
@@ -81,8 +83,8 @@ new_noise (guint32 seed, gsize n)
 static GstBuffer *
 new_buffer (const Line *self, gsize n_frames)
 {
-  g_autofree double *pcm = new_noise ((guint32) self->n_pushed,
-      n_frames * self->info.channels);
+  g_autofree double *pcm
+      = new_noise ((guint32) self->n_pushed, n_frames * self->info.channels);
   return sound_new_buffer (&self->info, pcm, n_frames);
 }
 
@@ -174,8 +176,8 @@ check_due (gboolean masked, gsize size, guint latency)
     g_array_append_val (ends, self.n_pushed);
     n_left += drop_ready (&self);
     for (guint i = 0; i < ends->len; i++) {
-      gboolean is_due =
-          self.n_pushed + n > g_array_index (ends, guint64, i) + latency;
+      gboolean is_due
+          = self.n_pushed + n > g_array_index (ends, guint64, i) + latency;
       if (size > 0) /* else it may have left when n was larger */
         g_assert_cmpint (is_due, ==, i < n_left);
       else if (is_due)
@@ -280,7 +282,7 @@ for_all_formats (void (*check) (const GstAudioInfo *info))
         for (guint layout = 0; layout < 2; layout++) {
           GstAudioInfo info = info_of (sound_formats[i], rates[r], channels[c],
               layout == 0 ? GST_AUDIO_LAYOUT_INTERLEAVED
-              : GST_AUDIO_LAYOUT_NON_INTERLEAVED);
+                          : GST_AUDIO_LAYOUT_NON_INTERLEAVED);
           check (&info);
         }
 }
@@ -345,7 +347,9 @@ assert_bytes (const GstAudioInfo *info, GstBuffer *a, GstBuffer *b, gsize first,
   g_assert_true (gst_audio_buffer_map (&y, info, b, GST_MAP_READ));
   for (gint i = 0; i < x.n_planes; i++)
     g_assert_cmpint (memcmp ((guint8 *) x.planes[i] + first * step,
-            (guint8 *) y.planes[i] + first * step, n * step) == 0, ==, equal);
+                         (guint8 *) y.planes[i] + first * step, n * step)
+            == 0,
+        ==, equal);
   gst_audio_buffer_unmap (&x);
   gst_audio_buffer_unmap (&y);
 }
@@ -441,8 +445,8 @@ test_removed (void)
 static void
 test_does_not_wrap (void)
 {
-  const GstAudioInfo info = info_of (GST_AUDIO_FORMAT_S16, 16000, 1,
-      GST_AUDIO_LAYOUT_INTERLEAVED);
+  const GstAudioInfo info
+      = info_of (GST_AUDIO_FORMAT_S16, 16000, 1, GST_AUDIO_LAYOUT_INTERLEAVED);
   Line self = line_new (&gate, TRUE, 0, &info);
   g_autofree double *pcm = g_new (double, 16000);
   for (guint i = 0; i < 16000; i++) /* without its harmonics it is larger */
@@ -497,8 +501,7 @@ test_by_frequency (void)
   /* evidence for the target in the upper half of the bands only */
   g_autoptr (SalMap) map = new_map (102, 0.3f, mel->n_bands / 2, 0.5f);
   g_assert_cmpfloat_with_epsilon (gain_of_tone (TRUE, 6000, &map, 1), 1, 0.01);
-  g_assert_cmpfloat_with_epsilon (gain_of_tone (TRUE, 300, &map, 1), 0.1,
-      0.01);
+  g_assert_cmpfloat_with_epsilon (gain_of_tone (TRUE, 300, &map, 1), 0.1, 0.01);
   g_assert_cmpfloat_with_epsilon (gain_of_tone (FALSE, 6000, &map, 1), 0.1,
       0.001);
 }
@@ -528,8 +531,8 @@ test_largest_of_targets (void)
 static void
 test_set_gate (void)
 {
-  const GstAudioInfo info = info_of (GST_AUDIO_FORMAT_S32, 16000, 1,
-      GST_AUDIO_LAYOUT_INTERLEAVED);
+  const GstAudioInfo info
+      = info_of (GST_AUDIO_FORMAT_S32, 16000, 1, GST_AUDIO_LAYOUT_INTERLEAVED);
   Line self = line_new (&gate, FALSE, 0, &info);
   SalGateConfig config = gate;
   g_autoptr (GError) error = NULL;
@@ -550,8 +553,8 @@ test_set_gate (void)
   GstBuffer *untouched = new_buffer (&self, 8000);
   push_buffer (&self, untouched);
   gss_delay_line_finish (self.line);
-  g_autoptr (GstBuffer) faded =
-      GST_BUFFER_CAST (gss_delay_line_pop (self.line));
+  g_autoptr (GstBuffer) faded
+      = GST_BUFFER_CAST (gss_delay_line_pop (self.line));
   gst_mini_object_unref (assert_next (&self, untouched));
   gsize n;
   g_autofree double *got = sound_read (&info, faded, &n);

@@ -12,8 +12,8 @@ assert_fails (GstElement *element, GstResourceError code, const char *word)
   gst_element_set_bus (element, bus);
   g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), ==,
       GST_STATE_CHANGE_FAILURE);
-  g_autoptr (GstMessage) message =
-      gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_autoptr (GstMessage) message
+      = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   g_autoptr (GError) error = NULL;
   gst_message_parse_error (message, &error, NULL);
@@ -122,8 +122,8 @@ test_new_target_missing (void)
   Fixture *f = fixture_new ("", GST_AUDIO_FORMAT_S16, 16000, 1);
   fixture_push (f, 16000);
   g_object_set (f->element, "target", "/nowhere/bob.speaker", NULL);
-  g_autoptr (GstMessage) message =
-      gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
+  g_autoptr (GstMessage) message
+      = gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
   g_assert_nonnull (message);
   g_assert_cmpint (fixture_push (f, 16000), ==, GST_FLOW_OK);
   g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR));
@@ -177,8 +177,8 @@ static void
 set_all_properties (GstElement *element)
 {
   guint n;
-  g_autofree GParamSpec **specs = g_object_class_list_properties (
-      G_OBJECT_GET_CLASS (element), &n);
+  g_autofree GParamSpec **specs
+      = g_object_class_list_properties (G_OBJECT_GET_CLASS (element), &n);
   for (guint i = 0; i < n; i++) {
     if (specs[i]->owner_type != G_OBJECT_TYPE (element)
         || G_IS_PARAM_SPEC_STRING (specs[i]))
@@ -219,8 +219,8 @@ storm (gpointer data)
   for (guint i = 0; !g_atomic_int_get (&self->stop); i++) {
     g_autofree char *target = NULL;
     g_object_set (self->element, "target", i % 2 ? "spk1" : "spk0",
-        "post-messages", i % 3 > 0, "message-map", i % 5 > 2,
-        "attach-meta", i % 7 > 3, NULL);
+        "post-messages", i % 3 > 0, "message-map", i % 5 > 2, "attach-meta",
+        i % 7 > 3, NULL);
     g_object_get (self->element, "target", &target, NULL);
     g_autoptr (GstQuery) query = gst_query_new_latency ();
     gst_element_query (self->element, query);
@@ -246,18 +246,22 @@ static void
 test_extremes (void)
 {
   static const char *settings[] = {
-    "hop=50000000 lookahead=0", "hop=2000000000 lookahead=2000000000",
+    "hop=50000000 lookahead=0",
+    "hop=2000000000 lookahead=2000000000",
     "threshold=0.001 floor=-120 attack=0 release=0 hold=0",
     "threshold=0.999 attack=10000000000 release=10000000000 hold=10000000000",
-    "method=none", "method=layer-cam layers=s1+s2+s3+s4 fusion=max degrid=true",
-    "gamma=0.01", "gamma=100 score-function=posterior",
-    "score-function=logit layers=s1", "method=grad-cam percentile=0.01",
-    "method=grad-cam++ percentile=100", "method=score-cam score-channels=0",
+    "method=none",
+    "method=layer-cam layers=s1+s2+s3+s4 fusion=max degrid=true",
+    "gamma=0.01",
+    "gamma=100 score-function=posterior",
+    "score-function=logit layers=s1",
+    "method=grad-cam percentile=0.01",
+    "method=grad-cam++ percentile=100",
+    "method=score-cam score-channels=0",
     "method=score-cam score-channels=4294967295 layers=s1+s4",
   };
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
-    g_autofree char *properties =
-        g_strdup_printf ("mask=time %s", settings[i]);
+    g_autofree char *properties = g_strdup_printf ("mask=time %s", settings[i]);
     Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 16000, 1);
     fixture_play (f, 40000, 800);
     g_assert_cmpuint (gst_harness_buffers_in_queue (f->harness), ==, 50);

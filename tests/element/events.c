@@ -24,8 +24,9 @@ static GString *
 watch (Fixture *f)
 {
   GString *log = g_string_new (NULL);
-  gst_pad_add_probe (f->harness->sinkpad, GST_PAD_PROBE_TYPE_BUFFER
-      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note_arrival, log, NULL);
+  gst_pad_add_probe (f->harness->sinkpad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      note_arrival, log, NULL);
   return log;
 }
 
@@ -36,11 +37,12 @@ test_order (gconstpointer properties)
   GString *log = watch (f);
   fixture_push (f, 1600);
   fixture_push (f, 1600);
-  gst_harness_push_event (f->harness, gst_event_new_tag (
-          gst_tag_list_new (GST_TAG_TITLE, "a", NULL)));
+  gst_harness_push_event (f->harness,
+      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "a", NULL)));
   fixture_push (f, 1600);
-  gst_harness_push_event (f->harness, gst_event_new_custom (
-          GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty ("own")));
+  gst_harness_push_event (f->harness,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+          gst_structure_new_empty ("own")));
   gst_harness_push_event (f->harness,
       gst_event_new_gap (300 * GST_MSECOND, 1500 * GST_MSECOND));
   f->n_pushed = 18 * 1600;
@@ -48,12 +50,13 @@ test_order (gconstpointer properties)
   GstBuffer *silence = fixture_new_buffer (f, f->n_pushed, 1600);
   GST_BUFFER_FLAG_SET (silence, GST_BUFFER_FLAG_GAP);
   gst_harness_push (f->harness, silence);
-  gst_harness_push_event (f->harness, gst_event_new_tag (
-          gst_tag_list_new (GST_TAG_TITLE, "b", NULL)));
+  gst_harness_push_event (f->harness,
+      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "b", NULL)));
   f->n_pushed += 1600;
   fixture_push (f, 1600);
   gst_harness_push_event (f->harness, gst_event_new_eos ());
-  g_assert_cmpstr (log->str, ==, "b0 b1 tag b2 custom-downstream gap b18 b19 "
+  g_assert_cmpstr (log->str, ==,
+      "b0 b1 tag b2 custom-downstream gap b18 b19 "
       "tag b20 eos ");
 
   /* the gap counts as sound: the timeline has no hole */
@@ -84,7 +87,7 @@ test_gap_buffer (void)
   g_assert_true (buffers->pdata[0] == silence);
   g_assert_true (GST_BUFFER_FLAG_IS_SET (silence, GST_BUFFER_FLAG_GAP));
   g_assert_false (GST_BUFFER_FLAG_IS_SET (GST_BUFFER (buffers->pdata[1]),
-          GST_BUFFER_FLAG_GAP));
+      GST_BUFFER_FLAG_GAP));
   fixture_free (f);
 }
 
@@ -95,8 +98,8 @@ test_nothing_but_gaps (void)
 {
   const guint n_gaps = 20, n_kept = 1024; /* s; 13 s of 8 targets */
   Fixture *f = fixture_new ("method=none hop=100000000 attach-meta=true "
-      "targets=<spk1,spk2,spk3,spk4,spk5,spk6,spk7>", GST_AUDIO_FORMAT_S16,
-      16000, 1);
+                            "targets=<spk1,spk2,spk3,spk4,spk5,spk6,spk7>",
+      GST_AUDIO_FORMAT_S16, 16000, 1);
   fixture_push (f, 16000);
   for (guint i = 1; i <= n_gaps; i++)
     gst_harness_push_event (f->harness,
@@ -139,20 +142,21 @@ test_discont (gconstpointer properties)
   GstBuffer *buffer = fixture_new_buffer (f, f->n_pushed, 4800);
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   gst_harness_push (f->harness, buffer);
-  g_assert_cmpuint (
-      gst_harness_buffers_received (f->harness), >=, 10); /* drained */
+  g_assert_cmpuint (gst_harness_buffers_received (f->harness), >=,
+      10); /* drained */
   g_autoptr (GPtrArray) before = fixture_take_messages (f);
   assert_tile (before, 0, GST_SECOND);
   f->n_pushed = 21 * 4800;
   fixture_play (f, 30 * 4800, 4800);
   g_autoptr (GPtrArray) after = fixture_take_messages (f);
   assert_tile (after, 2 * GST_SECOND, 3 * GST_SECOND);
-  g_assert_cmpstr (log->str, ==, "b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 "
+  g_assert_cmpstr (log->str, ==,
+      "b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 "
       "b20 b21 b22 b23 b24 b25 b26 b27 b28 b29 eos ");
   g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
   for (guint i = 0; i < buffers->len; i++)
-    g_assert_cmpint (GST_BUFFER_IS_DISCONT (GST_BUFFER (buffers->pdata[i])),
-        ==, i == 0 || i == 10);
+    g_assert_cmpint (GST_BUFFER_IS_DISCONT (GST_BUFFER (buffers->pdata[i])), ==,
+        i == 0 || i == 10);
   fixture_free (f);
   g_string_free (log, TRUE);
 }
@@ -171,7 +175,8 @@ test_silent_jump (void)
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
   const GstStructure *last = messages->pdata[messages->len - 1];
   g_assert_cmpuint (get_uint64 (last, "timestamp")
-      + get_uint64 (last, "duration"), ==, 13 * GST_SECOND);
+          + get_uint64 (last, "duration"),
+      ==, 13 * GST_SECOND);
   fixture_free (f);
 }
 
@@ -194,8 +199,8 @@ test_flush (void)
   f = fixture_new ("mask=time", GST_AUDIO_FORMAT_F32, 44100, 2);
   for (guint i = 0; i < 17; i++)
     fixture_push (f, 999);
-  gst_harness_push_event (f->harness, gst_event_new_tag (
-          gst_tag_list_new (GST_TAG_TITLE, "kept", NULL)));
+  gst_harness_push_event (f->harness,
+      gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "kept", NULL)));
   g_autoptr (GPtrArray) old = fixture_take_buffers (f);
   gst_harness_push_event (f->harness, gst_event_new_flush_start ());
   gst_harness_push_event (f->harness, gst_event_new_flush_stop (TRUE));
@@ -210,8 +215,8 @@ test_flush (void)
   g_assert_cmpuint (second->len, ==, first->len);
   for (guint i = 0; i < first->len; i++)
     g_assert_true (gst_structure_is_equal (first->pdata[i], second->pdata[i]));
-  g_autoptr (GstEvent) tag = gst_pad_get_sticky_event (f->harness->sinkpad,
-      GST_EVENT_TAG, 0);
+  g_autoptr (GstEvent) tag
+      = gst_pad_get_sticky_event (f->harness->sinkpad, GST_EVENT_TAG, 0);
   g_assert_nonnull (tag);
   fixture_free (f);
 }
@@ -322,8 +327,8 @@ test_qos (void)
 {
   Fixture *f = fixture_new ("qos=true", GST_AUDIO_FORMAT_S16, 16000, 1);
   fixture_push (f, 1600);
-  gst_harness_push_upstream_event (f->harness, gst_event_new_qos (
-          GST_QOS_TYPE_UNDERFLOW, 2.0, 5 * GST_SECOND, 0));
+  gst_harness_push_upstream_event (f->harness,
+      gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, 5 * GST_SECOND, 0));
   for (guint i = 0; i < 20; i++)
     fixture_push (f, 1600);
   g_assert_cmpuint (gst_harness_buffers_in_queue (f->harness), ==, 21);
@@ -352,8 +357,11 @@ static void
 add_all (const char *path, GTestDataFunc test)
 {
   static const char *modes[] = {
-    "mask=none", "mask=time", "mask=time-frequency",
-    "mask=none processing=async", "mask=time processing=async",
+    "mask=none",
+    "mask=time",
+    "mask=time-frequency",
+    "mask=none processing=async",
+    "mask=time processing=async",
   };
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
     g_autofree char *full = g_strdup_printf ("%s/%s", path, modes[i]);

@@ -21,8 +21,9 @@ GstElement *
 new_element (const char *properties)
 {
   g_autofree char *model = test_data ("tiny.safetensors");
-  g_autofree char *line = g_strdup_printf (
-      "speakersaliency model=\"%s\" target=spk0 %s", model, properties);
+  g_autofree char *line
+      = g_strdup_printf ("speakersaliency model=\"%s\" target=spk0 %s", model,
+          properties);
   g_autoptr (GError) error = NULL;
   GstElement *element = gst_parse_launch (line, &error);
   g_assert_no_error (error);
@@ -100,8 +101,8 @@ new_speaker_file (const char *model_name)
   g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
   sal_enrol_add (enrol, samples, n, &error);
   g_assert_no_error (error);
-  g_autoptr (SalSpeaker) speaker =
-      sal_enrol_finish (enrol, "made up", NULL, &error);
+  g_autoptr (SalSpeaker) speaker
+      = sal_enrol_finish (enrol, "made up", NULL, &error);
   g_assert_no_error (error);
   char *path = NULL;
   int fd = g_file_open_tmp ("XXXXXX.speaker", &path, &error);
@@ -117,7 +118,7 @@ fixture_new_buffer (const Fixture *self, guint64 first, gsize n_frames)
 {
   guint rate = GST_AUDIO_INFO_RATE (&self->info);
   guint n_channels = GST_AUDIO_INFO_CHANNELS (&self->info);
-  g_autofree double *pcm = g_new (double, n_frames * n_channels);
+  g_autofree double *pcm = g_new (double, n_frames *n_channels);
   for (gsize i = 0; i < n_frames; i++)
     for (guint c = 0; c < n_channels; c++) {
       guint64 n = first + i;
@@ -125,8 +126,8 @@ fixture_new_buffer (const Fixture *self, guint64 first, gsize n_frames)
     }
   GstBuffer *buffer = sound_new_buffer (&self->info, pcm, n_frames);
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (first, GST_SECOND, rate);
-  GST_BUFFER_DURATION (buffer) =
-      gst_util_uint64_scale (first + n_frames, GST_SECOND, rate)
+  GST_BUFFER_DURATION (buffer)
+      = gst_util_uint64_scale (first + n_frames, GST_SECOND, rate)
       - GST_BUFFER_PTS (buffer);
   GST_BUFFER_OFFSET (buffer) = first;
   GST_BUFFER_OFFSET_END (buffer) = first + n_frames;
@@ -158,8 +159,8 @@ fixture_play (Fixture *self, guint64 n_frames, gsize size)
 GPtrArray *
 fixture_take_buffers (Fixture *self)
 {
-  GPtrArray *buffers =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
+  GPtrArray *buffers
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
   GstBuffer *buffer;
   while ((buffer = gst_harness_try_pull (self->harness)) != NULL)
     g_ptr_array_add (buffers, buffer);
@@ -182,11 +183,12 @@ join_buffers (GPtrArray *buffers)
 GPtrArray *
 fixture_take_messages (Fixture *self)
 {
-  GPtrArray *structures =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
+  GPtrArray *structures
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
   GstMessage *message;
   while ((message = gst_bus_pop_filtered (self->bus,
-              GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR)) != NULL) {
+              GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR))
+      != NULL) {
     const GstStructure *structure = gst_message_get_structure (message);
     g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ELEMENT);
     g_assert_true (gst_structure_has_name (structure, "speakersaliency"));

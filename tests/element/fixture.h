@@ -10,16 +10,18 @@ typedef struct {
   GstHarness *harness;
   GstBus *bus;
   GstAudioInfo info;
-  guint64 n_pushed;     /* PCM frames */
+  guint64 n_pushed; /* PCM frames */
 } Fixture;
 
 /* Path of a file of the test data; to be freed. */
 char *test_data (const char *name);
 
-/* The file of a speaker enrolled with that model from the sound of fixture_new_buffer(); to be removed and freed. */
+/* The file of a speaker enrolled with that model from the sound of fixture_new_buffer(); to be
+ * removed and freed. */
 char *new_speaker_file (const char *model_name);
 
-/* "speakersaliency" with the small model, target spk0 and @properties ("mask=time ..."); to be unreffed. */
+/* "speakersaliency" with the small model, target spk0 and @properties ("mask=time ..."); to be
+ * unreffed. */
 GstElement *new_element (const char *properties);
 
 /* Playing behind an upstream that is not live. */
@@ -28,8 +30,8 @@ void fixture_set_format (Fixture *self, GstAudioFormat format, guint rate, guint
 void fixture_set_layout (Fixture *self, GstAudioLayout layout);
 void fixture_free (Fixture *self);
 
-/* Voice-like sound, frames [first, first + n): the same for every way to cut it.  PTS, DURATION, OFFSET and
- * OFFSET_END are set; DISCONT on frame 0. */
+/* Voice-like sound, frames [first, first + n): the same for every way to cut it.  PTS, DURATION,
+ * OFFSET and OFFSET_END are set; DISCONT on frame 0. */
 GstBuffer *fixture_new_buffer (const Fixture *self, guint64 first, gsize n_frames);
 GstFlowReturn fixture_push (Fixture *self, gsize n_frames);
 

@@ -19,7 +19,8 @@ static const End wrong_model = { "wespeaker.safetensors", FALSE, FALSE };
 static GstElement *
 new_pipeline (const char *model, const char *target)
 {
-  g_autofree char *line = g_strdup_printf ("audiotestsrc num-buffers=100 "
+  g_autofree char *line = g_strdup_printf (
+      "audiotestsrc num-buffers=100 "
       "samplesperbuffer=480 ! audio/x-raw,rate=48000 ! tee name=tee ! queue ! "
       "speakersaliency model=\"%s\" target=\"%s\" mask=time attach-meta=true "
       "! fakesink async=false tee. ! queue ! speakersaliency model=\"%s\" "
@@ -37,7 +38,8 @@ cycle (GstElement *pipeline, const End *end)
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   gst_bus_set_flushing (bus, FALSE);
   g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_PLAYING)
-      != GST_STATE_CHANGE_FAILURE, ==, end->starts);
+          != GST_STATE_CHANGE_FAILURE,
+      ==, end->starts);
   if (end->starts && !end->ends)
     g_usleep ((gulong) g_random_int_range (0, 10000));
   if (end->ends || !end->starts) {
@@ -54,8 +56,8 @@ static void
 run_cycles (const End *end)
 {
   g_autofree char *target = new_speaker_file ("tiny.safetensors");
-  g_autofree char *model = end->model != NULL ? test_data (end->model)
-      : g_strdup (target);
+  g_autofree char *model
+      = end->model != NULL ? test_data (end->model) : g_strdup (target);
   GstElement *pipeline = new_pipeline (model, target);
   for (guint i = 0; i < N_CYCLES; i++)
     cycle (pipeline, end);

@@ -51,9 +51,9 @@ check_punctual (Player *player, guint cost)
   GstClockTime max_delay;
   g_object_get (player->element, "max-observed-delay", &max_delay, NULL);
   g_test_message ("%u ms: %u of %u stretches late, a window took %u ms at most,"
-      " %u ms of sound; the sink dropped %u", cost, counts.n_late,
-      counts.n_messages, (guint) max_cost, (guint) (max_delay / GST_MSECOND),
-      (guint) player->n_dropped);
+                  " %u ms of sound; the sink dropped %u",
+      cost, counts.n_late, counts.n_messages, (guint) max_cost,
+      (guint) (max_delay / GST_MSECOND), (guint) player->n_dropped);
   assert_delay_is_the_latency (player);
   g_assert_cmpuint (counts.n_messages, >=, 40);
   g_assert_cmpuint (player_get_stat (player, "late"), ==, counts.n_late);
@@ -115,19 +115,18 @@ new_tracer_output (void)
   g_autofree char *model = test_data ("tiny.safetensors");
   g_autofree char *model_property = g_strdup_printf ("model=%s", model);
   const char *argv[] = { g_getenv ("GST_LAUNCH"), "-q", "audiotestsrc",
-    "is-live=true", "wave=red-noise", "samplesperbuffer=160",
-    "num-buffers=300", "!", "audio/x-raw,rate=16000,channels=1", "!",
-    "speakersaliency", model_property, "target=spk0", "mask=time",
-    "hop=100000000", "!", "fakesink", "sync=true", "processing-deadline=0",
-    NULL };
+    "is-live=true", "wave=red-noise", "samplesperbuffer=160", "num-buffers=300",
+    "!", "audio/x-raw,rate=16000,channels=1", "!", "speakersaliency",
+    model_property, "target=spk0", "mask=time", "hop=100000000", "!",
+    "fakesink", "sync=true", "processing-deadline=0", NULL };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) environment = g_get_environ ();
   char *output = NULL;
   int status;
   environment = g_environ_setenv (environment, "GST_TRACERS",
       "latency(flags=element+reported)", TRUE);
-  environment = g_environ_setenv (environment, "GST_DEBUG", "GST_TRACER:7",
-      TRUE);
+  environment
+      = g_environ_setenv (environment, "GST_DEBUG", "GST_TRACER:7", TRUE);
   environment = g_environ_setenv (environment, "GST_DEBUG_NO_COLOR", "1", TRUE);
   g_spawn_sync (NULL, (char **) argv, environment, G_SPAWN_DEFAULT, NULL, NULL,
       NULL, &output, &status, &error);
@@ -140,14 +139,15 @@ new_tracer_output (void)
 static GArray *
 find_values (const char *output, const char *name, const char *field)
 {
-  g_autofree char *pattern = g_strdup_printf (
-      "%s, .*element=\\(string\\)speakersaliency0, .*"
-      "%s=\\(guint64\\)([0-9]+)", name, field);
+  g_autofree char *pattern
+      = g_strdup_printf ("%s, .*element=\\(string\\)speakersaliency0, .*"
+                         "%s=\\(guint64\\)([0-9]+)",
+          name, field);
   g_autoptr (GRegex) regex = g_regex_new (pattern, 0, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   GArray *values = g_array_new (FALSE, FALSE, sizeof (guint64));
   for (g_regex_match (regex, output, 0, &match); g_match_info_matches (match);
-      g_match_info_next (match, NULL)) {
+       g_match_info_next (match, NULL)) {
     g_autofree char *text = g_match_info_fetch (match, 1);
     guint64 value = g_ascii_strtoull (text, NULL, 10);
     g_array_append_val (values, value);
@@ -172,10 +172,9 @@ test_measured (void)
     return;
   }
   g_autofree char *output = new_tracer_output ();
-  g_autoptr (GArray) reported =
-      find_values (output, "element-reported-latency", "min");
-  g_autoptr (GArray) measured =
-      find_values (output, "element-latency", "time");
+  g_autoptr (GArray) reported
+      = find_values (output, "element-reported-latency", "min");
+  g_autoptr (GArray) measured = find_values (output, "element-latency", "time");
   guint n_above = count_above (measured, (LATENCY + 10) * GST_MSECOND);
   g_test_message ("%u of %u are above %u ms", n_above, measured->len,
       LATENCY + 10);
@@ -200,8 +199,8 @@ command (GstElement *element)
 {
   for (guint i = 0; i < 2000; i++) {
     g_object_set (element, "floor", -40.0 + i % 30, "threshold",
-        0.1 + 0.0001 * i, "gamma", 1 + 0.001 * i, "hold-time",
-        i * GST_MSECOND, NULL);
+        0.1 + 0.0001 * i, "gamma", 1 + 0.001 * i, "hold-time", i * GST_MSECOND,
+        NULL);
     if (i % 2 == 0)
       g_signal_emit_by_name (element, "reset");
     g_usleep (1000);
@@ -247,12 +246,12 @@ static Player *
 play_offline (const char *properties)
 {
   Player *player = player_new (properties);
-  g_autoptr (GstElement) source =
-      gst_bin_get_by_name (GST_BIN (player->pipeline), "source");
+  g_autoptr (GstElement) source
+      = gst_bin_get_by_name (GST_BIN (player->pipeline), "source");
   g_object_set (source, "is-live", FALSE, "num-buffers", 800, NULL);
   g_object_set (player->sink, "sync", FALSE, NULL);
-  player->structures =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
+  player->structures
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
   player_start (player);
   while (g_atomic_int_get (&player->n_out) < 800)
     g_usleep (1000);
@@ -264,18 +263,19 @@ static void
 test_offline (void)
 {
   g_autofree char *speaker = new_speaker_file ("tiny.safetensors");
-  g_autofree char *automatic = g_strdup_printf (
-      "mask=time target=%s threshold=0.3", speaker);
+  g_autofree char *automatic
+      = g_strdup_printf ("mask=time target=%s threshold=0.3", speaker);
   g_autofree char *sync = g_strdup_printf ("%s processing=sync", automatic);
   gint64 since = g_get_monotonic_time ();
   Player *a = play_offline (automatic), *b = play_offline (sync);
   g_assert_cmpint (g_get_monotonic_time () - since, <, 16 * G_USEC_PER_SEC);
   g_assert_cmpint (memcmp (a->out, b->out,
-          800 * PLAYER_BUFFER * sizeof (float)), ==, 0);
+                       800 * PLAYER_BUFFER * sizeof (float)),
+      ==, 0);
   g_assert_cmpuint (a->structures->len, ==, b->structures->len);
   for (guint i = 0; i < a->structures->len; i++)
     g_assert_true (gst_structure_is_equal (a->structures->pdata[i],
-            b->structures->pdata[i]));
+        b->structures->pdata[i]));
   g_assert_cmpuint (player_get_stat (a, "late"), ==, 0);
   player_free (a);
   player_free (b);
@@ -342,8 +342,9 @@ toggle (Player *player, const char *property, double gain)
   guint now = 10 * g_atomic_int_get (&player->n_in);
   g_object_set (player->element, property, TRUE, NULL);
   player_wait (player, now + LATENCY + 300);
-  g_assert_cmpfloat (fabs (player_get_gain (player, now + 60, now + 250)
-          - gain), <, 1e-6);
+  g_assert_cmpfloat (fabs (
+                         player_get_gain (player, now + 60, now + 250) - gain),
+      <, 1e-6);
   g_object_set (player->element, property, FALSE, NULL);
 }
 
@@ -351,12 +352,12 @@ static void
 test_toggled (void)
 {
   g_autofree char *speaker = new_speaker_file ("tiny.safetensors");
-  g_autofree char *properties = g_strdup_printf (
-      "mask=none targets=\"<%s>\" hop=100000000", speaker);
+  g_autofree char *properties
+      = g_strdup_printf ("mask=none targets=\"<%s>\" hop=100000000", speaker);
   Player *player = player_new (HOP "threshold=0.999 hysteresis=0");
   Player *two = player_new (properties);
-  two->structures =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
+  two->structures
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
   player_start (player);
   player_start (two);
   player_wait (player, 1000);
@@ -380,14 +381,14 @@ static void
 test_kept_and_removed (void)
 {
   g_autofree char *speaker = new_speaker_file ("tiny.safetensors");
-  g_autofree char *kept = g_strdup_printf (
-      "mask=time target=%s threshold=0.3", speaker);
+  g_autofree char *kept
+      = g_strdup_printf ("mask=time target=%s threshold=0.3", speaker);
   g_autofree char *removed = g_strdup_printf ("%s solo-removed=true", kept);
   Player *a = play_offline (kept), *b = play_offline (removed);
   double worst = 0, largest = 0, least = 1;
   for (guint i = 0; i < 800; i++) {
-    g_autoptr (GstBuffer) buffer = fixture_new_buffer (&a->sound,
-        i * PLAYER_BUFFER, PLAYER_BUFFER);
+    g_autoptr (GstBuffer) buffer
+        = fixture_new_buffer (&a->sound, i * PLAYER_BUFFER, PLAYER_BUFFER);
     float in[PLAYER_BUFFER];
     gst_buffer_extract (buffer, 0, in, sizeof in);
     for (guint k = 0; k < PLAYER_BUFFER; k++) {

@@ -105,8 +105,8 @@ test_structure (void)
   g_assert_cmpuint (value, ==, 60 * GST_MSECOND);
   g_assert_true (gst_structure_get_uint64 (stats, "mean-cost", &value));
   g_assert_cmpuint (value, ==, 30 * GST_MSECOND);
-  g_assert_cmpstr (gst_structure_get_string (stats, "effective-processing"),
-      ==, "async");
+  g_assert_cmpstr (gst_structure_get_string (stats, "effective-processing"), ==,
+      "async");
 }
 
 int

@@ -35,7 +35,10 @@ static void
 test_tiling (void)
 {
   static const char *properties[] = {
-    "", "mask=time", "hop=50000000", "lookahead=0",
+    "",
+    "mask=time",
+    "hop=50000000",
+    "lookahead=0",
     "hop=330000000 lookahead=1000000000",
   };
   for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
@@ -52,7 +55,17 @@ test_any_end (void)
 {
   /* hops of 4000 samples; the last FFT of a hop ends 240 later */
   static const guint lengths[] = {
-    3999, 4000, 4001, 4160, 4239, 4240, 4241, 8000, 8240, 12000, 12240,
+    3999,
+    4000,
+    4001,
+    4160,
+    4239,
+    4240,
+    4241,
+    8000,
+    8240,
+    12000,
+    12240,
   };
   for (guint l = 0; l < G_N_ELEMENTS (lengths); l++) {
     guint n = lengths[l];
@@ -80,19 +93,25 @@ test_types (void)
     const char *field;
     GType type;
   } fields[] = {
-    { "timestamp", G_TYPE_UINT64 }, { "stream-time", G_TYPE_UINT64 },
-    { "running-time", G_TYPE_UINT64 }, { "duration", G_TYPE_UINT64 },
-    { "target", G_TYPE_STRING }, { "score", G_TYPE_DOUBLE },
-    { "probability", G_TYPE_DOUBLE }, { "saliency", G_TYPE_DOUBLE },
-    { "seqnum", G_TYPE_UINT64 }, { "late", G_TYPE_BOOLEAN },
+    { "timestamp", G_TYPE_UINT64 },
+    { "stream-time", G_TYPE_UINT64 },
+    { "running-time", G_TYPE_UINT64 },
+    { "duration", G_TYPE_UINT64 },
+    { "target", G_TYPE_STRING },
+    { "score", G_TYPE_DOUBLE },
+    { "probability", G_TYPE_DOUBLE },
+    { "saliency", G_TYPE_DOUBLE },
+    { "seqnum", G_TYPE_UINT64 },
+    { "late", G_TYPE_BOOLEAN },
   };
   Fixture *f = fixture_new ("", GST_AUDIO_FORMAT_F32, 16000, 1);
   fixture_play (f, 16000, 160);
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
   for (guint i = 0; i < messages->len; i++) {
     for (guint k = 0; k < G_N_ELEMENTS (fields); k++)
-      g_assert_true (gst_structure_get_field_type (messages->pdata[i],
-              fields[k].field) == fields[k].type);
+      g_assert_true (
+          gst_structure_get_field_type (messages->pdata[i], fields[k].field)
+          == fields[k].type);
     g_assert_true (gst_structure_get_field_type (messages->pdata[i], "flags")
         == GST_TYPE_SALIENCY_FLAGS);
     g_assert_cmpint (gst_structure_n_fields (messages->pdata[i]), ==,
@@ -121,7 +140,7 @@ test_fields (void)
     g_assert_true (gst_structure_get_boolean (structure, "late", &late));
     g_assert_false (late);
     g_assert_true (gst_structure_get (structure, "flags",
-            GST_TYPE_SALIENCY_FLAGS, &flags, NULL));
+        GST_TYPE_SALIENCY_FLAGS, &flags, NULL));
     g_assert_cmpint (flags & GST_SALIENCY_FLAG_PARTIAL ? 1 : 0, ==,
         get_uint64 (structure, "seqnum") < 7);
     g_assert_false (gst_structure_has_field (structure, "map"));
@@ -170,7 +189,8 @@ test_no_timestamps (void)
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
   const GstStructure *last = messages->pdata[messages->len - 1];
   g_assert_cmpuint (get_uint64 (last, "timestamp")
-      + get_uint64 (last, "duration"), ==, 2 * GST_SECOND);
+          + get_uint64 (last, "duration"),
+      ==, 2 * GST_SECOND);
   fixture_free (f);
 }
 
@@ -183,9 +203,9 @@ test_map (void)
   for (guint i = 0; i < messages->len; i++) {
     guint n_bands, n_frames;
     GBytes *map;
-    g_assert_true (gst_structure_get (messages->pdata[i],
-            "bands", G_TYPE_UINT, &n_bands, "frames", G_TYPE_UINT, &n_frames,
-            "map", G_TYPE_BYTES, &map, NULL));
+    g_assert_true (
+        gst_structure_get (messages->pdata[i], "bands", G_TYPE_UINT, &n_bands,
+            "frames", G_TYPE_UINT, &n_frames, "map", G_TYPE_BYTES, &map, NULL));
     g_assert_cmpuint (g_bytes_get_size (map), ==, 4 * n_bands * n_frames);
     g_assert_cmpuint (get_uint64 (messages->pdata[i], "frame-duration"), ==,
         10 * GST_MSECOND);
@@ -197,8 +217,7 @@ test_map (void)
 static void
 test_trust (void)
 {
-  Fixture *f =
-      fixture_new ("trust-interval=2", GST_AUDIO_FORMAT_S16, 16000, 1);
+  Fixture *f = fixture_new ("trust-interval=2", GST_AUDIO_FORMAT_S16, 16000, 1);
   guint n_tried = 0;
   fixture_play (f, 48000, 1000);
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
@@ -217,8 +236,8 @@ test_trust (void)
 static void
 test_off (void)
 {
-  Fixture *f =
-      fixture_new ("post-messages=false", GST_AUDIO_FORMAT_S16, 16000, 1);
+  Fixture *f
+      = fixture_new ("post-messages=false", GST_AUDIO_FORMAT_S16, 16000, 1);
   fixture_push (f, 32000);
   g_autoptr (GPtrArray) none = fixture_take_messages (f);
   g_assert_cmpuint (none->len, ==, 0);
@@ -272,16 +291,16 @@ largest_difference (GArray *a, GArray *b)
   g_assert_cmpuint (a->len, ==, b->len);
   double worst = 0;
   for (guint i = 0; i < a->len; i++)
-    worst = MAX (worst, fabs (g_array_index (a, double, i)
-            - g_array_index (b, double, i)));
+    worst = MAX (worst,
+        fabs (g_array_index (a, double, i) - g_array_index (b, double, i)));
   return worst;
 }
 
 static void
 test_formats_agree (void)
 {
-  static const GstAudioFormat formats[] = { GST_AUDIO_FORMAT_S16,
-    GST_AUDIO_FORMAT_S32, GST_AUDIO_FORMAT_F64 };
+  static const GstAudioFormat formats[]
+      = { GST_AUDIO_FORMAT_S16, GST_AUDIO_FORMAT_S32, GST_AUDIO_FORMAT_F64 };
   g_autoptr (GArray) want = scores (GST_AUDIO_FORMAT_F32, 16000, 1);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
     g_autoptr (GArray) got = scores (formats[i], 16000, 1);
@@ -312,10 +331,10 @@ tone_scores (GstAudioFormat format, guint rate, guint n_channels, guint at,
 {
   Fixture *f = fixture_new ("method=none", format, rate, n_channels);
   guint n = 2 * rate;
-  g_autofree double *pcm = g_new0 (double, (gsize) n * n_channels);
+  g_autofree double *pcm = g_new0 (double, (gsize) n *n_channels);
   for (guint i = 0; i < n; i++)
-    pcm[(gsize) i * n_channels + at] =
-        n_channels / 8.0 * tones ((double) i / rate);
+    pcm[(gsize) i * n_channels + at]
+        = n_channels / 8.0 * tones ((double) i / rate);
   fixture_set_layout (f, layout);
   GstBuffer *buffer = sound_new_buffer (&f->info, pcm, n);
   GST_BUFFER_PTS (buffer) = 0;
@@ -344,8 +363,8 @@ static void
 test_rates_agree (void)
 {
   const GstAudioLayout layout = GST_AUDIO_LAYOUT_INTERLEAVED;
-  g_autoptr (GArray) want =
-      tone_scores (GST_AUDIO_FORMAT_F32, 16000, 1, 0, layout);
+  g_autoptr (GArray) want
+      = tone_scores (GST_AUDIO_FORMAT_F32, 16000, 1, 0, layout);
   /* of scores around -20; above 7 kHz is only what the resampler leaves */
   assert_hears (want, tone_scores (GST_AUDIO_FORMAT_F32, 44100, 1, 0, layout),
       "44.1 kHz", 0.6);
@@ -364,11 +383,12 @@ test_channels_agree (void)
       GST_AUDIO_LAYOUT_INTERLEAVED);
   for (guint i = 0; i < G_N_ELEMENTS (n_channels); i++)
     for (guint at = 0; at < n_channels[i]; at += 1 + at) {
-      g_autofree char *what =
-          g_strdup_printf ("%u of %u", at, n_channels[i]);
-      assert_hears (want, tone_scores (GST_AUDIO_FORMAT_F32, 16000,
-              n_channels[i], at, at % 2 ? GST_AUDIO_LAYOUT_NON_INTERLEAVED
-              : GST_AUDIO_LAYOUT_INTERLEAVED), what, 1e-3);
+      g_autofree char *what = g_strdup_printf ("%u of %u", at, n_channels[i]);
+      assert_hears (want,
+          tone_scores (GST_AUDIO_FORMAT_F32, 16000, n_channels[i], at,
+              at % 2 ? GST_AUDIO_LAYOUT_NON_INTERLEAVED
+                     : GST_AUDIO_LAYOUT_INTERLEAVED),
+          what, 1e-3);
     }
 }
 

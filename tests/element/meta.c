@@ -23,8 +23,8 @@ test_copies_share (void)
   meta->seqnum = 7;
 
   g_autoptr (GstBuffer) copy = gst_buffer_copy (buffer);
-  g_autoptr (GstBuffer) part =
-      gst_buffer_copy_region (copy, GST_BUFFER_COPY_ALL, 10, 20);
+  g_autoptr (GstBuffer) part
+      = gst_buffer_copy_region (copy, GST_BUFFER_COPY_ALL, 10, 20);
   g_clear_pointer (&buffer, gst_buffer_unref);
   meta = gst_buffer_get_saliency_meta (part);
   g_assert_nonnull (meta);
@@ -41,8 +41,8 @@ test_several (void)
   g_autoptr (GstBuffer) buffer = gst_buffer_new ();
   g_assert_null (gst_buffer_get_saliency_meta (buffer));
   for (guint i = 0; i < 5; i++) {
-    GstSaliencyMeta *meta =
-        gst_buffer_add_saliency_meta (buffer, NULL, 0, 0, NULL, NULL, NULL);
+    GstSaliencyMeta *meta
+        = gst_buffer_add_saliency_meta (buffer, NULL, 0, 0, NULL, NULL, NULL);
     meta->seqnum = i;
   }
   g_assert_cmpuint (gst_buffer_get_n_saliency_meta (buffer), ==, 5);
@@ -55,8 +55,8 @@ test_several (void)
 static void
 test_no_tags (void)
 {
-  const gchar *const *tags =
-      gst_meta_api_type_get_tags (GST_SALIENCY_META_API_TYPE);
+  const gchar *const *tags
+      = gst_meta_api_type_get_tags (GST_SALIENCY_META_API_TYPE);
   g_assert_true (tags == NULL || tags[0] == NULL);
 }
 
@@ -71,9 +71,9 @@ test_target_id (void)
   g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
   for (guint i = 0; i < buffers->len; i++)
     for (guint k = 0; k < gst_buffer_get_n_saliency_meta (buffers->pdata[i]);
-        k++, n++) {
-      GstSaliencyMeta *meta =
-          gst_buffer_get_nth_saliency_meta (buffers->pdata[i], k);
+         k++, n++) {
+      GstSaliencyMeta *meta
+          = gst_buffer_get_nth_saliency_meta (buffers->pdata[i], k);
       g_assert_cmpuint (meta->target_id, ==, n % 3);
       g_assert_cmpstr (meta->target, ==, names[n % 3]);
     }
@@ -86,8 +86,8 @@ test_target_id (void)
 static void
 test_attached (gconstpointer mask)
 {
-  g_autofree char *properties =
-      g_strdup_printf ("mask=%s attach-meta=true", (char *) mask);
+  g_autofree char *properties
+      = g_strdup_printf ("mask=%s attach-meta=true", (char *) mask);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, 44100, 2);
   fixture_play (f, 3 * 44100, 30000);
   g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
@@ -143,8 +143,7 @@ main (int argc, char **argv)
       test_attached);
   g_test_add_data_func ("/speakersaliency/meta/is-what-messages-say-masked",
       "time", test_attached);
-  g_test_add_func ("/speakersaliency/meta/numbers-the-targets",
-      test_target_id);
+  g_test_add_func ("/speakersaliency/meta/numbers-the-targets", test_target_id);
   g_test_add_func ("/speakersaliency/meta/only-if-asked-for",
       test_not_attached);
   return g_test_run ();

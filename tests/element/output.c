@@ -9,7 +9,9 @@
 #include "sound.h"
 
 static const GstAudioFormat formats[] = {
-  GST_AUDIO_FORMAT_S16, GST_AUDIO_FORMAT_S32, GST_AUDIO_FORMAT_F32,
+  GST_AUDIO_FORMAT_S16,
+  GST_AUDIO_FORMAT_S32,
+  GST_AUDIO_FORMAT_F32,
   GST_AUDIO_FORMAT_F64,
 };
 static const guint rates[] = { 8000, 16000, 44100, 48000 };
@@ -37,8 +39,8 @@ check_length_and_times (const char *properties, GstAudioFormat format,
   g_autoptr (GPtrArray) got = fixture_take_buffers (f);
   guint64 first = 0;
   for (guint i = 0; i < got->len; i++) {
-    gsize n = gst_buffer_get_size (got->pdata[i])
-        / GST_AUDIO_INFO_BPF (&f->info);
+    gsize n
+        = gst_buffer_get_size (got->pdata[i]) / GST_AUDIO_INFO_BPF (&f->info);
     if (size > 0)
       g_assert_cmpuint (n, ==, MIN (size, n_frames - first));
     g_autoptr (GstBuffer) want = fixture_new_buffer (f, first, n);
@@ -67,9 +69,12 @@ test_sizes (void)
 {
   static const gsize sizes[] = { 1, 64, 159, 160, 480, 4096, 16000, 0 };
   static const char *modes[] = {
-    "mask=none processing=async", "mask=time processing=async",
-    "mask=time-frequency", "mask=time-frequency processing=async",
-    "mask=none", "mask=time",
+    "mask=none processing=async",
+    "mask=time processing=async",
+    "mask=time-frequency",
+    "mask=time-frequency processing=async",
+    "mask=none",
+    "mask=time",
   };
   for (guint m = 0; m < G_N_ELEMENTS (modes); m++)
     for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
@@ -103,8 +108,8 @@ test_shared_buffer (void)
   GstMapInfo map;
   g_assert_true (gst_buffer_map (copy, &map, GST_MAP_READ));
   g_assert_cmpint (gst_buffer_memcmp (kept, 0, map.data, map.size), ==, 0);
-  g_assert_cmpint (gst_buffer_memcmp (got->pdata[0], 0, map.data, map.size),
-      !=, 0);
+  g_assert_cmpint (gst_buffer_memcmp (got->pdata[0], 0, map.data, map.size), !=,
+      0);
   gst_buffer_unmap (copy, &map);
   gst_buffer_unref (kept);
   fixture_free (f);
@@ -128,7 +133,7 @@ play_and_sum (const char *properties, guint rate, guint n_channels,
   for (guint i = 0; i < messages->len; i++) {
     GBytes *map;
     g_assert_true (gst_structure_get (messages->pdata[i], "map", G_TYPE_BYTES,
-            &map, NULL));
+        &map, NULL));
     data = g_bytes_get_data (map, &n);
     g_checksum_update (sum, data, (gssize) n);
     g_bytes_unref (map);
@@ -150,11 +155,11 @@ test_buffer_size (void)
       speaker);
   for (guint r = 0; r < G_N_ELEMENTS (rates); r++) {
     guint64 n_frames = rates[r] * 13 / 10 + 5;
-    g_autofree char *want =
-        play_and_sum (properties, rates[r], 2, n_frames, n_frames);
+    g_autofree char *want
+        = play_and_sum (properties, rates[r], 2, n_frames, n_frames);
     for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
-      g_autofree char *got =
-          play_and_sum (properties, rates[r], 2, n_frames, sizes[i]);
+      g_autofree char *got
+          = play_and_sum (properties, rates[r], 2, n_frames, sizes[i]);
       g_assert_cmpstr (got, ==, want);
     }
   }
@@ -190,8 +195,7 @@ check_floor (GstAudioFormat format, guint rate, GstAudioLayout layout)
   double worst = 0;
   g_assert_cmpuint (got->len, ==, 2 * n_frames);
   for (gsize i = 0; i < 2 * n_frames; i++)
-    worst = MAX (worst,
-        fabs (g_array_index (got, double, i) - 0.1 * want[i]));
+    worst = MAX (worst, fabs (g_array_index (got, double, i) - 0.1 * want[i]));
   /* half a step by rounding; float32 inside */
   g_assert_cmpfloat (worst, <=, 0.51 * sound_step (format) + 5e-7);
   fixture_free (f);
@@ -200,8 +204,8 @@ check_floor (GstAudioFormat format, guint rate, GstAudioLayout layout)
 static void
 test_many_channels (void)
 {
-  Fixture *f = fixture_new ("mask=time floor=-20", GST_AUDIO_FORMAT_S32, 16000,
-      63);
+  Fixture *f
+      = fixture_new ("mask=time floor=-20", GST_AUDIO_FORMAT_S32, 16000, 63);
   fixture_play (f, 20000, 1000);
   g_assert_cmpuint (gst_harness_buffers_in_queue (f->harness), ==, 20);
   fixture_free (f);
@@ -254,7 +258,14 @@ static void
 test_formats (gconstpointer mask)
 {
   static const guint all_rates[] = {
-    8000, 11025, 16000, 22050, 44100, 48000, 96000, 192000,
+    8000,
+    11025,
+    16000,
+    22050,
+    44100,
+    48000,
+    96000,
+    192000,
   };
   static const guint channels[] = { 1, 2, 6, 8 };
   g_autofree char *properties = g_strdup_printf ("mask=%s", (char *) mask);
@@ -281,8 +292,8 @@ test_refuses_planes_without_meta (void)
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, 8000, NULL);
   gst_buffer_memset (buffer, 0, 0, 8000);
   g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_ERROR);
-  g_autoptr (GstMessage) message =
-      gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR);
+  g_autoptr (GstMessage) message
+      = gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   fixture_free (f);
 }
@@ -290,8 +301,8 @@ test_refuses_planes_without_meta (void)
 static void
 test_floor_of_0_db (gconstpointer mask)
 {
-  g_autofree char *properties =
-      g_strdup_printf ("mask=%s floor=0", (char *) mask);
+  g_autofree char *properties
+      = g_strdup_printf ("mask=%s floor=0", (char *) mask);
   for (guint i = 0; i < 2 * G_N_ELEMENTS (sound_formats); i++) {
     Fixture *f = fixture_new (properties, sound_formats[i / 2], 44100, 2);
     if (i % 2 == 1)
@@ -306,7 +317,8 @@ test_floor_of_0_db (gconstpointer mask)
       g_assert_true (gst_buffer_map (want, &map, GST_MAP_READ));
       g_assert_cmpuint (gst_buffer_get_size (buffers->pdata[b]), ==, map.size);
       g_assert_cmpint (gst_buffer_memcmp (buffers->pdata[b], 0, map.data,
-              map.size), ==, 0);
+                           map.size),
+          ==, 0);
       gst_buffer_unmap (want, &map);
       first = next;
     }
@@ -319,8 +331,8 @@ static void
 test_target_is_heard (void)
 {
   g_autofree char *speaker = new_speaker_file ("tiny.safetensors");
-  g_autofree char *properties =
-      g_strdup_printf ("target=%s mask=time threshold=0.3", speaker);
+  g_autofree char *properties
+      = g_strdup_printf ("target=%s mask=time threshold=0.3", speaker);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_F32, 16000, 1);
   fixture_play (f, 4 * 16000, 160);
   g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
@@ -377,10 +389,11 @@ main (int argc, char **argv)
       "mask=time", test_length_and_times);
   g_test_add_func ("/speakersaliency/output/has-length-and-times-for-all-sizes",
       test_sizes);
-  g_test_add_data_func ("/speakersaliency/output/has-format-of-input",
-      "none", test_formats);
-  g_test_add_data_func ("/speakersaliency/output/has-format-of-input-when-masked",
-      "time", test_formats);
+  g_test_add_data_func ("/speakersaliency/output/has-format-of-input", "none",
+      test_formats);
+  g_test_add_data_func (
+      "/speakersaliency/output/has-format-of-input-when-masked", "time",
+      test_formats);
   g_test_add_func ("/speakersaliency/output/refuses-planes-without-meta",
       test_refuses_planes_without_meta);
   g_test_add_data_func ("/speakersaliency/output/is-the-very-same-buffer",
@@ -391,8 +404,7 @@ main (int argc, char **argv)
       test_shared_buffer);
   g_test_add_func ("/speakersaliency/output/independent-of-buffer-size",
       test_buffer_size);
-  g_test_add_func ("/speakersaliency/output/is-input-at-the-floor",
-      test_floor);
+  g_test_add_func ("/speakersaliency/output/is-input-at-the-floor", test_floor);
   g_test_add_func ("/speakersaliency/output/of-63-channels",
       test_many_channels);
   g_test_add_data_func ("/speakersaliency/output/is-input-if-floor-is-0-db",
@@ -402,8 +414,8 @@ main (int argc, char **argv)
       "time-frequency", test_floor_of_0_db);
   g_test_add_func ("/speakersaliency/output/passes-the-target",
       test_target_is_heard);
-  g_test_add_data_func ("/speakersaliency/output/of-nothing-and-little",
-      "none", test_nothing_and_little);
+  g_test_add_data_func ("/speakersaliency/output/of-nothing-and-little", "none",
+      test_nothing_and_little);
   g_test_add_data_func ("/speakersaliency/output/of-nothing-and-little-masked",
       "time", test_nothing_and_little);
   g_test_add_func ("/speakersaliency/output/leaves-before-the-end",

@@ -9,7 +9,9 @@
 #include <glib/gstdio.h>
 
 #define HOP "mask=time hop=100000000 "
-#define BUFFERS_INSIDE 83 /* 820 ms, and the one whose arrival frees another */
+#define BUFFERS_INSIDE                                                         \
+  83 /* 820 ms, and the one whose arrival frees another                        \
+      */
 
 /* Of 1600 buffers; even a pipeline without the element loses some on a busy
  * machine.  All of 10 s would be 1000. */
@@ -115,7 +117,8 @@ test_overload (void)
   player_stop (full);
   PlayerCounts counts = player_get_counts (full);
   g_test_message ("90 ms: %u of %u stretches late, hop %u ms; the sink dropped "
-      "%u", counts.n_late, counts.n_messages,
+                  "%u",
+      counts.n_late, counts.n_messages,
       (guint) (player_get_stat (full, "effective-hop") / GST_MSECOND),
       (guint) full->n_dropped);
   g_assert_cmpuint (full->n_dropped, <=, FEW);
@@ -134,11 +137,13 @@ static void
 test_late_policy (void)
 {
   g_autofree char *speaker = new_speaker_file ("tiny.safetensors");
-  g_autofree char *open = g_strdup_printf (HOP "target=%s threshold=0.001 "
-      "hold=0 release=50000000 late-policy=mute hold-time=500000000", speaker);
+  g_autofree char *open = g_strdup_printf (HOP
+      "target=%s threshold=0.001 "
+      "hold=0 release=50000000 late-policy=mute hold-time=500000000",
+      speaker);
   Player *muted = player_new (open);
-  Player *passed = player_new (HOP
-      "threshold=0.9 late-policy=pass hold-time=500000000");
+  Player *passed
+      = player_new (HOP "threshold=0.9 late-policy=pass hold-time=500000000");
   player_start (muted);
   player_start (passed);
   player_wait (muted, 2500);

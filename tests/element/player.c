@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#define SOURCE "audiotestsrc name=source is-live=true samplesperbuffer=160 ! " \
-    "audio/x-raw,format=" GST_AUDIO_NE (F32) ",rate=16000,channels=1 ! "
-#define SINK " ! fakesink name=sink sync=true max-lateness=0 qos=true " \
-    "processing-deadline=0"
+#define SOURCE                                                                 \
+  "audiotestsrc name=source is-live=true samplesperbuffer=160 ! "              \
+  "audio/x-raw,format=" GST_AUDIO_NE (F32) ",rate=16000,channels=1 ! "
+#define SINK                                                                   \
+  " ! fakesink name=sink sync=true max-lateness=0 qos=true "                   \
+  "processing-deadline=0"
 
 /* --- what passes --------------------------------------------------------- */
 
@@ -50,7 +52,8 @@ keep_out (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
       n * 10 * GST_MSECOND);
   gsize size = PLAYER_BUFFER * sizeof (float);
   g_assert_cmpuint (gst_buffer_extract (buffer, 0,
-          self->out + n * PLAYER_BUFFER, G_MAXSIZE), ==, size);
+                        self->out + n * PLAYER_BUFFER, G_MAXSIZE),
+      ==, size);
   self->most_inside = MAX (self->most_inside, inside);
   self->least_inside = MIN (self->least_inside, inside);
   g_atomic_int_inc (&self->n_out);
@@ -61,8 +64,8 @@ static void
 add_probe (Player *self, const char *element, const char *name,
     GstPadProbeCallback callback)
 {
-  g_autoptr (GstElement) child =
-      gst_bin_get_by_name (GST_BIN (self->pipeline), element);
+  g_autoptr (GstElement) child
+      = gst_bin_get_by_name (GST_BIN (self->pipeline), element);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (child, name);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, self, NULL);
 }
@@ -108,8 +111,8 @@ count_qos (Player *self, GstMessage *message)
   }
   check_qos (message);
   if (self->counts.n_qos++ > 0)
-    self->counts.least_qos_interval =
-        MIN (self->counts.least_qos_interval, now - self->qos_time);
+    self->counts.least_qos_interval
+        = MIN (self->counts.least_qos_interval, now - self->qos_time);
   self->qos_time = now;
 }
 
@@ -158,25 +161,25 @@ count_message (GstBus *bus, GstMessage *message, gpointer user_data)
   Player *self = user_data;
   g_mutex_lock (&self->lock);
   switch (GST_MESSAGE_TYPE (message)) {
-    case GST_MESSAGE_QOS:
-      count_qos (self, message);
-      break;
-    case GST_MESSAGE_STREAM_STATUS:
-      count_status (self, message);
-      break;
-    case GST_MESSAGE_ELEMENT:
-      count_report (self, message);
-      break;
-    case GST_MESSAGE_WARNING:
-      count_warning (self, message);
-      break;
-    case GST_MESSAGE_LATENCY:
-      self->counts.n_latency += GST_MESSAGE_SRC (message)
-          == GST_OBJECT (self->element); /* the source posts some, too */
-      break;
-    default:
-      g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
-      break;
+  case GST_MESSAGE_QOS:
+    count_qos (self, message);
+    break;
+  case GST_MESSAGE_STREAM_STATUS:
+    count_status (self, message);
+    break;
+  case GST_MESSAGE_ELEMENT:
+    count_report (self, message);
+    break;
+  case GST_MESSAGE_WARNING:
+    count_warning (self, message);
+    break;
+  case GST_MESSAGE_LATENCY:
+    self->counts.n_latency += GST_MESSAGE_SRC (message)
+        == GST_OBJECT (self->element); /* the source posts some, too */
+    break;
+  default:
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
+    break;
   }
   g_mutex_unlock (&self->lock);
   gst_message_unref (message);
@@ -189,8 +192,8 @@ Player *
 player_new (const char *properties)
 {
   g_autofree char *model = test_data ("tiny.safetensors");
-  g_autofree char *line = g_strdup_printf (
-      SOURCE "speakersaliency name=element model=\"%s\" target=spk0 %s" SINK,
+  g_autofree char *line = g_strdup_printf (SOURCE
+      "speakersaliency name=element model=\"%s\" target=spk0 %s" SINK,
       model, properties);
   g_autoptr (GError) error = NULL;
   Player *self = g_new0 (Player, 1);
@@ -293,8 +296,8 @@ get_input (Player *self, guint from, guint to)
 {
   gsize n = (to - from) * (PLAYER_RATE / 1000);
   float *in = g_new (float, n);
-  g_autoptr (GstBuffer) buffer = fixture_new_buffer (&self->sound,
-      from * (PLAYER_RATE / 1000), n);
+  g_autoptr (GstBuffer) buffer
+      = fixture_new_buffer (&self->sound, from * (PLAYER_RATE / 1000), n);
   gst_buffer_extract (buffer, 0, in, n * sizeof (float));
   g_assert_cmpuint (to, <=, g_atomic_int_get (&self->n_out) * 10);
   return in;

@@ -9,33 +9,34 @@
 #include "fixture.h"
 
 #define PLAYER_RATE 16000
-#define PLAYER_BUFFER 160     /* PCM frames */
+#define PLAYER_BUFFER 160 /* PCM frames */
 #define PLAYER_MAX_BUFFERS 4000
 
 typedef struct {
-  guint n_messages;           /* "speakersaliency" */
-  guint n_late;               /* of them */
-  guint n_warnings;           /* of the element */
+  guint n_messages; /* "speakersaliency" */
+  guint n_late;     /* of them */
+  guint n_warnings; /* of the element */
   guint n_latency, n_enter, n_leave;
-  char *warning;              /* text of the last one */
-  guint n_qos, n_sink_qos;    /* of the element, of the sink */
-  gint64 least_qos_interval;  /* us between two of the element */
+  char *warning;             /* text of the last one */
+  guint n_qos, n_sink_qos;   /* of the element, of the sink */
+  gint64 least_qos_interval; /* us between two of the element */
 } PlayerCounts;
 
 typedef struct {
   GstElement *pipeline, *element, *sink;
-  Fixture sound;              /* the format of fixture_new_buffer() */
-  gboolean is_silent;         /* atomic: from the next buffer on */
-  gint n_in, n_out;           /* atomic: buffers that reached and left the element */
+  Fixture sound;      /* the format of fixture_new_buffer() */
+  gboolean is_silent; /* atomic: from the next buffer on */
+  gint n_in, n_out;   /* atomic: buffers that reached and left the element */
   GstClockTime first_pts;
-  gint most_inside, least_inside; /* between the two, once the first one has left; of the streaming thread */
-  float *out;                 /* [PLAYER_MAX_BUFFERS * PLAYER_BUFFER]: what left */
+  gint most_inside,
+      least_inside; /* between the two, once the first one has left; of the streaming thread */
+  float *out;       /* [PLAYER_MAX_BUFFERS * PLAYER_BUFFER]: what left */
   GMutex lock;
   GCond changed;
-  PlayerCounts counts;        /* under the lock */
-  GPtrArray *structures;      /* of messages, if kept; under the lock */
+  PlayerCounts counts;   /* under the lock */
+  GPtrArray *structures; /* of messages, if kept; under the lock */
   gint64 qos_time;
-  guint64 n_dropped;          /* by the sink; known once stopped */
+  guint64 n_dropped; /* by the sink; known once stopped */
 } Player;
 
 Player *player_new (const char *properties); /* of the element; in NULL */

@@ -16,8 +16,8 @@
 #define CHANGE 300   /* block before which a property changes */
 
 typedef struct {
-  guint at;            /* block */
-  const char *name;    /* NULL: no change */
+  guint at;         /* block */
+  const char *name; /* NULL: no change */
   const char *value;
 } Change;
 
@@ -99,7 +99,8 @@ test_map (void)
     { "", "score-function", "logit" },
     { "layers=s1", "degrid", "true" },
     { "method=score-cam target=spk1 score-function=posterior "
-      "score-channels=1", "score-channels", "3" },
+      "score-channels=1",
+        "score-channels", "3" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_test_message ("%s", cases[i][1]);
@@ -111,8 +112,8 @@ static gboolean
 is_empty (const GstStructure *structure)
 {
   GstSaliencyFlags flags;
-  g_assert_true (gst_structure_get (structure, "flags",
-          GST_TYPE_SALIENCY_FLAGS, &flags, NULL));
+  g_assert_true (gst_structure_get (structure, "flags", GST_TYPE_SALIENCY_FLAGS,
+      &flags, NULL));
   return (flags & GST_SALIENCY_FLAG_EMPTY) != 0;
 }
 
@@ -145,12 +146,11 @@ test_post_messages (void)
   guint n, none;
   g_autoptr (GPtrArray) before = messages_of ("", &off, &n);
   g_assert_cmpuint (before->len, ==, n);
-  g_autoptr (GPtrArray) after =
-      messages_of ("post-messages=false", &on, &none);
+  g_autoptr (GPtrArray) after = messages_of ("post-messages=false", &on, &none);
   g_assert_cmpuint (none, ==, 0);
   g_assert_cmpuint (get_uint64 (after->pdata[0], "timestamp"), ==,
       get_uint64 (before->pdata[n - 1], "timestamp")
-      + get_uint64 (before->pdata[n - 1], "duration"));
+          + get_uint64 (before->pdata[n - 1], "duration"));
 }
 
 static void
@@ -302,14 +302,16 @@ test_threshold (void)
 {
   const Change lower = { CHANGE, "threshold", "0.001" };
   const Change wider = { CHANGE, "hysteresis", "0.999" };
-  g_autofree double *gains = gains_of (
-      "mask=time target=spk1 threshold=0.999 hysteresis=0.999", &lower, 1);
+  g_autofree double *gains
+      = gains_of ("mask=time target=spk1 threshold=0.999 hysteresis=0.999",
+          &lower, 1);
   g_assert_cmpuint (count_between (gains, 0, 0.011), >, 100);
   assert_gain (gains, CHANGE + 10, N_BLOCKS, 1);
 
   /* once open it stays so */
-  g_autofree double *narrow = gains_of (
-      "mask=time target=spk1 threshold=0.9 hysteresis=0", &wider, 1);
+  g_autofree double *narrow
+      = gains_of ("mask=time target=spk1 threshold=0.9 hysteresis=0", &wider,
+          1);
   g_assert_cmpuint (count_between (narrow, 0, 0.011), >, 10);
   guint opened = CHANGE + 10;
   while (opened < N_BLOCKS && narrow[opened] < 0.999)
@@ -328,8 +330,8 @@ check_motion (const char *voice, const char *name, guint n_blocks)
     { 250, name, "1000000000" },
     { 350, "target", opens ? voice : "spk0" },
   };
-  g_autofree char *properties = g_strdup_printf ("mask=time target=%s",
-      opens ? "spk0" : voice);
+  g_autofree char *properties
+      = g_strdup_printf ("mask=time target=%s", opens ? "spk0" : voice);
   g_autofree double *gains = gains_of (properties, changes, 2);
   g_autofree double *usual = gains_of (properties, changes + 1, 1);
   guint n = count_between (gains, 0.0101, 0.999);
@@ -346,8 +348,7 @@ check_hold (const char *voice)
     { 250, "hold", "1000000000" },
     { 350, "target", "spk0" },
   };
-  g_autofree char *properties =
-      g_strdup_printf ("mask=time target=%s", voice);
+  g_autofree char *properties = g_strdup_printf ("mask=time target=%s", voice);
   g_autofree double *gains = gains_of (properties, changes, 2);
   g_autofree double *usual = gains_of (properties, changes + 1, 1);
   guint later = count_between (gains, 0.999, 1.001)

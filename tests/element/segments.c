@@ -7,8 +7,10 @@
 #define RATE 16000
 
 static const char *modes[] = {
-  "processing=sync", "processing=sync mask=time",
-  "processing=async", "processing=async mask=time",
+  "processing=sync",
+  "processing=sync mask=time",
+  "processing=async",
+  "processing=async mask=time",
 };
 
 static void
@@ -22,8 +24,8 @@ push_segment (Fixture *f, GstClockTime start, GstClockTime stop, double rate,
   segment.stop = stop;
   segment.time = time;
   segment.base = base;
-  g_assert_true (gst_harness_push_event (f->harness,
-          gst_event_new_segment (&segment)));
+  g_assert_true (
+      gst_harness_push_event (f->harness, gst_event_new_segment (&segment)));
 }
 
 /* Frames [first, first + n) without any DISCONT */
@@ -75,8 +77,8 @@ assert_not_before (Fixture *f, GstClockTime start)
 static void
 test_flush (gconstpointer mode)
 {
-  g_autofree char *properties = g_strdup_printf ("%s attach-meta=true",
-      (const char *) mode);
+  g_autofree char *properties
+      = g_strdup_printf ("%s attach-meta=true", (const char *) mode);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, RATE, 1);
   if (strstr (mode, "async") != NULL)
     g_object_set_data (G_OBJECT (f->element), "speakersaliency-test-cost",
@@ -87,8 +89,7 @@ test_flush (gconstpointer mode)
   g_ptr_array_unref (fixture_take_buffers (f));
   g_ptr_array_unref (fixture_take_messages (f));
 
-  push_segment (f, 20 * GST_SECOND, GST_CLOCK_TIME_NONE, 1, 20 * GST_SECOND,
-      0);
+  push_segment (f, 20 * GST_SECOND, GST_CLOCK_TIME_NONE, 1, 20 * GST_SECOND, 0);
   push_frames (f, 20 * RATE, RATE, 160);
   g_usleep (strstr (mode, "async") != NULL ? 250000 : 0);
   push_frames (f, 21 * RATE, 2 * RATE, 160);
@@ -156,14 +157,15 @@ test_loop (gconstpointer mode)
 {
   Fixture *f = fixture_new (mode, GST_AUDIO_FORMAT_S16, RATE, 1);
   Loop loop = { 0, 0 };
-  gst_pad_add_probe (f->harness->sinkpad, GST_PAD_PROBE_TYPE_BUFFER
-      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, count_rounds, &loop, NULL);
+  gst_pad_add_probe (f->harness->sinkpad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      count_rounds, &loop, NULL);
   for (guint i = 0; i < 3; i++) {
     push_segment (f, 5 * GST_SECOND, 6 * GST_SECOND, 1, 5 * GST_SECOND,
         i * GST_SECOND);
     push_frames (f, 5 * RATE, RATE, 777);
-    gst_harness_push_event (f->harness, gst_event_new_segment_done (
-            GST_FORMAT_TIME, 6 * GST_SECOND));
+    gst_harness_push_event (f->harness,
+        gst_event_new_segment_done (GST_FORMAT_TIME, 6 * GST_SECOND));
   }
   g_assert_cmpuint (loop.n_done, ==, 3);
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
@@ -223,8 +225,8 @@ static void
 add (const char *path, GTestDataFunc test)
 {
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
-    g_autofree char *full = g_strdup_printf ("/speakersaliency/%s/%s", path,
-        modes[i]);
+    g_autofree char *full
+        = g_strdup_printf ("/speakersaliency/%s/%s", path, modes[i]);
     g_test_add_data_func (full, modes[i], test);
   }
 }

@@ -7,8 +7,12 @@
 #define MARGIN 16 /* bytes between planes */
 
 const GstAudioFormat sound_formats[6] = {
-  GST_AUDIO_FORMAT_S16, GST_AUDIO_FORMAT_S24, GST_AUDIO_FORMAT_S24_32,
-  GST_AUDIO_FORMAT_S32, GST_AUDIO_FORMAT_F32, GST_AUDIO_FORMAT_F64,
+  GST_AUDIO_FORMAT_S16,
+  GST_AUDIO_FORMAT_S24,
+  GST_AUDIO_FORMAT_S24_32,
+  GST_AUDIO_FORMAT_S32,
+  GST_AUDIO_FORMAT_F32,
+  GST_AUDIO_FORMAT_F64,
 };
 
 /* A whole number of @bytes bytes, native endianness */
@@ -16,8 +20,8 @@ static void
 write_int (guint8 *data, guint bytes, gint32 value)
 {
   for (guint i = 0; i < bytes; i++)
-    data[G_BYTE_ORDER == G_LITTLE_ENDIAN ? i : bytes - 1 - i] =
-        (guint8) (value >> (8 * i));
+    data[G_BYTE_ORDER == G_LITTLE_ENDIAN ? i : bytes - 1 - i]
+        = (guint8) (value >> (8 * i));
 }
 
 static gint32
@@ -116,11 +120,11 @@ sound_read (const GstAudioInfo *info, GstBuffer *buffer, gsize *n_frames)
   guint n_channels = GST_AUDIO_INFO_CHANNELS (info);
   GstAudioBuffer audio;
   g_assert_true (gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ));
-  double *pcm = g_new (double, audio.n_samples * n_channels);
+  double *pcm = g_new (double, audio.n_samples *n_channels);
   for (gsize i = 0; i < audio.n_samples; i++)
     for (guint c = 0; c < n_channels; c++)
-      pcm[i * n_channels + c] =
-          read_sample (info->finfo, sample_place (&audio, i, c));
+      pcm[i * n_channels + c]
+          = read_sample (info->finfo, sample_place (&audio, i, c));
   *n_frames = audio.n_samples;
   gst_audio_buffer_unmap (&audio);
   return pcm;

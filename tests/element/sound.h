@@ -6,7 +6,8 @@
 
 extern const GstAudioFormat sound_formats[6];
 
-/* @pcm: [n_frames, n_channels], in [-1, 1); planes of a planar buffer have a few bytes of 0x55 between them. */
+/* @pcm: [n_frames, n_channels], in [-1, 1); planes of a planar buffer have a few bytes of 0x55
+ * between them. */
 GstBuffer *sound_new_buffer (const GstAudioInfo *info, const double *pcm, gsize n_frames);
 
 /* [n_frames, n_channels] of all of a buffer; to be freed */

@@ -8,7 +8,7 @@
 
 #include <glib/gstdio.h>
 
-#define COST 300 /* ms, of a window */
+#define COST 300   /* ms, of a window */
 #define MARGIN 100 /* ms, of whatever a busy machine does beside */
 
 /* --- EOS first (5) ------------------------------------------------------- */
@@ -21,8 +21,8 @@ test_eos_first (void)
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
   g_assert_cmpuint (messages->len, ==, 0);
   g_assert_cmpuint (gst_harness_buffers_received (f->harness), ==, 0);
-  g_autoptr (GstEvent) eos = gst_pad_get_sticky_event (f->harness->sinkpad,
-      GST_EVENT_EOS, 0);
+  g_autoptr (GstEvent) eos
+      = gst_pad_get_sticky_event (f->harness->sinkpad, GST_EVENT_EOS, 0);
   g_assert_nonnull (eos);
   fixture_free (f);
 }
@@ -143,8 +143,7 @@ test_flush_while_switching (void)
   Run run = { new_slow (&busy_worker, &limit), &busy_worker, 0 };
   fixture_push (run.f, 16000);
   gst_util_set_object_arg (G_OBJECT (run.f->element), "processing", "sync");
-  gst_harness_push_upstream_event (run.f->harness,
-      gst_event_new_latency (0));
+  gst_harness_push_upstream_event (run.f->harness, gst_event_new_latency (0));
   GThread *thread = make_busy (&run);
   gint64 since = g_get_monotonic_time ();
   gst_harness_push_event (run.f->harness, gst_event_new_flush_start ());
@@ -183,8 +182,9 @@ test_stop (gconstpointer data)
 
 /* --- cycles in a storm (15) ---------------------------------------------- */
 
-#define BRANCH " tee. ! queue ! speakersaliency model=\"%s\" target=spk0 " \
-    "score-channels=2 %s ! fakesink name=%s async=false"
+#define BRANCH                                                                 \
+  " tee. ! queue ! speakersaliency model=\"%s\" target=spk0 "                  \
+  "score-channels=2 %s ! fakesink name=%s async=false"
 
 /* Some of these windows would take seconds. */
 #define SLOW_PROPERTY "score-channels"
@@ -204,16 +204,25 @@ set_random (GstElement *element, GParamSpec *spec)
   guint some = g_random_int_range (0, 3); /* least, most, usual */
   if (G_IS_PARAM_SPEC_UINT64 (spec)) {
     GParamSpecUInt64 *range = G_PARAM_SPEC_UINT64 (spec);
-    g_object_set (object, name, some == 0 ? range->minimum : some == 1
-        ? MIN (range->maximum, GST_SECOND) : range->default_value, NULL);
+    g_object_set (object, name,
+        some == 0       ? range->minimum
+            : some == 1 ? MIN (range->maximum, GST_SECOND)
+                        : range->default_value,
+        NULL);
   } else if (G_IS_PARAM_SPEC_UINT (spec)) {
     GParamSpecUInt *range = G_PARAM_SPEC_UINT (spec);
-    g_object_set (object, name, some == 0 ? range->minimum : some == 1
-        ? range->maximum : range->default_value, NULL);
+    g_object_set (object, name,
+        some == 0       ? range->minimum
+            : some == 1 ? range->maximum
+                        : range->default_value,
+        NULL);
   } else if (G_IS_PARAM_SPEC_FLOAT (spec)) {
     GParamSpecFloat *range = G_PARAM_SPEC_FLOAT (spec);
-    g_object_set (object, name, (double) (some == 0 ? range->minimum : some == 1
-        ? range->maximum : range->default_value), NULL);
+    g_object_set (object, name,
+        (double) (some == 0 ? range->minimum
+                : some == 1 ? range->maximum
+                            : range->default_value),
+        NULL);
   } else if (G_IS_PARAM_SPEC_ENUM (spec)) {
     GEnumClass *klass = G_PARAM_SPEC_ENUM (spec)->enum_class;
     guint i = (guint) g_random_int_range (0, (gint) klass->n_values);
@@ -230,8 +239,9 @@ storm_properties (gpointer data)
 {
   Storm *self = data;
   guint n;
-  g_autofree GParamSpec **specs = g_object_class_list_properties (
-      G_OBJECT_GET_CLASS (self->elements[0]), &n);
+  g_autofree GParamSpec **specs
+      = g_object_class_list_properties (G_OBJECT_GET_CLASS (self->elements[0]),
+          &n);
   for (guint i = 0; !g_atomic_int_get (&self->stop); i++) {
     GstElement *element = self->elements[i / n % 2];
     GParamSpec *spec = specs[i % n];
@@ -256,8 +266,7 @@ storm_targets (gpointer data)
     GObject *element = G_OBJECT (self->elements[i % 2]);
     g_autofree char *name = NULL;
     g_object_set (element, "target", targets[i / 2 % 3], NULL);
-    gst_util_set_object_arg (element, "targets",
-        i % 3 ? "<spk3, spk4>" : "<>");
+    gst_util_set_object_arg (element, "targets", i % 3 ? "<spk3, spk4>" : "<>");
     g_object_get (element, "target", &name, NULL);
     g_usleep (1000);
   }
@@ -305,8 +314,8 @@ count_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer n_buffers)
 static GstElement *
 take_element (GstElement *pipeline, const char *sink_name, gint *n_buffers)
 {
-  g_autoptr (GstElement) sink =
-      gst_bin_get_by_name (GST_BIN (pipeline), sink_name);
+  g_autoptr (GstElement) sink
+      = gst_bin_get_by_name (GST_BIN (pipeline), sink_name);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
   g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_buffer, n_buffers,
@@ -318,14 +327,14 @@ static void
 storm_init (Storm *self)
 {
   g_autofree char *model = test_data ("tiny.safetensors");
-  g_autofree char *line = g_strdup_printf (
-      "audiotestsrc wave=pink-noise samplesperbuffer=160 ! "
-      "audio/x-raw,format=" GST_AUDIO_NE (F32) ",rate=16000,channels=1 ! "
-      "tee name=tee" BRANCH BRANCH, model, "processing=sync",
-      "a", model,
-      "processing=async", "b");
+  g_autofree char *line
+      = g_strdup_printf ("audiotestsrc wave=pink-noise samplesperbuffer=160 ! "
+                         "audio/x-raw,format=" GST_AUDIO_NE (
+                             F32) ",rate=16000,channels=1 ! "
+                                  "tee name=tee" BRANCH BRANCH,
+          model, "processing=sync", "a", model, "processing=async", "b");
   g_autoptr (GError) error = NULL;
-  *self = (Storm) { .pipeline = gst_parse_launch (line, &error) };
+  *self = (Storm){ .pipeline = gst_parse_launch (line, &error) };
   g_assert_no_error (error);
   self->elements[0] = take_element (self->pipeline, "a", &self->n_buffers);
   self->elements[1] = take_element (self->pipeline, "b", &self->n_buffers);
@@ -362,8 +371,8 @@ cycle (GstElement *pipeline)
 static void
 test_cycles (void)
 {
-  static const GThreadFunc funcs[] = { storm_properties, storm_targets,
-    storm_actions, storm_seeks };
+  static const GThreadFunc funcs[]
+      = { storm_properties, storm_targets, storm_actions, storm_seeks };
   const char *n = g_getenv ("SALIENCY_TEST_CYCLES");
   guint n_cycles = n != NULL ? (guint) g_ascii_strtoull (n, NULL, 10) : 50;
   GThread *threads[G_N_ELEMENTS (funcs)];
@@ -406,8 +415,8 @@ assert_no_start (Fixture *f, const char *word)
   gst_element_set_state (f->element, GST_STATE_READY);
   g_assert_cmpint (gst_element_set_state (f->element, GST_STATE_PAUSED), ==,
       GST_STATE_CHANGE_FAILURE);
-  g_autoptr (GstMessage) message =
-      gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR);
+  g_autoptr (GstMessage) message
+      = gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
   g_test_message ("%s", error->message);
@@ -441,8 +450,8 @@ test_model_changes (gconstpointer data)
   g_object_set (f->element, "target", voice, NULL); /* of the old model */
   fixture_play (f, 80000, 800);
   g_assert_cmpuint (gst_harness_buffers_received (f->harness), ==, 4 + 60);
-  g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR
-          | GST_MESSAGE_WARNING));
+  g_assert_null (
+      gst_bus_pop_filtered (f->bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING));
   assert_no_start (f, fate == REPLACED ? voice : path);
   fixture_free (f);
   g_remove (path);
@@ -460,8 +469,8 @@ test_target_removed (void)
   fixture_push (f, 16000);
   g_assert_null (gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING));
   g_object_set (f->element, "target", path, NULL);
-  g_autoptr (GstMessage) message =
-      gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
+  g_autoptr (GstMessage) message
+      = gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
   g_assert_nonnull (message);
   fixture_play (f, 48000, 800);
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
@@ -486,8 +495,8 @@ main (int argc, char **argv)
       &busy_drain, test_flush_start);
   g_test_add_func ("/speakersaliency/flush-start/while-switching-to-sync",
       test_flush_while_switching);
-  g_test_add_data_func ("/speakersaliency/stop/while-worker-runs",
-      &busy_worker, test_stop);
+  g_test_add_data_func ("/speakersaliency/stop/while-worker-runs", &busy_worker,
+      test_stop);
   g_test_add_data_func ("/speakersaliency/stop/while-stream-waits",
       &busy_stream, test_stop);
   g_test_add_data_func ("/speakersaliency/stop/while-draining", &busy_drain,

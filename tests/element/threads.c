@@ -205,13 +205,18 @@ new_pipeline (guint first, guint n, const char *source, const char *model)
 {
   g_autoptr (GString) line = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
-  g_string_printf (line, "audiotestsrc name=source wave=silence "
-      "samplesperbuffer=160 %s ! audio/x-raw,rate=16000,channels=1,format="
-      GST_AUDIO_NE (F32) " ! tee name=tee", source);
+  g_string_printf (line,
+      "audiotestsrc name=source wave=silence "
+      "samplesperbuffer=160 %s ! "
+      "audio/x-raw,rate=16000,channels=1,format=" GST_AUDIO_NE (
+          F32) " ! tee name=tee",
+      source);
   for (guint i = first; i < first + n; i++)
-    g_string_append_printf (line, " tee. ! queue name=queue%u ! "
+    g_string_append_printf (line,
+        " tee. ! queue name=queue%u ! "
         "speakersaliency name=saliency%u model=\"%s\" target=spk%u mask=time "
-        "threads=2 ! fakesink name=sink%u async=false", i, i, model, i, i);
+        "threads=2 ! fakesink name=sink%u async=false",
+        i, i, model, i, i);
   GstElement *pipeline = gst_parse_launch (line->str, &error);
   g_assert_no_error (error);
   g_autoptr (GstElement) tee = gst_bin_get_by_name (GST_BIN (pipeline), "tee");
@@ -262,8 +267,8 @@ static guint
 run_elements (guint first, guint n, Results *results)
 {
   g_autofree char *model = test_data ("tiny.safetensors");
-  g_autoptr (GstElement) pipeline =
-      new_pipeline (first, n, "num-buffers=300", model);
+  g_autoptr (GstElement) pipeline
+      = new_pipeline (first, n, "num-buffers=300", model);
   watch (pipeline, first, n, results);
   return play_to_end (pipeline);
 }
@@ -323,11 +328,12 @@ test_one_model (void)
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   /* while sinks wait for their first buffer nothing before them can stop */
   g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL,
-          10 * GST_SECOND), ==, GST_STATE_CHANGE_SUCCESS);
+                       10 * GST_SECOND),
+      ==, GST_STATE_CHANGE_SUCCESS);
   g_assert_cmpuint (count_opens (watch), ==, 1);
   for (guint i = 0; i < 20; i++) {
-    g_autoptr (GstElement) element =
-        get_child (pipeline, "saliency", i % N_ELEMENTS);
+    g_autoptr (GstElement) element
+        = get_child (pipeline, "saliency", i % N_ELEMENTS);
     gst_element_set_state (element, GST_STATE_READY);
     gst_element_set_state (element, GST_STATE_PLAYING);
   }
@@ -361,8 +367,8 @@ take_out_and_back (GstPad *pad, GstPadProbeInfo *info, gpointer data)
     gst_element_set_state (self->element, GST_STATE_NULL);
     g_assert_true (gst_bin_add (bin, self->element));
   }
-  g_assert_true (gst_element_link_many (self->queue, self->element, self->sink,
-          NULL));
+  g_assert_true (
+      gst_element_link_many (self->queue, self->element, self->sink, NULL));
   g_assert_true (gst_element_sync_state_with_parent (self->element));
   g_atomic_int_set (&self->done, TRUE);
   return GST_PAD_PROBE_REMOVE;
@@ -483,8 +489,7 @@ static void
 test_idle (void)
 {
   g_autofree char *model = test_data ("tiny.safetensors");
-  g_autoptr (GstElement) pipeline =
-      new_pipeline (0, 4, "is-live=true", model);
+  g_autoptr (GstElement) pipeline = new_pipeline (0, 4, "is-live=true", model);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   g_usleep (500000);
   gst_element_set_state (pipeline, GST_STATE_PAUSED);

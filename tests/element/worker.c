@@ -43,7 +43,7 @@ static GssWorker *
 new_worker (GstElement *element, Gate *gate)
 {
   g_autoptr (GError) error = NULL;
-  *gate = (Gate) { .is_open = FALSE };
+  *gate = (Gate){ .is_open = FALSE };
   g_mutex_init (&gate->lock);
   g_cond_init (&gate->changed);
   GssWorker *worker = gss_worker_new (element, pass_gate, gate, &error);
@@ -127,7 +127,7 @@ test_stream_status (void)
   gst_element_set_bus (element, bus);
   gss_worker_free (new_worker (element, &gate));
   for (GstStreamStatusType type = GST_STREAM_STATUS_TYPE_ENTER;
-      type <= GST_STREAM_STATUS_TYPE_LEAVE; type++) {
+       type <= GST_STREAM_STATUS_TYPE_LEAVE; type++) {
     GstStreamStatusType got;
     GstElement *owner;
     g_autoptr (GstMessage) message = gst_bus_pop (bus);

@@ -27,11 +27,42 @@ setting (const char *name, guint64 value)
 /* --- damage -------------------------------------------------------------- */
 
 static const char *const tokens[] = {
-  "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null",
-  "true", "-1", "0", "0.5", "1e999", "-0", "1e-999", "9223372036854775807",
-  "18446744073709551616", "4294967296", "65536", "NaN", "Infinity",
-  "\"F32\"", "\"F16\"", "\"BF16\"", "\"F64\"", "\"dtype\"", "\"shape\"",
-  "\"data_offsets\"", "\"__metadata__\"", "[[[[[[[[", "\xff", "\xc3\xa9", "/*",
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  ":",
+  "\"",
+  "\\",
+  "\\u0000",
+  "\\ud800",
+  "null",
+  "true",
+  "-1",
+  "0",
+  "0.5",
+  "1e999",
+  "-0",
+  "1e-999",
+  "9223372036854775807",
+  "18446744073709551616",
+  "4294967296",
+  "65536",
+  "NaN",
+  "Infinity",
+  "\"F32\"",
+  "\"F16\"",
+  "\"BF16\"",
+  "\"F64\"",
+  "\"dtype\"",
+  "\"shape\"",
+  "\"data_offsets\"",
+  "\"__metadata__\"",
+  "[[[[[[[[",
+  "\xff",
+  "\xc3\xa9",
+  "/*",
 };
 
 /* A place in the file: most often in the header, where the structure is. */
@@ -100,8 +131,8 @@ static void
 repeat_some (GRand *rand, GByteArray *file, guint at)
 {
   guint8 bytes[200];
-  guint n = MIN ((guint) g_rand_int_range (rand, 1, sizeof bytes),
-      file->len - at);
+  guint n
+      = MIN ((guint) g_rand_int_range (rand, 1, sizeof bytes), file->len - at);
   memcpy (bytes, file->data + at, n);
   insert (file, place (rand, file), bytes, n);
 }
@@ -174,8 +205,8 @@ use_model (SalModel *model, GRand *rand)
   g_assert_cmpuint (sal_model_get_n_classes (model), <, 1000);
   if (sal_model_get_n_classes (model) == 0)
     return;
-  g_autoptr (SalTarget) target = sal_target_new_class (model,
-      sal_model_get_class_name (model, 0), NULL);
+  g_autoptr (SalTarget) target
+      = sal_target_new_class (model, sal_model_get_class_name (model, 0), NULL);
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
   sal_net_get_stage (net, 3, shape);
   g_autofree float *columns = g_new (float, shape[2]);
@@ -262,8 +293,8 @@ fuzz (const Origin *origin)
     n_speakers += try_speaker (path, origin->model);
   }
   g_test_message ("%s: of %" G_GUINT64_FORMAT " damaged files %u were still "
-      "safetensors, %u models, %u speakers", origin->what, rounds, n_files,
-      n_models, n_speakers);
+                  "safetensors, %u models, %u speakers",
+      origin->what, rounds, n_files, n_models, n_speakers);
   /* Were all refused at the first look, nothing behind it would be tested. */
   g_assert_cmpuint (n_files, >, rounds / 50);
 }
@@ -305,8 +336,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/fuzz/damaged-models-do-no-harm/tiny", "tiny",
       test_models);
-  g_test_add_data_func ("/fuzz/damaged-models-do-no-harm/attentive",
-      "voxceleb", test_models);
+  g_test_add_data_func ("/fuzz/damaged-models-do-no-harm/attentive", "voxceleb",
+      test_models);
   g_test_add_func ("/fuzz/damaged-speakers-do-no-harm", test_speakers);
   int result = g_test_run ();
   data_clean ();

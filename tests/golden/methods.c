@@ -2,14 +2,23 @@
 /* methods MODEL CLASS INPUT OUTPUT: maps of one window
  *
  * INPUT is a safetensors file with "log_mel" [F, T] and "jobs" [N, 8]: method,
- * layers, fusion, score function, channels, percentile, gamma and degrid of each,
- * as numbers.  OUTPUT gets "maps" [N, F, T] and "peaks" [N].
+ * layers, fusion, score function, channels, percentile, gamma and degrid of
+ * each, as numbers.  OUTPUT gets "maps" [N, F, T] and "peaks" [N].
  */
 #include <saliency/cam.h>
 #include "data.h"
 
-enum { METHOD, LAYERS, FUSION, FUNCTION, CHANNELS, PERCENTILE, GAMMA, DEGRID,
-  N_FIELDS };
+enum {
+  METHOD,
+  LAYERS,
+  FUSION,
+  FUNCTION,
+  CHANNELS,
+  PERCENTILE,
+  GAMMA,
+  DEGRID,
+  N_FIELDS
+};
 
 static SalCamConfig
 config_of (const float *job)

@@ -2,8 +2,8 @@
 /* results MODEL CLASS INPUT OUTPUT: what the library makes of a sound
  *
  * INPUT is a safetensors file with "samples" [N]; OUTPUT gets "log_mel" [F, T],
- * "embedding" [E], "log_odds" [1] of CLASS and "gradient_s1", its gradient by S1
- * [C, H, W].
+ * "embedding" [E], "log_odds" [1] of CLASS and "gradient_s1", its gradient by
+ * S1 [C, H, W].
  */
 #include "data.h"
 #include <saliency/score.h>
@@ -26,14 +26,14 @@ run (const Job *job, const char *output, GError **error)
     return FALSE;
   g_autofree float *samples = data_read (job->input, "samples", &n_samples);
   gsize T = sal_mel_n_frames (mel, n_samples);
-  g_autofree float *log_mel = g_new (float, F * T);
+  g_autofree float *log_mel = g_new (float, F *T);
   g_autofree float *dembedding = g_new (float, E);
   sal_mel_process (mel, samples, n_samples, log_mel);
   g_autoptr (SalNet) net = sal_net_new (job->model, (guint) T, 0, 1);
   g_autoptr (SalScorer) scorer = sal_scorer_new (job->model);
   sal_net_forward (net, log_mel, (guint) T);
-  float log_odds = sal_scorer_gradient (scorer, job->target,
-      SAL_SCORE_LOG_ODDS, sal_net_get_embedding (net), dembedding);
+  float log_odds = sal_scorer_gradient (scorer, job->target, SAL_SCORE_LOG_ODDS,
+      sal_net_get_embedding (net), dembedding);
   sal_net_backward (net, dembedding, 0);
   sal_net_get_stage (net, 0, s1);
   const SalTensor tensors[] = {

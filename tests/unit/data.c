@@ -62,8 +62,8 @@ SalModel *
 data_load_model (const char *name)
 {
   g_autofree char *file = g_strconcat (name, ".safetensors", NULL);
-  g_autofree char *path = g_str_equal (name, "shipped")
-      ? data_shipped_model () : data_path (file);
+  g_autofree char *path = g_str_equal (name, "shipped") ? data_shipped_model ()
+                                                        : data_path (file);
   g_autoptr (GError) error = NULL;
   SalModel *model = sal_model_load (path, &error);
   g_assert_no_error (error);
@@ -125,7 +125,7 @@ data_read_log_mel (guint n_bands, guint n_frames)
   g_autofree float *whole = data_read_matrix (file, "log-mel", shape);
   g_assert_cmpuint (n_bands, <=, shape[0]);
   g_assert_cmpuint (n_frames, <=, shape[1]);
-  float *part = g_new (float, (gsize) n_bands * n_frames);
+  float *part = g_new (float, (gsize) n_bands *n_frames);
   for (guint f = 0; f < n_bands; f++)
     memcpy (part + (gsize) f * n_frames, whole + f * shape[1],
         n_frames * sizeof *part);
@@ -170,8 +170,8 @@ with_header (const char *header, gsize length, const void *bytes, gsize size)
 }
 
 char *
-data_write_safetensors (const char *name, const char *header,
-    const void *bytes, gsize size)
+data_write_safetensors (const char *name, const char *header, const void *bytes,
+    gsize size)
 {
   g_autoptr (GByteArray) file
       = with_header (header, strlen (header), bytes, size);
@@ -201,8 +201,8 @@ data_edit_header (const char *path, const char *from, const char *to)
   gsize data_size = file->len - 8 - (gsize) length;
   g_autofree char *name = g_path_get_basename (path);
   g_autofree char *temp_name = g_strconcat ("edited-", name, NULL);
-  return data_write_safetensors (temp_name, edited,
-      file->data + 8 + length, data_size);
+  return data_write_safetensors (temp_name, edited, file->data + 8 + length,
+      data_size);
 }
 
 static char *
@@ -221,18 +221,19 @@ data_edit_record (const char *path, const char *from, const char *to)
 }
 
 char *
-data_calibrate (const char *path, double scale, double offset,
-    const char *more)
+data_calibrate (const char *path, double scale, double offset, const char *more)
 {
-  g_autofree char *curve = g_strdup_printf (
-      "{\"at\": [1], \"scale\": [%g], \"offset\": [%g]}", scale, offset);
-  g_autofree char *record = g_strdup_printf ("\"cohort\": \"all\", "
+  g_autofree char *curve
+      = g_strdup_printf ("{\"at\": [1], \"scale\": [%g], \"offset\": [%g]}",
+          scale, offset);
+  g_autofree char *record = g_strdup_printf (
+      "\"cohort\": \"all\", "
       "\"calibration\": {\"window\": {\"enrolled\": %s, \"classes\": %s}, %s"
       "\"dense\": {\"enrolled\": %s, \"classes\": %s}, "
       "\"noisy\": {\"enrolled\": %s, \"classes\": %s}, "
       "\"noisy_db\": 10, \"clean_db\": 35, \"presence\": "
-      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1}}", curve, curve, more,
-      curve, curve, curve, curve);
+      "{\"prior\": 0.1, \"rate\": 1, \"weight\": 1}}",
+      curve, curve, more, curve, curve, curve, curve);
   return data_edit_record (path, "\"cohort\": \"all\"", record);
 }
 
@@ -385,9 +386,11 @@ data_assert_mostly (const char *what, const float *got, const float *want,
     power += (double) want[i] * want[i];
   }
   double close = (double) n_close / (double) n, relative = sqrt (error / power);
-  g_autofree char *text = g_strdup_printf ("%s: %.2f %% within %.3g of the "
-      "largest value, root mean square %.3g, largest difference %.3g", what,
-      100 * close, limit, relative, data_difference (got, want, n) / scale);
+  g_autofree char *text = g_strdup_printf (
+      "%s: %.2f %% within %.3g of the "
+      "largest value, root mean square %.3g, largest difference %.3g",
+      what, 100 * close, limit, relative,
+      data_difference (got, want, n) / scale);
   g_test_message ("%s", text);
   if (!(close >= part && relative <= rms))
     g_test_fail_printf ("%s", text);

@@ -26,8 +26,8 @@ voices_rows (guint n_targets, guint n_others, guint n_utterances,
     for (guint i = 0; i < n_utterances; i++) {
       EvalManifestRow *row = g_new0 (EvalManifestRow, 1);
       row->seconds = seconds + 0.25 * i;
-      row->path = g_strdup_printf ("%u %u %u", v, i,
-          (guint) (1000 * row->seconds));
+      row->path
+          = g_strdup_printf ("%u %u %u", v, i, (guint) (1000 * row->seconds));
       row->speaker = g_strdup_printf ("spk%u", v);
       row->sex = v % 2 == 0 ? 'f' : 'm';
       row->source = (char *) "made up";
@@ -61,8 +61,8 @@ voices_corpus (const SalModel *model, guint n_targets, guint n_others,
     guint n_utterances, double seconds)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) rows = voices_rows (n_targets, n_others, n_utterances,
-      seconds);
+  g_autoptr (GPtrArray) rows
+      = voices_rows (n_targets, n_others, n_utterances, seconds);
   EvalCorpus *corpus = eval_corpus_new (rows, "t", n_others > 0 ? "o" : NULL,
       sal_model_get_mel_config (model), voices_decode, &error);
   g_assert_no_error (error);

@@ -15,6 +15,9 @@
  *
  * Utterance i of any voice begins with i/8 s of silence.
  */
-EvalCorpus *voices_corpus (const SalModel *model, guint n_targets, guint n_others, guint n_utterances, double seconds);
-float *voices_decode (const char *path, guint rate, gsize *n_samples, GError **error); /* a EvalDecoder */
-GPtrArray *voices_rows (guint n_targets, guint n_others, guint n_utterances, double seconds); /* of EvalManifestRow */
+EvalCorpus *voices_corpus (const SalModel *model, guint n_targets, guint n_others,
+    guint n_utterances, double seconds);
+float *voices_decode (const char *path, guint rate, gsize *n_samples,
+    GError **error); /* a EvalDecoder */
+GPtrArray *voices_rows (guint n_targets, guint n_others, guint n_utterances,
+    double seconds); /* of EvalManifestRow */

@@ -6,7 +6,9 @@
 
 #include "eval/manifest.h"
 
-#define OPEN "open" /* the split of voices to be enrolled, if nobody names it */
+#define OPEN                                                                   \
+  "open" /* the split of voices to be enrolled, if nobody names it             \
+          */
 
 typedef struct {
   int trials, score; /* score: trials with Score-CAM, -1: none of its own */
@@ -41,8 +43,8 @@ static const struct {
 typedef struct {
   CliEvaluate options;
   CliEvaluation evaluation;
-  gboolean wanted;  /* FALSE: no split for it, or there already */
-  double seconds;   /* of one processor */
+  gboolean wanted; /* FALSE: no split for it, or there already */
+  double seconds;  /* of one processor */
 } Step;
 
 typedef struct {
@@ -110,7 +112,9 @@ static gboolean
 is_same (JsonObject *object, const char *name, const char *value)
 {
   return g_strcmp0 (json_object_get_string_member_with_default (object, name,
-          NULL), value) == 0;
+                        NULL),
+             value)
+      == 0;
 }
 
 /* Whether its report is there, made with the same settings. */
@@ -118,8 +122,8 @@ static gboolean
 is_done (const Step *self, const char *name)
 {
   const CliEvaluation *evaluation = &self->evaluation;
-  g_autoptr (JsonNode) root = cli_evaluate_read (self->options.output, name,
-      NULL);
+  g_autoptr (JsonNode) root
+      = cli_evaluate_read (self->options.output, name, NULL);
   if (root == NULL)
     return FALSE;
 
@@ -156,7 +160,7 @@ static char *
 show_time (double seconds)
 {
   return seconds < 90 ? g_strdup_printf ("%.0f s", ceil (seconds))
-      : g_strdup_printf ("%.0f min", ceil (seconds / 60));
+                      : g_strdup_printf ("%.0f min", ceil (seconds / 60));
 }
 
 /* Says what is to come. */
@@ -170,8 +174,8 @@ announce (const Run *self)
     if (!self->steps[i].wanted)
       continue;
     g_autofree char *time = show_time (self->steps[i].seconds);
-    g_string_append_printf (list, "%s%s %s", sum > 0 ? ", " : "",
-        steps[i].name, time);
+    g_string_append_printf (list, "%s%s %s", sum > 0 ? ", " : "", steps[i].name,
+        time);
     sum += self->steps[i].seconds;
   }
   if (sum > 0) {

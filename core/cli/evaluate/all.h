@@ -25,7 +25,8 @@ double cli_cost_of_frame (SalModel *model); /* seconds of one processor, measure
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT
  */
-gboolean cli_evaluate_write_report (const char *folder, const char *const *names, const char *command, GError **error);
+gboolean cli_evaluate_write_report (const char *folder, const char *const *names,
+    const char *command, GError **error);
 
 /* Returns: (transfer full) (nullable): the report of one experiment */
 JsonNode *cli_evaluate_read (const char *folder, const char *name, GError **error);

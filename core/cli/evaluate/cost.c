@@ -10,11 +10,13 @@
 #include "eval/sanity.h"
 #include "eval/streaming.h"
 
-#define T 200    /* frames of a window */
+#define T 200 /* frames of a window */
 #define TRIES 5
 #define CHANNELS (SAL_STAGES * SAL_CAM_FEW_CHANNELS) /* of Score-CAM */
-#define GIVEN 3  /* A, B, X */
-#define GRADIENTS 2 /* backward passes for each of them, as long as a forward */
+#define GIVEN 3                                      /* A, B, X */
+#define GRADIENTS                                                              \
+  2 /* backward passes for each of them, as long as a forward                  \
+     */
 
 double
 cli_cost_of_frame (SalModel *model)
@@ -35,10 +37,11 @@ cli_cost_of_frame (SalModel *model)
 }
 
 static double
-frames_of_form (const CliEvaluation *self, EvalConcatenationForm form, double seconds)
+frames_of_form (const CliEvaluation *self, EvalConcatenationForm form,
+    double seconds)
 {
-  return eval_concatenation_max_frames (form, sal_model_get_mel_config (self->model),
-      seconds);
+  return eval_concatenation_max_frames (form,
+      sal_model_get_mel_config (self->model), seconds);
 }
 
 /* How many of the sets the options ask for. */
@@ -107,8 +110,9 @@ cli_cost_sanity (const CliEvaluation *self)
     config.n_score = (guint) options->n_score;
   double passes = config.n_trials * (maps * (1 + GRADIENTS) + curves)
       + maps * CHANNELS * config.n_score;
-  return count_sets (self) * passes * frames_of_form (self, EVAL_CONCATENATION_B_A_B,
-      options->piece > 0 ? options->piece : config.seconds);
+  return count_sets (self) * passes
+      * frames_of_form (self, EVAL_CONCATENATION_B_A_B,
+          options->piece > 0 ? options->piece : config.seconds);
 }
 
 double
@@ -140,8 +144,10 @@ cli_cost_verification (const CliEvaluation *self)
 
   if (self->options->n_trials > 0)
     seconds = MIN (seconds, (1 + 2 + 5) * self->options->n_trials);
-  return (seconds + eval_corpus_get_n_targets (self->corpus)
-      * CLI_EVALUATE_ENROL_SECONDS) * frames_per_second (self);
+  return (seconds
+             + eval_corpus_get_n_targets (self->corpus)
+                 * CLI_EVALUATE_ENROL_SECONDS)
+      * frames_per_second (self);
 }
 
 double

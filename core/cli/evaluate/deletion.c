@@ -70,8 +70,9 @@ static void
 print_table (const Run *self, const char *set, const GArray *results)
 {
   printf ("%s set: areas under the curves of recognition (mean log-odds)\n"
-      "form   ranking          layers      fill        deletion         "
-      "insertion  empty  trials\n", set);
+          "form   ranking          layers      fill        deletion         "
+          "insertion  empty  trials\n",
+      set);
   for (guint i = 0; i < results->len; i++) {
     const EvalDeletionResult *result
         = &g_array_index (results, EvalDeletionResult, i);
@@ -92,15 +93,15 @@ open_table (Run *self, GError **error)
 {
   g_autofree char *path = cli_parts_path (self->output, "curves.tsv");
 
-  self->curves = cli_table_open (path, "set\tform\tmethod\tlayers\tfill\tway"
+  self->curves = cli_table_open (path,
+      "set\tform\tmethod\tlayers\tfill\tway"
       "\tpart\ttop1\tlow\thigh\tlog_odds\tlog_odds_low\tlog_odds_high\ttrials",
       error);
   return self->curves != NULL;
 }
 
 static void
-add_curves (const Run *self, const char *set,
-    const EvalDeletionResult *result)
+add_curves (const Run *self, const char *set, const EvalDeletionResult *result)
 {
   static const char *const ways[] = { "deletion", "insertion" };
   const EvalDeletionRow *row = row_of (self, result);
@@ -109,9 +110,10 @@ add_curves (const Run *self, const char *set,
     for (guint i = 0; i <= EVAL_DELETION_STEPS; i++) {
       const EvalInterval *hit = &result->ways[way].hit[i];
       const EvalInterval *log_odds = &result->ways[way].log_odds[i];
-      cli_table_add (self->curves, "%s\t%s\t%s\t%s\t%s\t%s\t%g\t%.4f\t%.4f\t"
-          "%.4f\t%.4f\t%.4f\t%.4f\t%u\n", set,
-          eval_concatenation_names[result->form], eval_deletion_name (row),
+      cli_table_add (self->curves,
+          "%s\t%s\t%s\t%s\t%s\t%s\t%g\t%.4f\t%.4f\t"
+          "%.4f\t%.4f\t%.4f\t%.4f\t%u\n",
+          set, eval_concatenation_names[result->form], eval_deletion_name (row),
           eval_deletion_layers (row), eval_fill_names[row->fill], ways[way],
           i / (double) EVAL_DELETION_STEPS, hit->mean, hit->low, hit->high,
           log_odds->mean, log_odds->low, log_odds->high, result->n_trials);
@@ -123,16 +125,17 @@ draw (const Run *self, const char *set, const GArray *results,
     gboolean log_odds, GError **error)
 {
   JsonObject *settings = self->output->settings;
-  g_autofree char *name = g_strdup_printf ("deletion-%s%s.png", set,
-      log_odds ? "-log-odds" : "");
+  g_autofree char *name
+      = g_strdup_printf ("deletion-%s%s.png", set, log_odds ? "-log-odds" : "");
   g_autofree char *path = cli_parts_path (self->output, name);
   g_autofree char *title = g_strdup_printf ("Which bins decide?  %s on %s, "
-      "%s set",
+                                            "%s set",
       json_object_get_string_member_with_default (settings, "model", ""),
       json_object_get_string_member_with_default (settings, "split", ""), set);
 
   return sal_png_save (eval_deletion_draw (title, results, self->rows,
-      log_odds), path, error);
+                           log_odds),
+      path, error);
 }
 
 /* Returns: (transfer full): as eval_deletion_measure() wants them */
@@ -146,8 +149,8 @@ to_trials (const GPtrArray *kept, guint n_rows)
     EvalDeletionTrial *trial = g_new (EvalDeletionTrial, 1);
     trial->join = g_new0 (EvalConcatenation, 1);
     trial->join->form = from->form;
-    trial->outcomes = g_memdup2 (from->values,
-        n_rows * sizeof (EvalDeletionOutcome));
+    trial->outcomes
+        = g_memdup2 (from->values, n_rows * sizeof (EvalDeletionOutcome));
     g_ptr_array_add (trials, trial);
   }
   return trials;
@@ -171,8 +174,9 @@ add_set (Run *self, const char *set, GError **error)
   }
   if (!self->output->json && !self->output->quiet)
     print_table (self, set, results);
-  return self->curves == NULL || (draw (self, set, results, FALSE, error)
-      && draw (self, set, results, TRUE, error));
+  return self->curves == NULL
+      || (draw (self, set, results, FALSE, error)
+          && draw (self, set, results, TRUE, error));
 }
 
 /* --- the experiment ------------------------------------------------------ */
@@ -199,7 +203,8 @@ count_values (JsonObject *settings)
 static gboolean
 tabulate (const CliPartsOutput *output, GError **error)
 {
-  g_auto (Run) self = { .output = output, .rows = rows_of (output->settings),
+  g_auto (Run) self = { .output = output,
+    .rows = rows_of (output->settings),
     .builder = cli_parts_begin (output, "deletion") };
   g_auto (GStrv) sets = cli_parts_sets (output);
 
@@ -262,7 +267,8 @@ report_progress (double part, gpointer data)
 static gboolean
 run (CliParts *parts, EvalSpeakerSets *cast, GError **error)
 {
-  g_autoptr (GArray) rows = rows_of (eval_trial_log_get_settings (parts->ledger));
+  g_autoptr (GArray) rows
+      = rows_of (eval_trial_log_get_settings (parts->ledger));
   EvalDeletionConfig config;
 
   configure (parts->evaluation->options, &config);
@@ -273,9 +279,8 @@ run (CliParts *parts, EvalSpeakerSets *cast, GError **error)
   return eval_deletion_run (cast, &config, rows, error);
 }
 
-const CliExperiment cli_experiment_deletion = { "deletion",
-  eval_deletion_forms, EVAL_DELETION_FORMS, describe, count_values, run,
-  tabulate };
+const CliExperiment cli_experiment_deletion = { "deletion", eval_deletion_forms,
+  EVAL_DELETION_FORMS, describe, count_values, run, tabulate };
 
 gboolean
 cli_evaluate_deletion (CliEvaluation *evaluation, GError **error)

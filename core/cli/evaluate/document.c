@@ -4,14 +4,15 @@
 #include <string.h>
 
 /* In a format. */
-#define STYLE "body { font: 16px/1.5 sans-serif; max-width: 76em; " \
-  "margin: 2em auto; padding: 0 1em; color: #222 }\n" \
-  "table { border-collapse: collapse; font-size: 14px; margin: 1em 0 }\n" \
-  "th, td { border-bottom: 1px solid #ccc; padding: .2em .7em; " \
-  "text-align: right; white-space: nowrap }\n" \
-  "th { border-bottom: 2px solid #888 }\n" \
-  "th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) " \
-  "{ text-align: left }\n" \
+#define STYLE                                                                  \
+  "body { font: 16px/1.5 sans-serif; max-width: 76em; "                        \
+  "margin: 2em auto; padding: 0 1em; color: #222 }\n"                          \
+  "table { border-collapse: collapse; font-size: 14px; margin: 1em 0 }\n"      \
+  "th, td { border-bottom: 1px solid #ccc; padding: .2em .7em; "               \
+  "text-align: right; white-space: nowrap }\n"                                 \
+  "th { border-bottom: 2px solid #888 }\n"                                     \
+  "th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) "          \
+  "{ text-align: left }\n"                                                     \
   "img { max-width: 100%% }\n"
 
 /* What is being written. */
@@ -33,9 +34,11 @@ cli_document_new (const char *title, const char *folder)
   self->md = g_string_new (NULL);
   self->html = g_string_new (NULL);
   g_string_append_printf (self->md, "# %s\n", title);
-  g_string_append_printf (self->html, "<!DOCTYPE html>\n<html lang=\"en\">\n"
+  g_string_append_printf (self->html,
+      "<!DOCTYPE html>\n<html lang=\"en\">\n"
       "<meta charset=\"utf-8\">\n<title>%s</title>\n<style>\n" STYLE
-      "</style>\n<h1>%s</h1>\n", shown, shown);
+      "</style>\n<h1>%s</h1>\n",
+      shown, shown);
   return self;
 }
 

@@ -9,12 +9,15 @@
 
 typedef struct _CliDocument CliDocument;
 
-CliDocument *cli_document_new (const char *title, const char *folder); /* where its files lie, and those of its pictures */
+CliDocument *cli_document_new (const char *title,
+    const char *folder);                    /* where its files lie, and those of its pictures */
 void cli_document_free (CliDocument *self); /* NULL is a no-op */
 
 void cli_document_heading (CliDocument *self, guint level, const char *text); /* 2 .. */
-void cli_document_text (CliDocument *self, const char *format, ...) G_GNUC_PRINTF (2, 3); /* a paragraph */
-void cli_document_item (CliDocument *self, const char *mark, const char *text); /* of a list; @mark stands out */
+void cli_document_text (CliDocument *self, const char *format, ...)
+    G_GNUC_PRINTF (2, 3); /* a paragraph */
+void cli_document_item (CliDocument *self, const char *mark,
+    const char *text); /* of a list; @mark stands out */
 
 /* A row of a table; the first one has the headings. */
 void cli_document_row (CliDocument *self, const char *const *cells, guint n);

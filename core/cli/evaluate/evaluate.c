@@ -26,7 +26,8 @@ static const struct {
   { "table2", cli_evaluate_table2,
       "Does a map find its speaker among others?  Table 2 of the paper:\n"
       "pieces joined as A-B, A-B-A, B-A-B and A-B-C, masked by maps drawn for\n"
-      "A, B and X, who is absent, and recognised again; with controls.", TRUE },
+      "A, B and X, who is absent, and recognised again; with controls.",
+      TRUE },
   { "deletion", cli_evaluate_deletion,
       "Does a map rank what decides?  Figures 2 and 4 of the paper: the most\n"
       "salient bins are deleted, or inserted, one fiftieth after the other.",
@@ -69,8 +70,7 @@ cli_evaluation_clear (CliEvaluation *self)
 
 /* i/n: one of n shards, from 0 on. */
 static gboolean
-parse_shard (const char *name, const char *value, gpointer data,
-    GError **error)
+parse_shard (const char *name, const char *value, gpointer data, GError **error)
 {
   Options *self = data;
   g_auto (GStrv) parts = g_strsplit (value, "/", -1);
@@ -120,23 +120,24 @@ check_numbers (const Options *self, GError **error)
 static void
 add_map_entries (Options *self, GOptionGroup *group)
 {
-  GOptionEntry entries[] = {
-    { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw,
-        "Of table2: mask the log-Mel before it is normalised, not after",
-        NULL },
-    { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
-        "Of the maps of table2 and deletion (5)", "N" },
-    { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
-        "Likewise: what counts as the largest value (100)", "N" },
-    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
-        "Likewise: smooth the gradients of S1..S3", NULL },
-    { "maximum", 0, 0, G_OPTION_ARG_NONE, &self->maximum,
-        "Likewise: fuse layers by the largest value, not by the mean", NULL },
-    { "score-cam", 0, 0, G_OPTION_ARG_INT, &self->n_score,
-        "Of table2 and deletion: trials with Score-CAM, which takes long "
-        "(8 and 4)", "N" },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw,
+              "Of table2: mask the log-Mel before it is normalised, not after",
+              NULL },
+          { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
+              "Of the maps of table2 and deletion (5)", "N" },
+          { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
+              "Likewise: what counts as the largest value (100)", "N" },
+          { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
+              "Likewise: smooth the gradients of S1..S3", NULL },
+          { "maximum", 0, 0, G_OPTION_ARG_NONE, &self->maximum,
+              "Likewise: fuse layers by the largest value, not by the mean",
+              NULL },
+          { "score-cam", 0, 0, G_OPTION_ARG_INT, &self->n_score,
+              "Of table2 and deletion: trials with Score-CAM, which takes long "
+              "(8 and 4)",
+              "N" },
+          G_OPTION_ENTRY_NULL };
 
   g_option_group_add_entries (group, entries);
 }
@@ -157,11 +158,12 @@ parse (Options *self, const char *summary, int argc, char **argv,
         NULL },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model, "Model file",
         "FILE" },
-    { "seed", 0, 0, G_OPTION_ARG_INT64, &self->seed,
-        "What is drawn (2022)", "N" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &self->seed, "What is drawn (2022)",
+        "N" },
     { "trials", 0, 0, G_OPTION_ARG_INT, &self->n_trials,
         "Streams (60), pieces of each length (all), joins of each form "
-        "(table2: 400, deletion: 16, sanity: 32, figures: 2)", "N" },
+        "(table2: 400, deletion: 16, sanity: 32, figures: 2)",
+        "N" },
     { "piece", 0, 0, G_OPTION_ARG_DOUBLE, &self->piece,
         "Of joins: speech of each speaker (table2: 2, others: 1.5)",
         "SECONDS" },
@@ -169,7 +171,8 @@ parse (Options *self, const char *summary, int argc, char **argv,
         "At once (one for each processor)", "N" },
     { "shard", 0, 0, G_OPTION_ARG_CALLBACK, parse_shard,
         "Of table2 and deletion: every n-th trial from i on, 0 to n - 1, for "
-        "evaluate merge", "I/N" },
+        "evaluate merge",
+        "I/N" },
     { "open", 0, 0, G_OPTION_ARG_STRING, &self->open,
         "Of all: whose speakers are enrolled (open, if there is that split)",
         "NAME" },
@@ -180,8 +183,8 @@ parse (Options *self, const char *summary, int argc, char **argv,
     { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
         "Of stream: a table of every fourth frame too", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
+        NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -383,8 +386,9 @@ static gboolean
 run_set (CliEvaluation *self, gboolean known, CliEvaluateSet run, gpointer data,
     GError **error)
 {
-  g_autoptr (EvalSpeakerSets) cast = eval_speaker_sets_new (self->model, self->corpus, known,
-      (guint32) self->options->seed, CLI_EVALUATE_ENROL_SECONDS, error);
+  g_autoptr (EvalSpeakerSets) cast
+      = eval_speaker_sets_new (self->model, self->corpus, known,
+          (guint32) self->options->seed, CLI_EVALUATE_ENROL_SECONDS, error);
   if (cast == NULL)
     return FALSE;
   cli_progress_start (&self->progress,
@@ -397,15 +401,17 @@ run_set (CliEvaluation *self, gboolean known, CliEvaluateSet run, gpointer data,
 static gboolean
 has_set (const CliEvaluation *self, gboolean known)
 {
-  return self->options->known ? known
+  return self->options->known
+      ? known
       : eval_speaker_sets_count (self->model, self->corpus, known) > 0;
 }
 
 const char *
 cli_evaluate_list_sets (const CliEvaluation *self)
 {
-  return !has_set (self, FALSE) ? "closed" : has_set (self, TRUE)
-      ? "closed,open" : "open";
+  return !has_set (self, FALSE) ? "closed"
+      : has_set (self, TRUE)    ? "closed,open"
+                                : "open";
 }
 
 gboolean
@@ -482,11 +488,13 @@ fail_usage (const char *name)
 {
   GError *error = NULL;
 
-  g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, *name != '\0'
-      ? "no protocol \"%s\": there are verification, stream, table2, "
-          "deletion, sanity, figures, all and merge"
-      : "which protocol?%s  There are verification, stream, table2, "
-          "deletion, sanity, figures, all and merge", name);
+  g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+      *name != '\0'
+          ? "no protocol \"%s\": there are verification, stream, table2, "
+            "deletion, sanity, figures, all and merge"
+          : "which protocol?%s  There are verification, stream, table2, "
+            "deletion, sanity, figures, all and merge",
+      name);
   return cli_exit_code (FALSE, error);
 }
 
@@ -502,9 +510,9 @@ cli_evaluate (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (protocols); i++) {
     if (!g_str_equal (name, protocols[i].name))
       continue;
-    gboolean ok = parse (&options, protocols[i].summary, argc - 1, argv + 1,
-        &error) && check_protocol (&options, i, &error)
-        && run (&options, i, &error);
+    gboolean ok
+        = parse (&options, protocols[i].summary, argc - 1, argv + 1, &error)
+        && check_protocol (&options, i, &error) && run (&options, i, &error);
     return cli_exit_code (ok, error);
   }
   return fail_usage (name);

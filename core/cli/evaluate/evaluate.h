@@ -9,17 +9,17 @@
 typedef struct {
   char *manifest;
   char *split;
-  char *others;   /* NULL: nobody else */
-  char *model;    /* NULL: the usual one */
-  char *output;   /* folder; NULL: none */
-  char *open;     /* split of voices to be enrolled, of all; NULL: "open", if there is one */
+  char *others; /* NULL: nobody else */
+  char *model;  /* NULL: the usual one */
+  char *output; /* folder; NULL: none */
+  char *open;   /* split of voices to be enrolled, of all; NULL: "open", if there is one */
   gint64 seed;
-  int n_trials;   /* 0: the default of the protocol */
-  int n_score;    /* trials with Score-CAM; -1: the default of the protocol */
-  int n_threads;  /* 0: all processors */
-  double piece;   /* seconds; 0: the default of the protocol */
+  int n_trials;             /* 0: the default of the protocol */
+  int n_score;              /* trials with Score-CAM; -1: the default of the protocol */
+  int n_threads;            /* 0: all processors */
+  double piece;             /* seconds; 0: the default of the protocol */
   double gamma, percentile; /* of maps; 0: the paper's */
-  guint shard, n_shards; /* 0, 0: all trials */
+  guint shard, n_shards;    /* 0, 0: all trials */
   gboolean known, frames, raw, degrid, maximum, quick, json;
   gboolean quiet; /* prints nothing */
   char **files;   /* none is wanted */
@@ -34,7 +34,7 @@ typedef struct {
   char *manifest_id; /* SHA-256 */
   double seconds;    /* of the recordings of the split */
   CliProgress progress;
-  const char *label; /* of it; NULL: the set's name */
+  const char *label;   /* of it; NULL: the set's name */
   double begun, share; /* where in the whole this is; share 0: all */
   guint set, n_sets;   /* the one that is on, of how many */
 } CliEvaluation;
@@ -53,8 +53,8 @@ typedef gboolean (*CliEvaluateSet) (EvalSpeakerSets *cast, gpointer data, GError
 
 /**
  * cli_evaluate_sets:
- * @run: called for the closed set, if there are speakers the model was trained on, or --known asks for it alone; then for
- *   the open set, if there are others
+ * @run: called for the closed set, if there are speakers the model was trained on, or --known asks
+ * for it alone; then for the open set, if there are others
  */
 gboolean cli_evaluate_sets (CliEvaluation *self, CliEvaluateSet run, gpointer data, GError **error);
 
@@ -73,8 +73,8 @@ gboolean cli_evaluate_make_folder (const char *path, GError **error); /* NULL: n
 /**
  * cli_evaluate_command:
  *
- * Returns: (transfer full): a command line that does the same; without what does not matter, as the folder for output and, of
- *   experiments in parts, threads and shard
+ * Returns: (transfer full): a command line that does the same; without what does not matter, as the
+ * folder for output and, of experiments in parts, threads and shard
  */
 char *cli_evaluate_command (const CliEvaluate *options, const char *name, gboolean in_parts);
 
@@ -88,7 +88,8 @@ void cli_evaluate_describe_style (JsonBuilder *builder, const EvalMapStyle *styl
 /* A number, or null if it is none. */
 void cli_evaluate_number (JsonBuilder *builder, const char *key, double value);
 void cli_evaluate_count (JsonBuilder *builder, const char *key, gsize n);
-char *cli_evaluate_path (const CliEvaluation *self, const char *name); /* (transfer full): in the folder for output */
+char *cli_evaluate_path (const CliEvaluation *self,
+    const char *name); /* (transfer full): in the folder for output */
 void cli_evaluate_progress (double part, gpointer evaluation);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliEvaluation, cli_evaluation_clear)

@@ -22,7 +22,8 @@ static const char *
 name_of (const EvalSpeakerSets *cast, const EvalConcatenation *join, guint i)
 {
   return eval_corpus_get_voice (eval_speaker_sets_get_corpus (cast),
-      eval_speaker_sets_get_voice (cast, join->speakers[i]))->name;
+      eval_speaker_sets_get_voice (cast, join->speakers[i]))
+      ->name;
 }
 
 /* As in the paper: its Figure 1, or its Figure 3. */
@@ -40,8 +41,7 @@ stem_of (const EvalSpeakerSets *cast, const EvalConcatenation *join)
 }
 
 static void
-build_texts (JsonBuilder *b, const char *key, const char *const *texts,
-    guint n)
+build_texts (JsonBuilder *b, const char *key, const char *const *texts, guint n)
 {
   json_builder_set_member_name (b, key);
   json_builder_begin_array (b);
@@ -51,22 +51,23 @@ build_texts (JsonBuilder *b, const char *key, const char *const *texts,
 }
 
 static void
-build_figure (const Run *self, const EvalSpeakerSets *cast, const EvalFigure *figure,
-    const char *path)
+build_figure (const Run *self, const EvalSpeakerSets *cast,
+    const EvalFigure *figure, const char *path)
 {
   const EvalConcatenation *join = figure->join;
   EvalCorpus *corpus = eval_speaker_sets_get_corpus (cast);
   g_autofree char *png = g_strconcat (path, ".png", NULL);
   g_autofree char *svg = g_strconcat (path, ".svg", NULL);
-  const char *speakers[EVAL_CONCATENATION_MOST], *recordings[EVAL_CONCATENATION_MOST];
+  const char *speakers[EVAL_CONCATENATION_MOST],
+      *recordings[EVAL_CONCATENATION_MOST];
   JsonBuilder *b = self->builder;
   guint n_empty = 0;
 
   for (guint i = 0; i < join->n_speakers; i++)
     speakers[i] = name_of (cast, join, i);
   for (guint i = 0; i < join->n_pieces; i++)
-    recordings[i] = eval_corpus_get_utterance (corpus,
-        join->utterances[i])->path;
+    recordings[i]
+        = eval_corpus_get_utterance (corpus, join->utterances[i])->path;
   for (guint m = 0; m < EVAL_FIGURE_METHODS; m++)
     for (guint r = 0; r < EVAL_FIGURE_ROWS; r++)
       n_empty += figure->empty[m][r];
@@ -92,17 +93,18 @@ save (const Run *self, const EvalSpeakerSets *cast, const EvalFigure *figure,
   g_autofree char *stem = stem_of (cast, join);
   g_autofree char *path = cli_evaluate_path (self->evaluation, stem);
   g_autofree char *other = join->n_speakers > 1
-      ? g_strdup_printf (", B is %s", name_of (cast, join, 1)) : g_strdup ("");
+      ? g_strdup_printf (", B is %s", name_of (cast, join, 1))
+      : g_strdup ("");
   g_autofree char *title = g_strdup_printf ("What makes %s say A?  %s, %s set; "
-      "A is %s%s", sal_model_get_name (self->evaluation->model),
+                                            "A is %s%s",
+      sal_model_get_name (self->evaluation->model),
       eval_concatenation_names[join->form], eval_speaker_sets_get_set (cast),
       name_of (cast, join, 0), other);
 
   if (!eval_figure_save (figure, cast, title, path, error))
     return FALSE;
   build_figure (self, cast, figure, path);
-  if (!self->evaluation->options->json
-      && !self->evaluation->options->quiet)
+  if (!self->evaluation->options->json && !self->evaluation->options->quiet)
     printf ("%s.png, .svg: %s\n", path, title);
   return TRUE;
 }

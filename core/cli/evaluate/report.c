@@ -8,8 +8,8 @@
 #include "eval/paper-check.h"
 
 #define NONE "\xe2\x80\x93" /* a dash, for what there is not */
-#define MOST 16 /* columns */
-#define FILL "zero" /* of deleted bins, in the report */
+#define MOST 16             /* columns */
+#define FILL "zero"         /* of deleted bins, in the report */
 
 typedef struct {
   CliDocument *document;
@@ -54,7 +54,8 @@ number_of (JsonObject *object, const char *key)
   JsonNode *node = json_object_get_member (object, key);
 
   return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-      ? json_node_get_double (node) : NAN;
+      ? json_node_get_double (node)
+      : NAN;
 }
 
 /* Returns: (transfer full): the array of that name, or an empty one */
@@ -64,14 +65,15 @@ array_of (JsonObject *object, const char *key)
   JsonNode *node = json_object_get_member (object, key);
 
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node)
-      ? json_array_ref (json_node_get_array (node)) : json_array_new ();
+      ? json_array_ref (json_node_get_array (node))
+      : json_array_new ();
 }
 
 static char *
 show (double value, int digits)
 {
   return isfinite (value) ? g_strdup_printf ("%.*f", digits, value)
-      : g_strdup (NONE);
+                          : g_strdup (NONE);
 }
 
 /* --- tables -------------------------------------------------------------- */
@@ -93,8 +95,8 @@ add_object (const Report *self, JsonObject *object, const Column *columns,
   char *cells[MOST + 1] = { NULL };
 
   for (guint c = 0; c < n; c++)
-    cells[c] = columns[c].digits < 0 ? g_strdup (text_of (object,
-            columns[c].key))
+    cells[c] = columns[c].digits < 0
+        ? g_strdup (text_of (object, columns[c].key))
         : show (columns[c].scale * number_of (object, columns[c].key),
             columns[c].digits);
   cli_document_row (self->document, (const char *const *) cells, n);
@@ -128,15 +130,14 @@ find (JsonArray *rows, const char *set, const char *form, JsonObject *like,
 
 /* Top-1 of a map in one form: A / B / X given. */
 static char *
-show_form (JsonArray *rows, const char *set, const char *form,
-    JsonObject *like)
+show_form (JsonArray *rows, const char *set, const char *form, JsonObject *like)
 {
   const char *const given[] = { "A", "B", "X" };
   g_autoptr (GString) cell = g_string_new (NULL);
 
   if (g_str_equal (text_of (like, "given"), "none"))
-    return show (100 * number_of (find (rows, set, form, like, "none"),
-            "top1"), 1);
+    return show (100 * number_of (find (rows, set, form, like, "none"), "top1"),
+        1);
   for (guint i = 0; i < G_N_ELEMENTS (given); i++) {
     JsonObject *row = find (rows, set, form, like, given[i]);
     g_autofree char *value
@@ -147,8 +148,7 @@ show_form (JsonArray *rows, const char *set, const char *form,
 }
 
 static void
-add_map (const Report *self, JsonArray *rows, const char *set,
-    JsonObject *like)
+add_map (const Report *self, JsonArray *rows, const char *set, JsonObject *like)
 {
   char *cells[4 + EVAL_PAPER_FORMS] = { NULL };
   double auc = 0;
@@ -179,7 +179,9 @@ add_paper (const Report *self, const char *name, const char *layers,
   for (guint f = 0; f < EVAL_PAPER_FORMS; f++) {
     const EvalPaperRow *row = &eval_paper_rows[f];
     g_snprintf (values[f], sizeof values[f], "%.2f",
-        which == 0 ? row->original : which == 1 ? row->s2 : row->all);
+        which == 0       ? row->original
+            : which == 1 ? row->s2
+                         : row->all);
     cells[2 + f] = values[f];
   }
   cells[2 + EVAL_PAPER_FORMS] = cells[3 + EVAL_PAPER_FORMS] = NONE;
@@ -203,8 +205,8 @@ add_table2 (const Report *self, JsonObject *report, GError **error)
 {
   g_autoptr (JsonArray) rows = array_of (report, "table2");
   g_auto (GStrv) sets = g_strsplit (text_of (report, "sets"), ",", -1);
-  const char *const headings[] = { "map", "layers", "A-B", "A-B-A", "B-A-B",
-    "A-B-C", "AUC", "trials" };
+  const char *const headings[]
+      = { "map", "layers", "A-B", "A-B-A", "B-A-B", "A-B-C", "AUC", "trials" };
 
   for (guint s = 0; sets[s] != NULL; s++) {
     g_autofree char *title = g_strdup_printf ("%s set", sets[s]);
@@ -228,13 +230,17 @@ static gboolean
 add_deletion (const Report *self, JsonObject *report, GError **error)
 {
   static const Column columns[] = {
-    { "method", "ranked by", 1, -1 }, { "layers", "layers", 1, -1 },
-    { "form", "form", 1, -1 }, { "set", "set", 1, -1 },
+    { "method", "ranked by", 1, -1 },
+    { "layers", "layers", 1, -1 },
+    { "form", "form", 1, -1 },
+    { "set", "set", 1, -1 },
     { "deletion_auc", "deletion", 1, 3 },
-    { "deletion_auc_low", "from", 1, 3 }, { "deletion_auc_high", "to", 1, 3 },
+    { "deletion_auc_low", "from", 1, 3 },
+    { "deletion_auc_high", "to", 1, 3 },
     { "insertion_auc", "insertion", 1, 3 },
     { "insertion_auc_low", "from", 1, 3 },
-    { "insertion_auc_high", "to", 1, 3 }, { "empty", "flat", 1, 0 },
+    { "insertion_auc_high", "to", 1, 3 },
+    { "empty", "flat", 1, 0 },
     { "trials", "trials", 1, 0 },
   };
   g_autoptr (JsonArray) rows = array_of (report, "deletion");
@@ -252,10 +258,14 @@ static gboolean
 add_sanity (const Report *self, JsonObject *report, GError **error)
 {
   static const Column columns[] = {
-    { "method", "map", 1, -1 }, { "layers", "layers", 1, -1 },
-    { "stage", "changed", 1, -1 }, { "set", "set", 1, -1 },
-    { "correlation", "with the map as it was", 1, 2 }, { "low", "from", 1, 2 },
-    { "high", "to", 1, 2 }, { "energy", "with the log-Mel", 1, 2 },
+    { "method", "map", 1, -1 },
+    { "layers", "layers", 1, -1 },
+    { "stage", "changed", 1, -1 },
+    { "set", "set", 1, -1 },
+    { "correlation", "with the map as it was", 1, 2 },
+    { "low", "from", 1, 2 },
+    { "high", "to", 1, 2 },
+    { "energy", "with the log-Mel", 1, 2 },
     { "trials", "trials", 1, 0 },
   };
   g_autoptr (JsonArray) rows = array_of (report, "sanity");
@@ -275,10 +285,14 @@ static gboolean
 add_verification (const Report *self, JsonObject *report, GError **error)
 {
   static const Column columns[] = {
-    { "seconds", "seconds", 1, 0 }, { "windows", "pieces", 1, 0 },
-    { "trials", "trials", 1, 0 }, { "eer", "EER, %", 100, 2 },
-    { "same_sex_eer", "same sex, %", 100, 2 }, { "min_dcf", "minDCF", 1, 3 },
-    { "cllr", "Cllr", 1, 3 }, { "min_cllr", "least Cllr", 1, 3 },
+    { "seconds", "seconds", 1, 0 },
+    { "windows", "pieces", 1, 0 },
+    { "trials", "trials", 1, 0 },
+    { "eer", "EER, %", 100, 2 },
+    { "same_sex_eer", "same sex, %", 100, 2 },
+    { "min_dcf", "minDCF", 1, 3 },
+    { "cllr", "Cllr", 1, 3 },
+    { "min_cllr", "least Cllr", 1, 3 },
     { "cosine_eer", "cosine EER, %", 100, 2 },
   };
   JsonNode *node = json_object_get_member (report, "verification");
@@ -286,8 +300,8 @@ add_verification (const Report *self, JsonObject *report, GError **error)
     return sal_error_set (error, SAL_ERROR_FORMAT,
         "verification.json has no \"verification\"");
 
-  g_autoptr (JsonArray) rows = array_of (json_node_get_object (node),
-      "durations");
+  g_autoptr (JsonArray) rows
+      = array_of (json_node_get_object (node), "durations");
   add_table (self, rows, columns, G_N_ELEMENTS (columns));
   return TRUE;
 }
@@ -296,9 +310,12 @@ static gboolean
 add_stream (const Report *self, JsonObject *report, GError **error)
 {
   static const Column columns[] = {
-    { "condition", "sound", 1, -1 }, { "lookahead_ms", "look-ahead, ms", 1, 0 },
-    { "auc", "AUC", 1, 4 }, { "baseline_auc", "AUC of whole windows", 1, 4 },
-    { "eer", "EER, %", 100, 1 }, { "miss", "missed, %", 100, 1 },
+    { "condition", "sound", 1, -1 },
+    { "lookahead_ms", "look-ahead, ms", 1, 0 },
+    { "auc", "AUC", 1, 4 },
+    { "baseline_auc", "AUC of whole windows", 1, 4 },
+    { "eer", "EER, %", 100, 1 },
+    { "miss", "missed, %", 100, 1 },
     { "false_alarm", "false alarms, %", 100, 1 },
     { "kept_db", "target, dB", 1, 1 },
     { "removed_db", "others down, dB", 1, 1 },
@@ -358,7 +375,8 @@ static const struct {
       "Layers are scrambled one after the other from the top, or the map is "
       "drawn for B, who speaks too, or X, who is absent. Rank correlation with "
       "the map as it was, with 95 % intervals: a map that stays as it was, "
-      "near 1, depends on neither.", add_sanity, NULL },
+      "near 1, depends on neither.",
+      add_sanity, NULL },
   { "figures", "What the maps look like (Figures 1 and 3)",
       "An utterance of A, and A among B, for every method and layer.",
       add_figures, NULL },
@@ -400,26 +418,26 @@ add_pictures (const Report *self, const char *name, GError **error)
 /* --- what was run -------------------------------------------------------- */
 
 static void
-add_settings (const Report *self, JsonNode *const *reports,
-    const char *command)
+add_settings (const Report *self, JsonNode *const *reports, const char *command)
 {
   JsonObject *any = NULL;
 
   for (guint i = 0; i < N_SECTIONS; i++)
     any = reports[i] != NULL ? json_node_get_object (reports[i]) : any;
   cli_document_heading (self->document, 2, "What was run");
-  cli_document_text (self->document, "Model %s (%s), version %s of the "
+  cli_document_text (self->document,
+      "Model %s (%s), version %s of the "
       "program, manifest %s (SHA-256). All of it: %s. Each experiment alone, "
-      "with -o and a folder:", text_of (any, "model"),
-      text_of (any, "model_id"), text_of (any, "version"),
-      text_of (any, "manifest_id"), command);
+      "with -o and a folder:",
+      text_of (any, "model"), text_of (any, "model_id"),
+      text_of (any, "version"), text_of (any, "manifest_id"), command);
   for (guint i = 0; i < N_SECTIONS; i++) {
     if (reports[i] == NULL)
       continue;
     JsonObject *report = json_node_get_object (reports[i]);
-    g_autofree char *text = g_strdup_printf ("split %s, seed %.0f: %s",
-        text_of (report, "split"), number_of (report, "seed"),
-        text_of (report, "command"));
+    g_autofree char *text
+        = g_strdup_printf ("split %s, seed %.0f: %s", text_of (report, "split"),
+            number_of (report, "seed"), text_of (report, "command"));
     cli_document_item (self->document, sections[i].name, text);
   }
 }
@@ -431,7 +449,8 @@ count_verdicts (const Report *self, const GPtrArray *verdicts)
 
   for (guint i = 0; i < verdicts->len; i++)
     n[((const EvalVerdict *) verdicts->pdata[i])->kind]++;
-  cli_document_text (self->document, "Of %u findings of the paper [Li2022] %u "
+  cli_document_text (self->document,
+      "Of %u findings of the paper [Li2022] %u "
       "agree, %u agree in part (the same way, but less), %u do not agree, and "
       "%u cannot be told from so few trials; what is beyond the paper has no "
       "counterpart there. A gain agrees if its 95 %% interval is above 0 and "
@@ -464,8 +483,10 @@ judge_set (const Report *self, JsonNode *const *reports, const char *set,
 static gboolean
 judge (const Report *self, JsonNode *const *reports, GError **error)
 {
-  g_auto (GStrv) sets = reports[0] == NULL ? NULL : g_strsplit (text_of (
-          json_node_get_object (reports[0]), "sets"), ",", -1);
+  g_auto (GStrv) sets = reports[0] == NULL
+      ? NULL
+      : g_strsplit (text_of (json_node_get_object (reports[0]), "sets"), ",",
+          -1);
 
   if (sets == NULL)
     return TRUE;
@@ -494,7 +515,8 @@ add_all (const Report *self, JsonNode *const *reports, const char *command,
         || !sections[i].add (self, json_node_get_object (reports[i]), error))
       return FALSE;
   }
-  cli_document_text (self->document, "[Li2022] P. Li, L. Li, A. Hamdulla, "
+  cli_document_text (self->document,
+      "[Li2022] P. Li, L. Li, A. Hamdulla, "
       "D. Wang, \"Reliable visualization for deep speaker recognition\", "
       "Interspeech 2022.");
   return cli_document_save (self->document, "report", error);

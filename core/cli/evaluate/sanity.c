@@ -10,8 +10,8 @@ typedef struct {
   CliEvaluation *evaluation;
   EvalSanityConfig config;
   EvalDeletionConfig curves; /* that trust is compared with */
-  GArray *rows;             /* of EvalSanityRow */
-  GArray *trusted;          /* of EvalDeletionRow */
+  GArray *rows;              /* of EvalSanityRow */
+  GArray *trusted;           /* of EvalDeletionRow */
   JsonBuilder *sanity, *trust;
 } Run;
 
@@ -87,10 +87,12 @@ build_belief (const Run *self, const EvalSpeakerSets *cast,
 
 /* A line for each row, a column for each stage. */
 static void
-print_sanity (const Run *self, const EvalSpeakerSets *cast, const GArray *results)
+print_sanity (const Run *self, const EvalSpeakerSets *cast,
+    const GArray *results)
 {
   printf ("%s set: rank correlation of maps (and log-Mel) when layers are "
-      "scrambled, down to\n%-29s", eval_speaker_sets_get_set (cast), "map, layers");
+          "scrambled, down to\n%-29s",
+      eval_speaker_sets_get_set (cast), "map, layers");
   for (guint s = 0; s < EVAL_SANITY_STAGES; s++)
     printf ("%14s", eval_sanity_stages[s]);
   printf ("  trials\n");
@@ -98,8 +100,8 @@ print_sanity (const Run *self, const EvalSpeakerSets *cast, const GArray *result
     const EvalSanityRow *row = &g_array_index (self->rows, EvalSanityRow, r);
     printf ("%-17s%-12s", eval_sanity_name (row), eval_sanity_layers (row));
     for (guint s = 0; s < EVAL_SANITY_STAGES; s++) {
-      const EvalSanityResult *result = &g_array_index (results, EvalSanityResult,
-          s * self->rows->len + r);
+      const EvalSanityResult *result
+          = &g_array_index (results, EvalSanityResult, s * self->rows->len + r);
       printf ("%6.2f (%5.2f)", result->correlation.mean, result->energy.mean);
     }
     printf ("%8u\n", row->n_trials);
@@ -107,11 +109,12 @@ print_sanity (const Run *self, const EvalSpeakerSets *cast, const GArray *result
 }
 
 static void
-print_trust (const Run *self, const EvalSpeakerSets *cast, const GArray *results)
+print_trust (const Run *self, const EvalSpeakerSets *cast,
+    const GArray *results)
 {
   printf ("%s set: rank correlation of trust (%d passes) with insertion less "
-      "deletion (98 passes)\nform   map              layers       "
-      "log-odds          interval    Top-1  trust  trials\n",
+          "deletion (98 passes)\nform   map              layers       "
+          "log-odds          interval    Top-1  trust  trials\n",
       eval_speaker_sets_get_set (cast), SAL_FAITHFULNESS_FORWARDS);
   for (guint i = 0; i < results->len; i++) {
     const EvalFaithfulnessResult *result
@@ -119,8 +122,8 @@ print_trust (const Run *self, const EvalSpeakerSets *cast, const GArray *results
     const EvalDeletionRow *row = trusted_of (self, result);
     printf ("%-7s%-17s%-13s%8.2f%9.2f ..%6.2f%9.2f%7.2f%8u\n",
         eval_concatenation_names[result->form], eval_deletion_name (row),
-        eval_deletion_layers (row), result->log_odds, result->low,
-        result->high, result->top1, result->mean, result->n_trials);
+        eval_deletion_layers (row), result->log_odds, result->low, result->high,
+        result->top1, result->mean, result->n_trials);
   }
 }
 
@@ -136,15 +139,16 @@ run_set (EvalSpeakerSets *cast, gpointer data, GError **error)
       = g_array_new (FALSE, FALSE, sizeof (EvalFaithfulnessResult));
 
   if (!eval_sanity_run (cast, &self->config, self->rows, sanity, error)
-      || !eval_faithfulness_check_run (cast, &self->curves, self->trusted, beliefs, error))
+      || !eval_faithfulness_check_run (cast, &self->curves, self->trusted,
+          beliefs, error))
     return FALSE;
   cli_progress_end (&self->evaluation->progress);
   for (guint i = 0; i < sanity->len; i++)
     build_result (self, cast, &g_array_index (sanity, EvalSanityResult, i));
   for (guint i = 0; i < beliefs->len; i++)
-    build_belief (self, cast, &g_array_index (beliefs, EvalFaithfulnessResult, i));
-  if (!self->evaluation->options->json
-      && !self->evaluation->options->quiet) {
+    build_belief (self, cast,
+        &g_array_index (beliefs, EvalFaithfulnessResult, i));
+  if (!self->evaluation->options->json && !self->evaluation->options->quiet) {
     print_sanity (self, cast, sanity);
     print_trust (self, cast, beliefs);
   }

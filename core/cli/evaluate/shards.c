@@ -4,8 +4,8 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
-static const CliExperiment *const experiments[] = { &cli_experiment_table2,
-  &cli_experiment_deletion };
+static const CliExperiment *const experiments[]
+    = { &cli_experiment_table2, &cli_experiment_deletion };
 
 /* --- trials -------------------------------------------------------------- */
 
@@ -15,9 +15,9 @@ cli_parts_want (const CliParts *self, EvalConcatenationForm form, guint number)
   const CliEvaluate *options = self->evaluation->options;
 
   return (options->n_shards == 0
-          || number % options->n_shards == options->shard)
-      && !eval_trial_log_has (self->ledger, eval_speaker_sets_get_set (self->cast), form,
-          number);
+             || number % options->n_shards == options->shard)
+      && !eval_trial_log_has (self->ledger,
+          eval_speaker_sets_get_set (self->cast), form, number);
 }
 
 /* Returns: (transfer full): A, B, C, X and recordings */
@@ -28,11 +28,15 @@ describe_join (const CliParts *self, const EvalConcatenation *join)
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < EVAL_CONCATENATION_MOST; i++)
-    g_string_append_printf (text, "%s\t", i >= join->n_speakers ? ""
-        : eval_corpus_get_voice (corpus,
-            eval_speaker_sets_get_voice (self->cast, join->speakers[i]))->name);
-  g_string_append_printf (text, "%s\t", sal_target_get_name (
-      eval_speaker_sets_get_target (self->cast, join->absent)));
+    g_string_append_printf (text, "%s\t",
+        i >= join->n_speakers
+            ? ""
+            : eval_corpus_get_voice (corpus,
+                eval_speaker_sets_get_voice (self->cast, join->speakers[i]))
+                  ->name);
+  g_string_append_printf (text, "%s\t",
+      sal_target_get_name (
+          eval_speaker_sets_get_target (self->cast, join->absent)));
   for (guint i = 0; i < join->n_pieces; i++)
     g_string_append_printf (text, "%s%s", i > 0 ? "," : "",
         eval_corpus_get_utterance (corpus, join->utterances[i])->path);
@@ -40,12 +44,13 @@ describe_join (const CliParts *self, const EvalConcatenation *join)
 }
 
 gboolean
-cli_parts_add (const CliParts *self, const EvalConcatenation *join, const float *values,
-    GError **error)
+cli_parts_add (const CliParts *self, const EvalConcatenation *join,
+    const float *values, GError **error)
 {
   g_autofree char *who = describe_join (self, join);
-  const EvalTrialLogEntry trial = { (char *) eval_speaker_sets_get_set (self->cast),
-    join->form, join->number, who, (float *) values };
+  const EvalTrialLogEntry trial
+      = { (char *) eval_speaker_sets_get_set (self->cast), join->form,
+          join->number, who, (float *) values };
 
   return eval_trial_log_add (self->ledger, &trial, error);
 }
@@ -55,8 +60,9 @@ cli_parts_add (const CliParts *self, const EvalConcatenation *join, const float 
 char **
 cli_parts_sets (const CliPartsOutput *self)
 {
-  return g_strsplit (json_object_get_string_member_with_default (
-          self->settings, "sets", ""), ",", -1);
+  return g_strsplit (json_object_get_string_member_with_default (self->settings,
+                         "sets", ""),
+      ",", -1);
 }
 
 GPtrArray *
@@ -96,8 +102,8 @@ cli_parts_begin (const CliPartsOutput *self, const char *name)
   json_builder_begin_object (b);
   for (GList *l = members; l != NULL; l = l->next) {
     json_builder_set_member_name (b, l->data);
-    json_builder_add_value (b, json_node_copy (
-        json_object_get_member (self->settings, l->data)));
+    json_builder_add_value (b,
+        json_node_copy (json_object_get_member (self->settings, l->data)));
   }
   json_builder_set_member_name (b, name);
   json_builder_begin_array (b);
@@ -168,8 +174,8 @@ run_set (EvalSpeakerSets *cast, gpointer data, GError **error)
 static gboolean
 open_ledger (Run *self, const char *path, GError **error)
 {
-  g_autoptr (JsonNode) settings = describe (self->parts.evaluation,
-      self->experiment);
+  g_autoptr (JsonNode) settings
+      = describe (self->parts.evaluation, self->experiment);
 
   self->parts.ledger = eval_trial_log_open (path, settings,
       self->experiment->count_values (json_node_get_object (settings)), error);
@@ -231,14 +237,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Merge, merge_clear)
 static gboolean
 parse_merge (Merge *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->folder,
-        "Folder for tables and pictures", "DIR" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-        NULL, "PART…" },
-    G_OPTION_ENTRY_NULL
-  };
+  GOptionEntry entries[]
+      = { { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->folder,
+              "Folder for tables and pictures", "DIR" },
+          { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
+          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
+              NULL, "PART…" },
+          G_OPTION_ENTRY_NULL };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_set_summary (context,
@@ -251,8 +256,8 @@ parse_merge (Merge *self, int argc, char **argv, GError **error)
 static const CliExperiment *
 find_experiment (JsonObject *settings, GError **error)
 {
-  const char *name = json_object_get_string_member_with_default (settings,
-      "experiment", "");
+  const char *name
+      = json_object_get_string_member_with_default (settings, "experiment", "");
 
   for (guint i = 0; i < G_N_ELEMENTS (experiments); i++)
     if (g_str_equal (name, experiments[i]->name))
@@ -277,8 +282,9 @@ check_whole (const CliExperiment *experiment, const CliPartsOutput *output,
     n_wanted += n * experiment->n_forms;
   }
   guint n_found = eval_trial_log_get_trials (output->ledger)->len;
-  return n_found == n_wanted || sal_error_set (error, SAL_ERROR_MISMATCH,
-      "there are %u trials, not %u", n_found, n_wanted);
+  return n_found == n_wanted
+      || sal_error_set (error, SAL_ERROR_MISMATCH,
+          "there are %u trials, not %u", n_found, n_wanted);
 }
 
 /* Returns: (transfer full) (nullable): all parts in one */
@@ -296,8 +302,8 @@ merge_files (char **files, const CliExperiment **experiment, GError **error)
       *experiment = find_experiment (settings, error);
       if (*experiment == NULL)
         return NULL;
-      g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (),
-          settings);
+      g_autoptr (JsonNode) node
+          = json_node_init_object (json_node_alloc (), settings);
       whole = eval_trial_log_open (NULL, node,
           (*experiment)->count_values (settings), error);
     }
@@ -311,7 +317,8 @@ static gboolean
 merge (const Merge *self, GError **error)
 {
   const CliExperiment *experiment = NULL;
-  g_autoptr (EvalTrialLog) whole = merge_files (self->files, &experiment, error);
+  g_autoptr (EvalTrialLog) whole
+      = merge_files (self->files, &experiment, error);
   if (whole == NULL)
     return FALSE;
   const CliPartsOutput output = { whole, eval_trial_log_get_settings (whole),
@@ -327,8 +334,8 @@ cli_evaluate_merge (int argc, char **argv)
 {
   g_auto (Merge) self = { 0 };
   GError *error = NULL;
-  gboolean ok = parse_merge (&self, argc, argv, &error)
-      && merge (&self, &error);
+  gboolean ok
+      = parse_merge (&self, argc, argv, &error) && merge (&self, &error);
 
   return cli_exit_code (ok, error);
 }

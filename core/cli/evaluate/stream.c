@@ -16,7 +16,7 @@ typedef struct {
   EvalStreamingConfig config;
   EvalStreamingRow rows[C * L];
   CliTable *streams, *frames; /* NULL: not wanted */
-  EvalStream *example;         /* the first one */
+  EvalStream *example;        /* the first one */
 } Run;
 
 static void
@@ -76,16 +76,17 @@ static void
 print_table (const EvalStreamingRow *rows)
 {
   printf ("condition  ahead    AUC  usual    EER   miss  alarm    kept  "
-      "removed  switches (true)  absent\n");
+          "removed  switches (true)  absent\n");
   for (guint i = 0; i < C * L; i++) {
     const double *mean = rows[i].mean;
     printf ("%-9s%5u ms%7.4f%7.4f%6.1f%%%6.1f%%%6.1f%%%6.1fdB%7.1fdB"
-        "%10.1f%7.1f%7.1f%%\n", eval_streaming_conditions[i / L],
-        eval_streaming_lookaheads_ms[i % L], mean[EVAL_STREAMING_AUC],
-        mean[EVAL_STREAMING_BASELINE_AUC], 100 * mean[EVAL_STREAMING_EER],
-        100 * mean[EVAL_STREAMING_MISS], 100 * mean[EVAL_STREAMING_FALSE_ALARM],
-        mean[EVAL_STREAMING_KEPT], mean[EVAL_STREAMING_REMOVED],
-        mean[EVAL_STREAMING_SWITCHES], mean[EVAL_STREAMING_TRUE_SWITCHES],
+            "%10.1f%7.1f%7.1f%%\n",
+        eval_streaming_conditions[i / L], eval_streaming_lookaheads_ms[i % L],
+        mean[EVAL_STREAMING_AUC], mean[EVAL_STREAMING_BASELINE_AUC],
+        100 * mean[EVAL_STREAMING_EER], 100 * mean[EVAL_STREAMING_MISS],
+        100 * mean[EVAL_STREAMING_FALSE_ALARM], mean[EVAL_STREAMING_KEPT],
+        mean[EVAL_STREAMING_REMOVED], mean[EVAL_STREAMING_SWITCHES],
+        mean[EVAL_STREAMING_TRUE_SWITCHES],
         100 * mean[EVAL_STREAMING_ABSENT_ABOVE]);
   }
 }
@@ -98,7 +99,8 @@ open_tables (Run *self, GError **error)
   const CliEvaluation *evaluation = self->evaluation;
   g_autofree char *streams = cli_evaluate_path (evaluation, "streams.tsv");
   g_autofree char *frames = cli_evaluate_path (evaluation, "frames.tsv");
-  g_autoptr (GString) header = g_string_new ("stream\tcondition\tlookahead_ms"
+  g_autoptr (GString) header = g_string_new (
+      "stream\tcondition\tlookahead_ms"
       "\ttarget\tabsent\tothers\tenrolled_seconds\tabsent_enrolled_seconds");
 
   for (guint f = 0; f < EVAL_STREAMING_FIGURES; f++)
@@ -108,7 +110,8 @@ open_tables (Run *self, GError **error)
     return FALSE;
   if (!evaluation->options->frames)
     return TRUE;
-  self->frames = cli_table_open (frames, "stream\tcondition\tlookahead_ms\t"
+  self->frames = cli_table_open (frames,
+      "stream\tcondition\tlookahead_ms\t"
       "target\tabsent\ttime\tis_target\tspeech\tlog_odds\tactivity\tbaseline",
       error);
   return self->frames != NULL;
@@ -161,7 +164,8 @@ add_frames (const Run *self, const EvalStream *stream, guint c, guint l,
   const EvalConversation *talk = stream->conversation;
   const EvalTrace *trace = &stream->traces[c][absent * L + l];
   const char *name = eval_corpus_get_voice (self->evaluation->corpus,
-      absent ? talk->absent : talk->target)->name;
+      absent ? talk->absent : talk->target)
+                         ->name;
 
   for (gsize t = 0; t < stream->n_frames; t += EVERY)
     cli_table_add (self->frames,
@@ -201,11 +205,13 @@ draw (const Run *self, const char *path, GError **error)
 {
   const CliEvaluation *evaluation = self->evaluation;
   g_autofree char *title = g_strdup_printf ("Where a voice speaks: %s on "
-      "%u streams of %s", sal_model_get_name (evaluation->model),
-      self->config.n_streams, evaluation->options->split);
+                                            "%u streams of %s",
+      sal_model_get_name (evaluation->model), self->config.n_streams,
+      evaluation->options->split);
 
   return sal_png_save (eval_streaming_draw (title, self->rows, self->example,
-          evaluation->corpus), path, error);
+                           evaluation->corpus),
+      path, error);
 }
 
 static gboolean

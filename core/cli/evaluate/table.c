@@ -68,8 +68,7 @@ cli_table_close (CliTable *self, GError **error)
   FILE *file = g_steal_pointer (&self->file);
   gboolean bad = ferror (file) != 0;
 
-  if (fclose (file) != 0 || bad
-      || g_rename (self->temporary, self->path) != 0)
+  if (fclose (file) != 0 || bad || g_rename (self->temporary, self->path) != 0)
     return fail (self, error);
   g_clear_pointer (&self->temporary, g_free);
   return TRUE;

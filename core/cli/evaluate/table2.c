@@ -10,8 +10,8 @@
 
 typedef struct {
   const CliPartsOutput *output;
-  GArray *rows;                /* of EvalLocalisationRow */
-  CliTable *joins, *outcomes;  /* NULL: not wanted */
+  GArray *rows;               /* of EvalLocalisationRow */
+  CliTable *joins, *outcomes; /* NULL: not wanted */
   JsonBuilder *builder;
 } Run;
 
@@ -35,8 +35,10 @@ row_at (const Run *self, guint i)
 static const char *
 given_of (const EvalLocalisationRow *row)
 {
-  return row->given == 'A' ? "A" : row->given == 'B' ? "B"
-      : row->given == 'X' ? "X" : "none";
+  return row->given == 'A' ? "A"
+      : row->given == 'B'  ? "B"
+      : row->given == 'X'  ? "X"
+                           : "none";
 }
 
 /* --- JSON and text ------------------------------------------------------- */
@@ -120,8 +122,10 @@ open_tables (Run *self, GError **error)
       "set\tform\ttrial\tA\tB\tC\tX\trecordings", error);
   if (self->joins == NULL)
     return FALSE;
-  self->outcomes = cli_table_open (outcomes, "set\tform\ttrial\tmethod\tlayers"
-      "\tgiven\trecognised\tkept_mass\tauc", error);
+  self->outcomes = cli_table_open (outcomes,
+      "set\tform\ttrial\tmethod\tlayers"
+      "\tgiven\trecognised\tkept_mass\tauc",
+      error);
   return self->outcomes != NULL;
 }
 
@@ -160,8 +164,8 @@ to_trials (const GPtrArray *kept, guint n_rows)
     EvalLocalisationTrial *trial = g_new (EvalLocalisationTrial, 1);
     trial->join = g_new0 (EvalConcatenation, 1);
     trial->join->form = from->form;
-    trial->outcomes = g_memdup2 (from->values,
-        n_rows * sizeof (EvalLocalisationOutcome));
+    trial->outcomes
+        = g_memdup2 (from->values, n_rows * sizeof (EvalLocalisationOutcome));
     g_ptr_array_add (trials, trial);
   }
   return trials;
@@ -210,7 +214,8 @@ count_values (JsonObject *settings)
 static gboolean
 tabulate (const CliPartsOutput *output, GError **error)
 {
-  g_auto (Run) self = { .output = output, .rows = rows_of (output->settings),
+  g_auto (Run) self = { .output = output,
+    .rows = rows_of (output->settings),
     .builder = cli_parts_begin (output, "table2") };
   g_auto (GStrv) sets = cli_parts_sets (output);
 
@@ -218,8 +223,9 @@ tabulate (const CliPartsOutput *output, GError **error)
     return FALSE;
   for (guint i = 0; sets[i] != NULL; i++)
     add_set (&self, sets[i]);
-  return (self.joins == NULL || (cli_table_close (self.joins, error)
-          && cli_table_close (self.outcomes, error)))
+  return (self.joins == NULL
+             || (cli_table_close (self.joins, error)
+                 && cli_table_close (self.outcomes, error)))
       && cli_parts_end (output, self.builder, "table2", error);
 }
 
@@ -274,7 +280,8 @@ report_progress (double part, gpointer data)
 static gboolean
 run (CliParts *parts, EvalSpeakerSets *cast, GError **error)
 {
-  g_autoptr (GArray) rows = rows_of (eval_trial_log_get_settings (parts->ledger));
+  g_autoptr (GArray) rows
+      = rows_of (eval_trial_log_get_settings (parts->ledger));
   EvalLocalisationConfig config;
 
   configure (parts->evaluation->options, &config);
@@ -285,9 +292,8 @@ run (CliParts *parts, EvalSpeakerSets *cast, GError **error)
   return eval_localisation_run (cast, &config, rows, error);
 }
 
-const CliExperiment cli_experiment_table2 = { "table2",
-  eval_localisation_forms, EVAL_LOCALISATION_FORMS, describe, count_values, run,
-  tabulate };
+const CliExperiment cli_experiment_table2 = { "table2", eval_localisation_forms,
+  EVAL_LOCALISATION_FORMS, describe, count_values, run, tabulate };
 
 gboolean
 cli_evaluate_table2 (CliEvaluation *evaluation, GError **error)

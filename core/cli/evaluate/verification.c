@@ -61,11 +61,11 @@ static void
 print_table (const EvalVerificationRow *rows)
 {
   printf ("seconds  windows  targets  others     EER  same sex  minDCF   Cllr"
-      "  least  cosine EER  log-odds EER  normalised EER\n");
+          "  least  cosine EER  log-odds EER  normalised EER\n");
   for (guint d = 0; d < D; d++) {
     const EvalVerificationRow *row = &rows[d];
     printf ("%7g%9u%9" G_GSIZE_FORMAT "%8" G_GSIZE_FORMAT
-        "%7.2f%%%9.2f%%%8.3f%7.3f%7.3f%11.2f%%%13.2f%%%15.2f%%\n",
+            "%7.2f%%%9.2f%%%8.3f%7.3f%7.3f%11.2f%%%13.2f%%%15.2f%%\n",
         eval_verification_seconds[d], row->n_windows, row->n_target,
         row->n_other, 100 * row->eer, 100 * row->same_sex_eer, row->min_dcf,
         row->cllr, row->min_cllr, 100 * row->cosine_eer,
@@ -74,8 +74,8 @@ print_table (const EvalVerificationRow *rows)
 }
 
 static gboolean
-write_trials (const CliEvaluation *self, CliTable *table,
-    const GArray *trials, GError **error)
+write_trials (const CliEvaluation *self, CliTable *table, const GArray *trials,
+    GError **error)
 {
   for (guint i = 0; i < trials->len; i++) {
     const EvalTrial *trial = &g_array_index (trials, EvalTrial, i);
@@ -83,9 +83,8 @@ write_trials (const CliEvaluation *self, CliTable *table,
         eval_verification_seconds[trial->duration],
         eval_corpus_get_voice (self->corpus, trial->target)->name,
         eval_corpus_get_voice (self->corpus, trial->speaker)->name,
-        trial->same_sex, trial->speech_seconds, trial->cosine,
-        trial->log_odds, trial->normalised, trial->llr,
-        trial->target == trial->speaker);
+        trial->same_sex, trial->speech_seconds, trial->cosine, trial->log_odds,
+        trial->normalised, trial->llr, trial->target == trial->speaker);
   }
   return cli_table_close (table, error);
 }
@@ -102,8 +101,8 @@ draw (const CliEvaluation *self, const GArray *trials,
 }
 
 static gboolean
-write_files (const CliEvaluation *self, CliTable *table,
-    const GArray *trials, const EvalVerificationRow *rows, GError **error)
+write_files (const CliEvaluation *self, CliTable *table, const GArray *trials,
+    const EvalVerificationRow *rows, GError **error)
 {
   g_autofree char *json = cli_evaluate_path (self, "verification.json");
 
@@ -117,8 +116,10 @@ open_table (const CliEvaluation *self, GError **error)
 {
   g_autofree char *path = cli_evaluate_path (self, "trials.tsv");
 
-  return cli_table_open (path, "duration\ttarget\tspeaker\tsame_sex\t"
-      "speech_seconds\tcosine\tlog_odds\tnormalised\tllr\tis_target", error);
+  return cli_table_open (path,
+      "duration\ttarget\tspeaker\tsame_sex\t"
+      "speech_seconds\tcosine\tlog_odds\tnormalised\tllr\tis_target",
+      error);
 }
 
 gboolean
@@ -128,8 +129,8 @@ cli_evaluate_verification (CliEvaluation *self, GError **error)
   EvalVerificationConfig config;
   EvalVerificationRow rows[D];
   g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
-  g_autoptr (CliTable) table = options->output != NULL
-      ? open_table (self, error) : NULL;
+  g_autoptr (CliTable) table
+      = options->output != NULL ? open_table (self, error) : NULL;
 
   if (options->output != NULL && table == NULL)
     return FALSE;

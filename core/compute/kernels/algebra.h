@@ -4,8 +4,7 @@
 
 #include "compute/kernels/simd.h"
 
-typedef float Loose
-    __attribute__ ((vector_size (LANES * 4), aligned (4), may_alias));
+typedef float Loose __attribute__ ((vector_size (LANES * 4), aligned (4), may_alias));
 
 static float
 dot (const float *a, const float *b, gsize n)
@@ -15,8 +14,7 @@ dot (const float *a, const float *b, gsize n)
   float total = 0;
   for (; i + 4 * LANES <= n; i += 4 * LANES)
     for (guint k = 0; k < 4; k++)
-      sums[k] += *(const Loose *) (a + i + k * LANES)
-          * *(const Loose *) (b + i + k * LANES);
+      sums[k] += *(const Loose *) (a + i + k * LANES) * *(const Loose *) (b + i + k * LANES);
   Loose sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
   for (guint k = 0; k < LANES; k++)
     total += sum[k];

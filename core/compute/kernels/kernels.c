@@ -16,10 +16,13 @@ runs (guint i)
   __builtin_cpu_init ();
   if (i == 0)
     return __builtin_cpu_supports ("avx512f")
-            && __builtin_cpu_supports ("avx512dq") ? &sal_kernels_avx512 : NULL;
+            && __builtin_cpu_supports ("avx512dq")
+        ? &sal_kernels_avx512
+        : NULL;
   if (i == 1)
     return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma")
-        ? &sal_kernels_avx2 : NULL;
+        ? &sal_kernels_avx2
+        : NULL;
 #endif
   return i == 2 ? &sal_kernels_c : NULL;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kernels.h: the inner loops of the network, one set for each instruction set
  *
- * The same C sources are compiled once for every set, with GCC's vector extensions; sal_kernels_get()
- * takes the best that the processor runs.  Every output is summed in an order of its own, whatever part of
- * a call computes it: results do not depend on how work is divided.  They do on the set.
+ * The same C sources are compiled once for every set, with GCC's vector extensions;
+ * sal_kernels_get() takes the best that the processor runs.  Every output is summed in an order of
+ * its own, whatever part of a call computes it: results do not depend on how work is divided.  They
+ * do on the set.
  */
 #pragma once
 
@@ -20,12 +21,12 @@
 
 /* What happens to an output after the sum over the inputs, in this order. */
 typedef struct {
-  const float *bias;       /* (nullable): added, [O] filled up to blocks */
-  const SalActivations *add;    /* (nullable): added; may be the output */
-  gboolean relu;           /* max (y, 0) */
-  const SalActivations *mask;   /* (nullable): y where mask > 0, else 0 */
-  const float *mask_scale; /* (nullable): with mask, y scale, [O] */
-  float *sums;             /* (nullable): sums of y over each row of tiles, [tile rows, O in blocks] */
+  const float *bias;          /* (nullable): added, [O] filled up to blocks */
+  const SalActivations *add;  /* (nullable): added; may be the output */
+  gboolean relu;              /* max (y, 0) */
+  const SalActivations *mask; /* (nullable): y where mask > 0, else 0 */
+  const float *mask_scale;    /* (nullable): with mask, y scale, [O] */
+  float *sums; /* (nullable): sums of y over each row of tiles, [tile rows, O in blocks] */
 } SalEpilogue;
 
 /* A 3x3 convolution of stride 1. */
@@ -41,9 +42,11 @@ typedef struct {
   const SalActivations *x, *y;
   const float *filter; /* [O/B, taps, C in blocks, B]; for flat x [O/B, taps, 1, B] */
   guint n_taps;
-  struct { int i, j; } taps[9];
-  guint stride;        /* of the input */
-  guint step, y0, x0;  /* of the output */
+  struct {
+    int i, j;
+  } taps[9];
+  guint stride;       /* of the input */
+  guint step, y0, x0; /* of the output */
   guint h, w;
   gboolean accumulate; /* add to what y holds */
   const float *bias;   /* (nullable) */
@@ -55,28 +58,34 @@ typedef struct {
 
   /* Rows of tiles [row, end), blocks of outputs [block, block_end); scratch holds
    * winograd_scratch (job, end - row) floats. */
-  void (*winograd) (const SalWinograd *job, guint row, guint end, guint block, guint block_end, float *scratch);
+  void (*winograd) (const SalWinograd *job, guint row, guint end, guint block, guint block_end,
+      float *scratch);
   gsize (*winograd_scratch) (const SalWinograd *job, guint n_rows);
 
   /* Output rows [row, end). */
   void (*taps) (const SalTaps *job, guint row, guint end);
 
   /* out = max (x2 gate + shortcut, 0), rows [row, end); gate may be NULL: 1. */
-  void (*residual) (const SalActivations *x2, const float *gate, const SalActivations *shortcut, const SalActivations *out, guint row, guint end);
+  void (*residual) (const SalActivations *x2, const float *gate, const SalActivations *shortcut,
+      const SalActivations *out, guint row, guint end);
 
   /* dz = dy [out > 0]; sums[i, c] = sum over row i of dz x2 (both nullable). */
-  void (*residual_backward) (const SalActivations *dy, const SalActivations *out, const SalActivations *x2, const SalActivations *dz, float *sums, guint row, guint end);
+  void (*residual_backward) (const SalActivations *dy, const SalActivations *out,
+      const SalActivations *x2, const SalActivations *dz, float *sums, guint row, guint end);
 
   /* y = x scale + shift, [C] in blocks; may be in place. */
-  void (*affine) (const SalActivations *x, const float *scale, const float *shift, const SalActivations *y, guint row, guint end);
+  void (*affine) (const SalActivations *x, const float *scale, const float *shift,
+      const SalActivations *y, guint row, guint end);
 
   /* y [n, m] = bias [m] + a [n, k] b, b packed as [m/B, k, B]; bias (nullable) and y in blocks. */
-  void (*dense) (const float *a, guint n, gsize lda, guint k, const float *b, guint m_blocks, const float *bias, float *y, gsize ldy);
+  void (*dense) (const float *a, guint n, gsize lda, guint k, const float *b, guint m_blocks,
+      const float *bias, float *y, gsize ldy);
 
   float (*dot) (const float *a, const float *b, gsize n);
   void (*add_scaled) (float *y, float a, const float *x, gsize n); /* y += a x */
 
-  /* x = x factor + term, n_steps times in n_chains numbers side by side in registers, as fast as they go: their sum. */
+  /* x = x factor + term, n_steps times in n_chains numbers side by side in registers, as fast as
+   * they go: their sum. */
   float (*chains) (guint n_steps, float factor, float term);
   guint n_chains;
 } SalKernels;
@@ -84,7 +93,8 @@ typedef struct {
 /**
  * sal_kernels_get:
  *
- * The environment variable SALIENCY_CPU, "c", "avx2" or "avx512", holds it to that set or a lesser one.
+ * The environment variable SALIENCY_CPU, "c", "avx2" or "avx512", holds it to that set or a lesser
+ * one.
  *
  * Returns: (transfer none): the kernels for this processor; any thread
  */

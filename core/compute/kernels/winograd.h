@@ -12,7 +12,7 @@
 
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS
-#define PAD B /* floats between matrices, so that they share no cache set */
+#define PAD B          /* floats between matrices, so that they share no cache set */
 #define SIDE_BY_SIDE 5 /* tiles that are transformed together */
 
 #define P SAL_WINOGRAD_P
@@ -38,8 +38,7 @@ transform_input (const Vector d[7], Vector t[7])
   transform_pair (d, Q, P * P + R * R, P * P * R * R, t + 2);
   transform_pair (d, R, P * P + Q * Q, P * P * Q * Q, t + 4);
   t[6] = d[6] - (P * P + Q * Q + R * R) * d[4]
-      + (P * P * Q * Q + P * P * R * R + Q * Q * R * R) * d[2]
-      - P * P * Q * Q * R * R * d[0];
+      + (P * P * Q * Q + P * P * R * R + Q * Q * R * R) * d[2] - P * P * Q * Q * R * R * d[0];
 }
 
 /* A^T m */
@@ -52,10 +51,8 @@ transform_output (const Vector m[7], Vector y[TILE])
   y[0] = sum + sum2 + sum3;
   y[1] = P * difference + Q * difference2 + R * difference3;
   y[2] = P * P * sum + Q * Q * sum2 + R * R * sum3;
-  y[3] = P * P * P * difference + Q * Q * Q * difference2
-      + R * R * R * difference3;
-  y[4] = P * P * P * P * sum + Q * Q * Q * Q * sum2 + R * R * R * R * sum3
-      + m[6];
+  y[3] = P * P * P * difference + Q * Q * Q * difference2 + R * R * R * difference3;
+  y[4] = P * P * P * P * sum + Q * Q * Q * Q * sum2 + R * R * R * R * sum3 + m[6];
 }
 
 /* The inputs of n tiles side by side, from x on, to points `stride` apart of
@@ -101,8 +98,8 @@ finish (const SalEpilogue *after, Vector y, gsize at, gsize channel)
 /* n tiles side by side of LANES channels from `channel` on, the first output at
  * (i, j); the arrays of the epilogue have the shape of y. */
 INLINE void
-scatter (const SalWinograd *job, const float *m, gsize stride, gsize ldm,
-    guint n, guint i, guint j, gsize channel)
+scatter (const SalWinograd *job, const float *m, gsize stride, gsize ldm, guint n, guint i, guint j,
+    gsize channel)
 {
   const SalActivations *planes = job->y;
   const SalEpilogue *after = &job->after;
@@ -115,12 +112,10 @@ scatter (const SalWinograd *job, const float *m, gsize stride, gsize ldm,
         d[q] = load (m + (p * 7 + q) * stride + tile * ldm);
       transform_output (d, half[p] + tile * TILE);
     }
-  Vector bias = after->bias != NULL ? load (after->bias + channel)
-                                    : (Vector){ 0 };
+  Vector bias = after->bias != NULL ? load (after->bias + channel) : (Vector){ 0 };
   Vector sum = { 0 };
   guint h = MIN (TILE, planes->h - i), w = MIN (n * TILE, planes->w - j);
-  gsize at = channel / B * planes->block + i * planes->row + j * B
-      + channel % B;
+  gsize at = channel / B * planes->block + i * planes->row + j * B + channel % B;
   for (guint b = 0; b < w; b++, at += B) {
     Vector d[7], y[TILE];
 #pragma GCC unroll 7
@@ -157,8 +152,7 @@ winograd_scratch (const SalWinograd *job, guint n_rows)
 }
 
 static void
-gather_strip (const SalWinograd *job, guint row, guint end, float *v,
-    gsize stride)
+gather_strip (const SalWinograd *job, guint row, guint end, float *v, gsize stride)
 {
   const SalActivations *x = job->x;
   guint across = tiles_across (job);
@@ -167,8 +161,7 @@ gather_strip (const SalWinograd *job, guint row, guint end, float *v,
     for (guint t = 0, n; t < across; t += n, v += n * K) {
       n = MIN (SIDE_BY_SIDE, across - t);
       for (guint c = 0; c < x->n_blocks; c++) {
-        const float *in = sal_activations_at (x, c, r * TILE, t * TILE) - x->row
-            - B;
+        const float *in = sal_activations_at (x, c, r * TILE, t * TILE) - x->row - B;
         for (guint part = 0; part < B; part += LANES)
           gather (in + part, x->row, n, v + c * B + part, stride, K);
       }
@@ -176,8 +169,8 @@ gather_strip (const SalWinograd *job, guint row, guint end, float *v,
 }
 
 static void
-scatter_strip (const SalWinograd *job, guint row, guint end, guint block,
-    guint blocks, const float *m, gsize stride)
+scatter_strip (const SalWinograd *job, guint row, guint end, guint block, guint blocks,
+    const float *m, gsize stride)
 {
   guint across = tiles_across (job);
   if (job->after.sums != NULL)
@@ -188,16 +181,14 @@ scatter_strip (const SalWinograd *job, guint row, guint end, guint block,
     for (guint t = 0, n; t < across; t += n, m += n * blocks * B) {
       n = MIN (SIDE_BY_SIDE, across - t);
       for (guint c = 0; c < blocks * B; c += LANES)
-        scatter (job, m + c, stride, blocks * B, n, r * TILE, t * TILE,
-            block * B + c);
+        scatter (job, m + c, stride, blocks * B, n, r * TILE, t * TILE, block * B + c);
     }
 }
 
 /* The products of n blocks of outputs from `block` on. */
 static void
-multiply_points (const SalWinograd *job, Product product, guint tiles,
-    guint block, guint n, const float *v, gsize v_stride, float *m,
-    gsize m_stride)
+multiply_points (const SalWinograd *job, Product product, guint tiles, guint block, guint n,
+    const float *v, gsize v_stride, float *m, gsize m_stride)
 {
   gsize panel = (gsize) product.k * B;
   const float *filter = job->filter + block * POINTS * panel;
@@ -205,15 +196,14 @@ multiply_points (const SalWinograd *job, Product product, guint tiles,
   product.next_step = B * sizeof (float);
   for (guint p = 0; p < POINTS; p++) {
     product.next = filter + panel;
-    multiply_rows (&product, tiles, n, v + p * v_stride, filter, NULL,
-        m + p * m_stride);
+    multiply_rows (&product, tiles, n, v + p * v_stride, filter, NULL, m + p * m_stride);
     filter += panel;
   }
 }
 
 static void
-winograd (const SalWinograd *job, guint row, guint end, guint block,
-    guint block_end, float *scratch)
+winograd (const SalWinograd *job, guint row, guint end, guint block, guint block_end,
+    float *scratch)
 {
   const gssize zero = 0;
   guint tiles = (end - row) * tiles_across (job), K = job->x->n_blocks * B;
@@ -222,8 +212,13 @@ winograd (const SalWinograd *job, guint row, guint end, guint block,
   gather_strip (job, row, end, v, v_stride);
   for (guint n; block < block_end; block += n) {
     n = MIN (MAX_BLOCKS, block_end - block);
-    const Product product = { .segments = &zero, .n_segments = 1,
-      .n_parts = 1, .k = K, .lda = K, .ldc = n * B, .c_block = B };
+    const Product product = { .segments = &zero,
+      .n_segments = 1,
+      .n_parts = 1,
+      .k = K,
+      .lda = K,
+      .ldc = n * B,
+      .c_block = B };
     multiply_points (job, product, tiles, block, n, v, v_stride, m, m_stride);
     scatter_strip (job, row, end, block, n, m, m_stride);
   }

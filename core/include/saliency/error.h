@@ -38,4 +38,5 @@ SAL_API GQuark sal_error_quark (void);
  *
  * Returns: %FALSE
  */
-gboolean sal_error_set (GError **error, SalError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+gboolean sal_error_set (GError **error, SalError code, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);

@@ -11,10 +11,11 @@
 #include <saliency/error.h>
 
 typedef struct {
-  guint rate;            /* Hz, of the PCM */
+  guint rate; /* Hz, of the PCM */
   guint n_channels;
   guint n_bands;         /* of the gains; 1: one gain for all frequencies */
-  const float *bands_hz; /* centre frequency of each band, rising, [n_bands]; copied; unused if n_bands is 1 */
+  const float *bands_hz; /* centre frequency of each band, rising, [n_bands]; copied; unused if
+                            n_bands is 1 */
   double frame_period;   /* seconds between gain frames */
   double frame_centre;   /* seconds: the time of gain frame 0 */
 } SalMaskerConfig;
@@ -33,8 +34,8 @@ SAL_API void sal_masker_free (SalMasker *self); /* NULL is a no-op */
 /**
  * sal_masker_get_delay:
  *
- * Returns: how many PCM frames must be pushed after a frame before that frame comes out, at most; also how
- *   far after a PCM frame the gains must reach for it to come out
+ * Returns: how many PCM frames must be pushed after a frame before that frame comes out, at most;
+ * also how far after a PCM frame the gains must reach for it to come out
  */
 SAL_API guint sal_masker_get_delay (const SalMasker *self);
 
@@ -42,7 +43,8 @@ SAL_API guint sal_masker_get_delay (const SalMasker *self);
  * sal_masker_push_gains:
  * @gains: [n_frames, n_bands] (time first), linear
  *
- * The next gain frames.  The memory of the masker grows as far as gains run ahead of PCM or PCM of gains.
+ * The next gain frames.  The memory of the masker grows as far as gains run ahead of PCM or PCM of
+ * gains.
  */
 SAL_API void sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames);
 
@@ -55,8 +57,8 @@ SAL_API void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames)
 /**
  * sal_masker_finish:
  *
- * End of the stream: the last gain holds for whatever has none, and all PCM becomes ready.  Nothing may be
- * pushed before sal_masker_reset().
+ * End of the stream: the last gain holds for whatever has none, and all PCM becomes ready.  Nothing
+ * may be pushed before sal_masker_reset().
  */
 SAL_API void sal_masker_finish (SalMasker *self);
 
@@ -73,7 +75,8 @@ SAL_API gsize sal_masker_get_n_ready (const SalMasker *self);
  * @n_frames: at most sal_masker_get_n_ready()
  */
 SAL_API void sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames);
-SAL_API void sal_masker_skip (SalMasker *self, gsize n_frames); /* drops ready frames instead of pulling them */
+SAL_API void sal_masker_skip (SalMasker *self,
+    gsize n_frames); /* drops ready frames instead of pulling them */
 
 /**
  * sal_masker_get_run:

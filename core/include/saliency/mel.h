@@ -13,7 +13,13 @@
 #include <saliency/error.h>
 
 typedef enum { SAL_PREEMPHASIS_NONE, SAL_PREEMPHASIS_SIGNAL, SAL_PREEMPHASIS_FRAME } SalPreemphasis;
-typedef enum { SAL_TAPER_HAMMING, SAL_TAPER_HAMMING_PERIODIC, SAL_TAPER_HANN, SAL_TAPER_HANN_PERIODIC, SAL_TAPER_POVEY } SalTaper;
+typedef enum {
+  SAL_TAPER_HAMMING,
+  SAL_TAPER_HAMMING_PERIODIC,
+  SAL_TAPER_HANN,
+  SAL_TAPER_HANN_PERIODIC,
+  SAL_TAPER_POVEY
+} SalTaper;
 typedef enum { SAL_FRAMING_NONE, SAL_FRAMING_REFLECT } SalFraming;
 typedef enum { SAL_MEL_HTK, SAL_MEL_KALDI } SalMelFormula;
 
@@ -29,18 +35,19 @@ typedef struct {
   SalPreemphasis preemphasis;    /* SIGNAL: y[0] = x[0] - a x[1]; FRAME: y[0] = x[0] - a x[0] */
   float preemphasis_coefficient; /* a, [0, 1) */
   SalTaper window;
-  guint window_length;           /* samples, <= fft_size */
-  guint hop;                     /* samples */
-  guint fft_size;                /* samples, even */
-  gboolean window_centred;       /* in the FFT; else zeros on the right */
-  SalFraming framing;            /* REFLECT: fft_size/2 samples mirrored at both ends */
-  gboolean power;                /* |X|^2, else |X| */
-  SalMelFormula mel_formula;     /* 2595 log10 (1 + v/700), or 1127 ln (1 + v/700): proportional, so H is the same */
-  gboolean triangles_in_mel;     /* sides straight in mel, else in Hz */
-  float f_min, f_max;            /* Hz, f_max <= sample_rate/2 */
-  guint n_bands;                 /* F */
-  float log_floor;               /* > 0 */
-  gboolean floor_is_max;         /* ln max (E, floor), else ln (E + floor) */
+  guint window_length;       /* samples, <= fft_size */
+  guint hop;                 /* samples */
+  guint fft_size;            /* samples, even */
+  gboolean window_centred;   /* in the FFT; else zeros on the right */
+  SalFraming framing;        /* REFLECT: fft_size/2 samples mirrored at both ends */
+  gboolean power;            /* |X|^2, else |X| */
+  SalMelFormula mel_formula; /* 2595 log10 (1 + v/700), or 1127 ln (1 + v/700): proportional, so H
+                                is the same */
+  gboolean triangles_in_mel; /* sides straight in mel, else in Hz */
+  float f_min, f_max;        /* Hz, f_max <= sample_rate/2 */
+  guint n_bands;             /* F */
+  float log_floor;           /* > 0 */
+  gboolean floor_is_max;     /* ln max (E, floor), else ln (E + floor) */
 } SalMelConfig;
 
 #define SAL_LOUDEST 1e4f /* PCM: 80 dB above full scale; powers beyond it would not stay finite */
@@ -63,7 +70,8 @@ SAL_API gboolean sal_mel_config_check (const SalMelConfig *config, GError **erro
  *
  * Plans the FFT and builds H; a stream needs no other allocation.  Takes the FFT planner lock.
  *
- * Returns: (transfer full) (nullable): an extractor; %NULL and %SAL_ERROR_CONFIG if a field is out of range
+ * Returns: (transfer full) (nullable): an extractor; %NULL and %SAL_ERROR_CONFIG if a field is out
+ * of range
  */
 SAL_API SalMel *sal_mel_new (const SalMelConfig *config, GError **error);
 SAL_API void sal_mel_free (SalMel *self); /* NULL is a no-op */
@@ -85,17 +93,19 @@ SAL_API gsize sal_mel_max_frames (const SalMel *self, gsize n_samples);
 /**
  * sal_mel_process:
  * @samples: (array length=n_samples): a whole signal, PCM in [-1, 1]
- * @out: (out caller-allocates): L, [F, T] with T = sal_mel_n_frames (self, n_samples); not overlapping @samples
+ * @out: (out caller-allocates): L, [F, T] with T = sal_mel_n_frames (self, n_samples); not
+ * overlapping @samples
  *
- * Forgets any stream begun with sal_mel_push().  Allocates; no lock; one thread at a time per @self.
+ * Forgets any stream begun with sal_mel_push().  Allocates; no lock; one thread at a time per
+ * @self.
  */
 SAL_API void sal_mel_process (SalMel *self, const float *samples, gsize n_samples, float *out);
 
 /**
  * sal_mel_push:
  * @samples: (array length=n_samples): the next samples of a stream, any number
- * @frames: (out caller-allocates): the frames they complete, one after the other, [n, F] (time first);
- *   room for sal_mel_max_frames()
+ * @frames: (out caller-allocates): the frames they complete, one after the other, [n, F] (time
+ * first); room for sal_mel_max_frames()
  *
  * The frames are those of sal_mel_process(), to the bit, however the stream is cut.  No allocation.
  *

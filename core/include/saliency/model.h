@@ -17,11 +17,13 @@ typedef struct _SalModel SalModel; /* atomically reference-counted */
  * @error: return location for a #GError
  *
  * Reads, checks and folds the whole model.  Every tensor must be there, of the shape
- * that the record implies, and finite.  While a model is in use, whoever loads the same file gets the same model
- * with one more reference, under the path that it was loaded by first; threads that load it at once wait for one of
- * them to read it.  A file that has been replaced or written to since, or touched, is another model.
+ * that the record implies, and finite.  While a model is in use, whoever loads the same file gets
+ * the same model with one more reference, under the path that it was loaded by first; threads that
+ * load it at once wait for one of them to read it.  A file that has been replaced or written to
+ * since, or touched, is another model.
  *
- * Returns: (transfer full) (nullable): a model, or %NULL and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or %SAL_ERROR_DESCRIPTION
+ * Returns: (transfer full) (nullable): a model, or %NULL and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or
+ * %SAL_ERROR_DESCRIPTION
  */
 SAL_API SalModel *sal_model_load (const char *path, GError **error);
 SAL_API SalModel *sal_model_ref (SalModel *self);
@@ -39,7 +41,7 @@ SAL_API const char *sal_model_get_id (const SalModel *self);
 
 SAL_API const SalMelConfig *sal_model_get_mel_config (const SalModel *self);
 SAL_API guint sal_model_get_embedding_size (const SalModel *self); /* E */
-SAL_API guint sal_model_get_n_classes (const SalModel *self);      /* N, 0 if the model has no head */
+SAL_API guint sal_model_get_n_classes (const SalModel *self); /* N, 0 if the model has no head */
 SAL_API const char *sal_model_get_class_name (const SalModel *self, guint index);
 SAL_API int sal_model_find_class (const SalModel *self, const char *name); /* -1 if unknown */
 

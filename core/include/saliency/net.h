@@ -16,11 +16,12 @@ typedef struct _SalNet SalNet; /* one thread at a time */
 /**
  * sal_net_new:
  * @max_frames: the longest window, frames, at least 8
- * @deepest: the stage nearest to the input that sal_net_backward() will go down to, 0..3; 3, S4, costs
- *   nothing, the others room for what lies above them and, once per model, their turned weights
+ * @deepest: the stage nearest to the input that sal_net_backward() will go down to, 0..3; 3, S4,
+ * costs nothing, the others room for what lies above them and, once per model, their turned weights
  * @threads: how many may work on a window at most, 1..64; the results do not depend on it
  *
- * All allocation happens here, save for copies that sal_net_get_stage() and sal_net_get_gradient() keep once asked.
+ * All allocation happens here, save for copies that sal_net_get_stage() and sal_net_get_gradient()
+ * keep once asked.
  *
  * Returns: (transfer full): a state that keeps a reference on @model
  */
@@ -44,11 +45,13 @@ typedef struct {
  * @log_mel: [F, T]
  * @bands: (out caller-allocates): what sal_net_forward() takes for it, [F]
  */
-void sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames, SalNetBand *bands);
+void sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames,
+    SalNetBand *bands);
 
 /**
  * sal_net_get_input:
- * @input: (out caller-allocates): [F, T], what the network itself took in at the last forward pass: normalised
+ * @input: (out caller-allocates): [F, T], what the network itself took in at the last forward pass:
+ * normalised
  */
 void sal_net_get_input (const SalNet *self, float *input);
 
@@ -84,8 +87,8 @@ SAL_API void sal_net_embed_columns (SalNet *self, guint first, guint last, float
 /**
  * sal_net_embed_around:
  * @columns: m, at least 1
- * @embeddings: (out caller-allocates): [W, E], W columns of S4: of columns [j - m/2, j - m/2 + m) around each
- *   j, cut at the edges
+ * @embeddings: (out caller-allocates): [W, E], W columns of S4: of columns [j - m/2, j - m/2 + m)
+ * around each j, cut at the edges
  */
 SAL_API void sal_net_embed_around (SalNet *self, guint columns, float *embeddings);
 
@@ -104,8 +107,8 @@ SAL_API void sal_net_backward (SalNet *self, const float *dembedding, guint stag
  * Returns: [C, H, W] of that stage, of the last backward pass
  */
 SAL_API const float *sal_net_get_gradient (SalNet *self, guint stage);
-SAL_API gsize sal_net_get_size (const SalNet *self); /* bytes it holds beside the model */
-SAL_API guint sal_net_get_n_frames (const SalNet *self); /* T of the last forward pass */
+SAL_API gsize sal_net_get_size (const SalNet *self);      /* bytes it holds beside the model */
+SAL_API guint sal_net_get_n_frames (const SalNet *self);  /* T of the last forward pass */
 SAL_API SalModel *sal_net_get_model (const SalNet *self); /* (transfer none) */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalNet, sal_net_free)

@@ -39,22 +39,25 @@ typedef struct {
  *
  * Returns: (transfer full): a speaker; of its pieces nothing else is known, all are kept
  */
-SAL_API SalSpeaker *sal_speaker_new (const char *name, const SalModel *model, const float *pieces, guint n_pieces, double speech_seconds);
+SAL_API SalSpeaker *sal_speaker_new (const char *name, const SalModel *model, const float *pieces,
+    guint n_pieces, double speech_seconds);
 
 /**
  * sal_speaker_new_full:
- * @stats: (array length=n_pieces): copied; at least one is kept.  The voice is the mean direction of those kept
+ * @stats: (array length=n_pieces): copied; at least one is kept.  The voice is the mean direction
+ * of those kept
  *
  * As sal_speaker_new().
  */
-SAL_API SalSpeaker *sal_speaker_new_full (const char *name, const SalModel *model, const float *pieces, const SalPiece *stats, guint n_pieces, double speech_seconds);
+SAL_API SalSpeaker *sal_speaker_new_full (const char *name, const SalModel *model,
+    const float *pieces, const SalPiece *stats, guint n_pieces, double speech_seconds);
 
 /**
  * sal_speaker_load:
  * @path: a file written by sal_speaker_save()
  *
- * Returns: (transfer full) (nullable): a speaker, or %NULL and %SAL_ERROR_FILE, or %SAL_ERROR_FORMAT if it is none,
- *   broken, or of another version
+ * Returns: (transfer full) (nullable): a speaker, or %NULL and %SAL_ERROR_FILE, or
+ * %SAL_ERROR_FORMAT if it is none, broken, or of another version
  */
 SAL_API SalSpeaker *sal_speaker_load (const char *path, GError **error);
 
@@ -73,10 +76,11 @@ SAL_API void sal_speaker_unref (SalSpeaker *self); /* NULL is a no-op */
 SAL_API const char *sal_speaker_get_name (const SalSpeaker *self);
 SAL_API const char *sal_speaker_get_model_id (const SalSpeaker *self);
 SAL_API const char *sal_speaker_get_model_name (const SalSpeaker *self);
-SAL_API guint sal_speaker_get_embedding_size (const SalSpeaker *self); /* E */
+SAL_API guint sal_speaker_get_embedding_size (const SalSpeaker *self);   /* E */
 SAL_API const float *sal_speaker_get_embedding (const SalSpeaker *self); /* [E], unit length */
-SAL_API guint sal_speaker_get_n_pieces (const SalSpeaker *self); /* P */
-SAL_API const SalPiece *sal_speaker_get_pieces (const SalSpeaker *self); /* [P], in the order they were heard */
+SAL_API guint sal_speaker_get_n_pieces (const SalSpeaker *self);         /* P */
+SAL_API const SalPiece *sal_speaker_get_pieces (
+    const SalSpeaker *self); /* [P], in the order they were heard */
 SAL_API const float *sal_speaker_get_piece_embeddings (const SalSpeaker *self); /* [P, E] */
 SAL_API double sal_speaker_get_speech_seconds (const SalSpeaker *self);
 

@@ -19,5 +19,10 @@ typedef enum {
   SAL_CAM_GRAD_PLUS_PLUS,
   SAL_CAM_SCORE, /* a forward pass for each channel: sal_cam_config_forwards() */
 } SalCamMethod;
-typedef enum { SAL_CAM_S1 = 1 << 0, SAL_CAM_S2 = 1 << 1, SAL_CAM_S3 = 1 << 2, SAL_CAM_S4 = 1 << 3 } SalCamLayers;
+typedef enum {
+  SAL_CAM_S1 = 1 << 0,
+  SAL_CAM_S2 = 1 << 1,
+  SAL_CAM_S3 = 1 << 2,
+  SAL_CAM_S4 = 1 << 3
+} SalCamLayers;
 typedef enum { SAL_CAM_FUSION_MEAN, SAL_CAM_FUSION_MAX } SalCamFusion;

@@ -77,8 +77,8 @@ saliency_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *buffer,
     return FALSE;
 
   const GstSaliencyMeta *self = (const GstSaliencyMeta *) meta;
-  GstSaliencyMeta *copy = (GstSaliencyMeta *)
-      gst_buffer_add_meta (dest, GST_SALIENCY_META_INFO, NULL);
+  GstSaliencyMeta *copy = (GstSaliencyMeta *) gst_buffer_add_meta (dest,
+      GST_SALIENCY_META_INFO, NULL);
   if (copy == NULL)
     return FALSE;
   GstMeta parent = copy->meta;
@@ -97,10 +97,10 @@ gst_saliency_meta_get_info (void)
 {
   static gsize info = 0;
   if (g_once_init_enter (&info))
-    g_once_init_leave (&info, (gsize)
-        gst_meta_register (GST_SALIENCY_META_API_TYPE, "GstSaliencyMeta",
-            sizeof (GstSaliencyMeta), saliency_meta_init, saliency_meta_free,
-            saliency_meta_transform));
+    g_once_init_leave (&info,
+        (gsize) gst_meta_register (GST_SALIENCY_META_API_TYPE,
+            "GstSaliencyMeta", sizeof (GstSaliencyMeta), saliency_meta_init,
+            saliency_meta_free, saliency_meta_transform));
   return (const GstMetaInfo *) info;
 }
 
@@ -116,14 +116,16 @@ holds_floats (GBytes *bytes, gsize n)
  * @target: (nullable): name of the target
  * @n_bands: rows of @map
  * @n_frames: columns of @map
- * @map: (nullable): float32 [n_bands, n_frames], row-major; a reference is taken, so for the others
+ * @map: (nullable): float32 [n_bands, n_frames], row-major; a reference is
+ * taken, so for the others
  * @activity: (nullable): float32 [n_frames]
  * @bands_hz: (nullable): float32 [n_bands]
  *
- * Attaches a meta. Times are %GST_CLOCK_TIME_NONE and numbers 0 until they are set
- * in the structure.
+ * Attaches a meta. Times are %GST_CLOCK_TIME_NONE and numbers 0 until they are
+ * set in the structure.
  *
- * Returns: (transfer none) (nullable): the meta; %NULL if the size of an array is not what the counts say
+ * Returns: (transfer none) (nullable): the meta; %NULL if the size of an array
+ * is not what the counts say
  */
 GstSaliencyMeta *
 gst_buffer_add_saliency_meta (GstBuffer *buffer, const gchar *target,
@@ -136,8 +138,8 @@ gst_buffer_add_saliency_meta (GstBuffer *buffer, const gchar *target,
   g_return_val_if_fail (holds_floats (activity, n_frames), NULL);
   g_return_val_if_fail (holds_floats (bands_hz, n_bands), NULL);
 
-  GstSaliencyMeta *self = (GstSaliencyMeta *)
-      gst_buffer_add_meta (buffer, GST_SALIENCY_META_INFO, NULL);
+  GstSaliencyMeta *self = (GstSaliencyMeta *) gst_buffer_add_meta (buffer,
+      GST_SALIENCY_META_INFO, NULL);
   g_return_val_if_fail (self != NULL, NULL);
   if (target != NULL)
     self->target = g_ref_string_new (target);
@@ -166,8 +168,8 @@ gst_buffer_get_n_saliency_meta (GstBuffer *buffer)
  * gst_buffer_get_saliency_meta:
  * @buffer: a #GstBuffer
  *
- * Returns: (transfer none) (nullable): the first saliency meta of @buffer, valid as long as the buffer; %NULL if
- *   there is none
+ * Returns: (transfer none) (nullable): the first saliency meta of @buffer,
+ * valid as long as the buffer; %NULL if there is none
  */
 GstSaliencyMeta *
 gst_buffer_get_saliency_meta (GstBuffer *buffer)
@@ -180,9 +182,11 @@ gst_buffer_get_saliency_meta (GstBuffer *buffer)
  * @buffer: a #GstBuffer
  * @index: from 0
  *
- * A long buffer carries a meta for each stretch that it settled, in order of time.
+ * A long buffer carries a meta for each stretch that it settled, in order of
+ * time.
  *
- * Returns: (transfer none) (nullable): that saliency meta of @buffer; %NULL if there are not so many
+ * Returns: (transfer none) (nullable): that saliency meta of @buffer; %NULL if
+ * there are not so many
  */
 GstSaliencyMeta *
 gst_buffer_get_nth_saliency_meta (GstBuffer *buffer, guint index)
@@ -192,7 +196,8 @@ gst_buffer_get_nth_saliency_meta (GstBuffer *buffer, guint index)
   gpointer state = NULL;
   GstMeta *meta;
   while ((meta = gst_buffer_iterate_meta_filtered (buffer, &state,
-              GST_SALIENCY_META_API_TYPE)) != NULL)
+              GST_SALIENCY_META_API_TYPE))
+      != NULL)
     if (index-- == 0)
       return (GstSaliencyMeta *) meta;
   return NULL;

@@ -59,7 +59,8 @@ typedef struct _GstSaliencyMeta GstSaliencyMeta;
  * @n_bands: rows of @map, 0 if there is none
  * @n_frames: columns of @map, length of @activity
  * @frame_duration: time from one frame to the next, ns
- * @map: (transfer none) (nullable): saliency, [n_bands, n_frames] row-major, 0 to 1, or -1 to 1 for signed methods
+ * @map: (transfer none) (nullable): saliency, [n_bands, n_frames] row-major, 0 to 1, or -1 to 1 for
+ * signed methods
  * @activity: (transfer none) (nullable): probability that the target speaks, [n_frames], 0 to 1
  * @bands_hz: (transfer none) (nullable): centre frequency of each band, Hz, [n_bands]
  *
@@ -101,9 +102,8 @@ GST_SALIENCY_API
 const GstMetaInfo *gst_saliency_meta_get_info (void);
 
 GST_SALIENCY_API
-GstSaliencyMeta *gst_buffer_add_saliency_meta (GstBuffer *buffer,
-    const gchar *target, guint n_bands, guint n_frames, GBytes *map,
-    GBytes *activity, GBytes *bands_hz);
+GstSaliencyMeta *gst_buffer_add_saliency_meta (GstBuffer *buffer, const gchar *target,
+    guint n_bands, guint n_frames, GBytes *map, GBytes *activity, GBytes *bands_hz);
 
 GST_SALIENCY_API
 guint gst_buffer_get_n_saliency_meta (GstBuffer *buffer);
@@ -112,8 +112,7 @@ GST_SALIENCY_API
 GstSaliencyMeta *gst_buffer_get_saliency_meta (GstBuffer *buffer);
 
 GST_SALIENCY_API
-GstSaliencyMeta *gst_buffer_get_nth_saliency_meta (GstBuffer *buffer,
-    guint index);
+GstSaliencyMeta *gst_buffer_get_nth_saliency_meta (GstBuffer *buffer, guint index);
 
 GST_SALIENCY_API
 const gchar *gst_saliency_meta_get_target (const GstSaliencyMeta *meta);

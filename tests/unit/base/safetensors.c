@@ -220,8 +220,8 @@ test_refuses_types_it_cannot_read (void)
 
 /* --- malformed files ----------------------------------------------------- */
 
-#define TENSOR(name, dtype, shape, offsets) \
-  "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape \
+#define TENSOR(name, dtype, shape, offsets)                                    \
+  "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape                     \
   ",\"data_offsets\":" offsets "}"
 
 /* Each stands before 32 bytes of data. */
@@ -236,8 +236,7 @@ static const struct {
   { "unclosed-object", "{" TENSOR ("a", "F32", "[8]", "[0,32]") },
   { "unclosed-string", "{\"a" },
   { "text-after-object", "{" TENSOR ("a", "F32", "[8]", "[0,32]") "} x" },
-  { "second-object-after-it",
-      "{}{" TENSOR ("a", "F32", "[8]", "[0,32]") "}" },
+  { "second-object-after-it", "{}{" TENSOR ("a", "F32", "[8]", "[0,32]") "}" },
   { "comment", "{" TENSOR ("a", "F32", "[8]", "[0,32]") "/* */}" },
   { "no-utf8", "{" TENSOR ("\xff\xfe", "F32", "[8]", "[0,32]") "}" },
   { "no-tensors-but-data", "{}" },
@@ -284,30 +283,29 @@ static const struct {
       "{" TENSOR ("a", "F32", "[8]",
           "[9223372036854775775,9223372036854775807]") "}" },
   { "overlapping-tensors",
-      "{" TENSOR ("a", "F32", "[5]", "[0,20]") ","
-      TENSOR ("b", "F32", "[4]", "[16,32]") "}" },
+      "{" TENSOR ("a", "F32", "[5]", "[0,20]") "," TENSOR ("b", "F32", "[4]",
+          "[16,32]") "}" },
   { "same-bytes-twice",
-      "{" TENSOR ("a", "F32", "[8]", "[0,32]") ","
-      TENSOR ("b", "F32", "[8]", "[0,32]") "}" },
+      "{" TENSOR ("a", "F32", "[8]", "[0,32]") "," TENSOR ("b", "F32", "[8]",
+          "[0,32]") "}" },
   { "hole-between-tensors",
-      "{" TENSOR ("a", "F32", "[3]", "[0,12]") ","
-      TENSOR ("b", "F32", "[4]", "[16,32]") "}" },
+      "{" TENSOR ("a", "F32", "[3]", "[0,12]") "," TENSOR ("b", "F32", "[4]",
+          "[16,32]") "}" },
   { "hole-at-the-start", "{" TENSOR ("a", "F32", "[7]", "[4,32]") "}" },
   { "hole-at-the-end", "{" TENSOR ("a", "F32", "[7]", "[0,28]") "}" },
   { "duplicate-names",
-      "{" TENSOR ("a", "F32", "[4]", "[0,16]") ","
-      TENSOR ("a", "F32", "[4]", "[16,32]") "}" },
+      "{" TENSOR ("a", "F32", "[4]", "[0,16]") "," TENSOR ("a", "F32", "[4]",
+          "[16,32]") "}" },
   { "duplicate-names-of-the-same-bytes",
-      "{" TENSOR ("a", "F32", "[8]", "[0,32]") ","
-      TENSOR ("a", "F32", "[8]", "[0,32]") "}" },
+      "{" TENSOR ("a", "F32", "[8]", "[0,32]") "," TENSOR ("a", "F32", "[8]",
+          "[0,32]") "}" },
   { "metadata-not-object",
       "{\"__metadata__\":[]," TENSOR ("a", "F32", "[8]", "[0,32]") "}" },
   { "metadata-not-strings",
-      "{\"__metadata__\":{\"k\":1}," TENSOR ("a", "F32", "[8]", "[0,32]")
-      "}" },
+      "{\"__metadata__\":{\"k\":1}," TENSOR ("a", "F32", "[8]", "[0,32]") "}" },
   { "metadata-of-null",
-      "{\"__metadata__\":{\"k\":null}," TENSOR ("a", "F32", "[8]", "[0,32]")
-      "}" },
+      "{\"__metadata__\":{\"k\":null}," TENSOR ("a", "F32", "[8]",
+          "[0,32]") "}" },
 };
 
 static void
@@ -383,8 +381,7 @@ test_refuses_deep_nesting (void)
   g_autoptr (GString) header = g_string_new ("{\"a\":");
   for (guint i = 0; i < depth; i++)
     g_string_append_c (header, '[');
-  g_autofree char *path
-      = data_write_safetensors ("deep", header->str, NULL, 0);
+  g_autofree char *path = data_write_safetensors ("deep", header->str, NULL, 0);
   refuse_file (path, SAL_ERROR_FORMAT);
 }
 
@@ -430,8 +427,7 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf (
         "/safetensors/refuses/header-length-%" G_GUINT64_FORMAT,
         header_lengths[i]);
-    g_test_add_data_func (path, &header_lengths[i],
-        test_refuses_header_length);
+    g_test_add_data_func (path, &header_lengths[i], test_refuses_header_length);
   }
   g_test_add_func ("/safetensors/refuses/truncation-at-every-byte",
       test_refuses_truncation_at_every_byte);

@@ -13,7 +13,8 @@ take (const char *const *fields, gpointer data, GError **error)
 {
   g_string_append_printf (data, "%s,%s;", fields[0], fields[1]);
   return g_str_equal (fields[0], "bad")
-      ? sal_error_set (error, SAL_ERROR_FORMAT, "this is bad") : TRUE;
+      ? sal_error_set (error, SAL_ERROR_FORMAT, "this is bad")
+      : TRUE;
 }
 
 static gboolean

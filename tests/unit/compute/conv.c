@@ -17,11 +17,24 @@ typedef struct {
 static const struct {
   guint n_in, n_out, h, w;
 } sizes[] = {
-  { 1, 1, 1, 1 },    { 1, 32, 1, 1 },  { 3, 5, 1, 7 },   { 5, 3, 7, 1 },
-  { 2, 2, 2, 2 },    { 4, 4, 3, 4 },   { 1, 4, 5, 6 },   { 7, 13, 7, 7 },
-  { 4, 8, 1, 253 },  { 8, 4, 253, 1 }, { 3, 2, 5, 253 }, { 16, 16, 10, 25 },
-  { 16, 24, 9, 26 }, { 32, 32, 8, 8 }, { 33, 31, 6, 13 }, { 1, 32, 80, 37 },
-  { 64, 48, 4, 9 },  { 12, 16, 20, 50 },
+  { 1, 1, 1, 1 },
+  { 1, 32, 1, 1 },
+  { 3, 5, 1, 7 },
+  { 5, 3, 7, 1 },
+  { 2, 2, 2, 2 },
+  { 4, 4, 3, 4 },
+  { 1, 4, 5, 6 },
+  { 7, 13, 7, 7 },
+  { 4, 8, 1, 253 },
+  { 8, 4, 253, 1 },
+  { 3, 2, 5, 253 },
+  { 16, 16, 10, 25 },
+  { 16, 24, 9, 26 },
+  { 32, 32, 8, 8 },
+  { 33, 31, 6, 13 },
+  { 1, 32, 80, 37 },
+  { 64, 48, 4, 9 },
+  { 12, 16, 20, 50 },
 };
 
 /* Canary values behind everything a routine may write. */
@@ -63,7 +76,8 @@ arrays_init (Arrays *a, const Case *c)
   a->x = data_noise (1, a->n_x);
   a->y = data_noise (2, a->n_y);
   g_autofree float *bias = data_noise (3, v->n_out);
-  a->bias = g_aligned_alloc0 (v->n_out + SAL_ACTIVATIONS_BLOCK, sizeof (float), 64);
+  a->bias
+      = g_aligned_alloc0 (v->n_out + SAL_ACTIVATIONS_BLOCK, sizeof (float), 64);
   memcpy (a->bias, bias, v->n_out * sizeof (float));
   a->weight = data_noise (4, a->n_weight);
   for (gsize i = 0; i < a->n_weight; i++) /* results of order 1 */
@@ -182,8 +196,7 @@ static char *
 name_of (const Case *c, const char *what)
 {
   return g_strdup_printf ("%s %ux%u, %u to %u, kernel %u, stride %u", what,
-      c->h, c->w, c->conv.n_in, c->conv.n_out, c->conv.kernel,
-      c->conv.stride);
+      c->h, c->w, c->conv.n_in, c->conv.n_out, c->conv.kernel, c->conv.stride);
 }
 
 /* Float32 sums of up to 2400 products of order 1/25 in another order differ by
@@ -216,8 +229,7 @@ blas_forward (const Case *c, const float *x, const float *weight, float *y)
   guint k = v->kernel, s = v->stride, taps = k * k;
   guint H = sal_conv_out_size (v, c->h), W = sal_conv_out_size (v, c->w);
   int pad = ((int) k - 1) / 2, n = (int) (H * W);
-  g_autofree float *columns
-      = g_new0 (float, (gsize) v->n_in * taps * (gsize) n);
+  g_autofree float *columns = g_new0 (float, (gsize) v->n_in *taps *(gsize) n);
   for (guint row = 0; row < v->n_in * taps; row++)
     for (guint at = 0; at < H * W; at++) {
       int i = (int) (at / W * s + row % taps / k) - pad;
@@ -236,8 +248,8 @@ static void
 test_flat_input_matches_plain (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
-    const Case c = { { 1, sizes[i].n_out, 3, 1, TRUE }, sizes[i].h,
-      sizes[i].w };
+    const Case c
+        = { { 1, sizes[i].n_out, 3, 1, TRUE }, sizes[i].h, sizes[i].w };
     check_forward (&c);
   }
 }
@@ -271,8 +283,11 @@ check_epilogue (const Case *c)
   sal_activations_write (&out.planes, added);
   sal_activations_write (&masks.planes, mask);
   sal_conv_forward (v, packed, &in.planes, &out.planes,
-      &(SalEpilogue){ .add = &out.planes, .mask = &masks.planes,
-          .mask_scale = a.bias, .sums = sums }, team);
+      &(SalEpilogue){ .add = &out.planes,
+          .mask = &masks.planes,
+          .mask_scale = a.bias,
+          .sums = sums },
+      team);
   sal_activations_read (&out.planes, got);
   sal_conv_forward_plain (v, c->h, c->w, a.x, a.weight, NULL, want);
   for (gsize i = 0; i < a.n_y; i++)
@@ -300,10 +315,14 @@ static void
 test_shipped_sizes_match_blas (void)
 {
   const Case cases[] = {
-    { { 32, 32, 3, 1 }, 80, 200 },  { { 32, 64, 3, 2 }, 80, 200 },
-    { { 32, 64, 1, 2 }, 80, 200 },  { { 64, 64, 3, 1 }, 40, 100 },
-    { { 128, 128, 3, 1 }, 20, 50 }, { { 128, 256, 3, 2 }, 20, 50 },
-    { { 256, 256, 3, 1 }, 10, 25 }, { { 1, 32, 3, 1, TRUE }, 80, 200 },
+    { { 32, 32, 3, 1 }, 80, 200 },
+    { { 32, 64, 3, 2 }, 80, 200 },
+    { { 32, 64, 1, 2 }, 80, 200 },
+    { { 64, 64, 3, 1 }, 40, 100 },
+    { { 128, 128, 3, 1 }, 20, 50 },
+    { { 128, 256, 3, 2 }, 20, 50 },
+    { { 256, 256, 3, 1 }, 10, 25 },
+    { { 1, 32, 3, 1, TRUE }, 80, 200 },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     Arrays a;

@@ -23,7 +23,8 @@ test_dot_and_add_scaled (void)
     double sum = 0;
     for (gsize i = 0; i < n; i++)
       sum += (double) a[i + 1] * b[i];
-    g_assert_cmpfloat (fabs (sal_vector_dot (a + 1, b, n) - sum), <=, TOLERANCE);
+    g_assert_cmpfloat (fabs (sal_vector_dot (a + 1, b, n) - sum), <=,
+        TOLERANCE);
     sal_vector_add_scaled (y + 1, 0.5f, b, n);
     for (gsize i = 0; i < n; i++)
       g_assert_cmpfloat (fabs (y[i + 1] - start[i + 1] - 0.5 * b[i]), <=,

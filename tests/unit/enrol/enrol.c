@@ -184,8 +184,8 @@ test_level_does_not_change_the_voice (void)
   g_autoptr (SalSpeaker) b = finish (soft, NULL);
   double cosine = 0;
   for (guint i = 0; i < sal_model_get_embedding_size (tiny); i++)
-    cosine += sal_speaker_get_embedding (a)[i]
-        * sal_speaker_get_embedding (b)[i];
+    cosine
+        += sal_speaker_get_embedding (a)[i] * sal_speaker_get_embedding (b)[i];
   /* but for the floor of the logarithm */
   g_assert_cmpfloat (cosine, >, 0.98);
 }

@@ -10,7 +10,7 @@
 
 #define E 16 /* embedding of tiny */
 #define P 6
-#define S 30.0       /* s of the head of tiny */
+#define S 30.0 /* s of the head of tiny */
 
 /* tiny with x = scale a + offset. */
 static SalModel *
@@ -30,7 +30,9 @@ make_pieces (guint32 seed, float noise, float embeddings[P * E],
     for (guint i = 0; i < E; i++)
       embeddings[p * E + i] = voice[i] + noise * errors[p * E + i];
     sal_vector_normalise (embeddings + p * E, E);
-    pieces[p] = (SalPiece){ .start = 2 * p, .seconds = 2, .speech_seconds = 2,
+    pieces[p] = (SalPiece){ .start = 2 * p,
+      .seconds = 2,
+      .speech_seconds = 2,
       .kept = TRUE };
   }
 }
@@ -104,7 +106,8 @@ test_by_hand (void)
 }
 
 /* Steep lines, where e^(s^2/2) is no number any more, against the same far
- * out: both rates are probabilities, and fall as the offset of the line rises. */
+ * out: both rates are probabilities, and fall as the offset of the line rises.
+ */
 static void
 test_far_out (void)
 {
@@ -115,9 +118,10 @@ test_far_out (void)
     SalExpectedErrors last = { 1, 1 };
     for (double offset = -3; offset <= 3; offset += 1) {
       g_autoptr (SalModel) model = calibrated (scale, offset * scale);
-      SalExpectedErrors got = sal_expected_errors_of (model, embeddings, pieces, P);
-      g_assert_true (isfinite (got.false_accept)
-          && isfinite (got.false_reject));
+      SalExpectedErrors got
+          = sal_expected_errors_of (model, embeddings, pieces, P);
+      g_assert_true (
+          isfinite (got.false_accept) && isfinite (got.false_reject));
       g_assert_cmpfloat (got.false_accept, >=, 0);
       g_assert_cmpfloat (got.false_accept, <=, 1);
       g_assert_cmpfloat (got.false_reject, >=, 0);
@@ -138,7 +142,8 @@ test_steadier_voices_err_less (void)
   SalExpectedErrors last = { 0, 0 };
   for (guint i = 0; i < 3; i++) {
     make_pieces (30, 0.2f + 0.4f * i, embeddings, pieces);
-    SalExpectedErrors got = sal_expected_errors_of (model, embeddings, pieces, P);
+    SalExpectedErrors got
+        = sal_expected_errors_of (model, embeddings, pieces, P);
     g_assert_cmpfloat (got.false_reject, >, last.false_reject);
     g_assert_cmpfloat (got.false_accept, >, last.false_accept);
     last = got;
@@ -176,14 +181,17 @@ test_shared_sound_does_not_count (void)
   /* pairs that are the same */
   for (guint p = 0; p < P; p += 2)
     memcpy (embeddings + (p + 1) * E, embeddings + p * E, E * sizeof (float));
-  SalExpectedErrors apart = sal_expected_errors_of (model, embeddings, pieces, P);
+  SalExpectedErrors apart
+      = sal_expected_errors_of (model, embeddings, pieces, P);
   for (guint p = 0; p < P; p += 2)
     pieces[p + 1].start = pieces[p].start + 1;
-  SalExpectedErrors shared = sal_expected_errors_of (model, embeddings, pieces, P);
+  SalExpectedErrors shared
+      = sal_expected_errors_of (model, embeddings, pieces, P);
   g_assert_cmpfloat (shared.false_reject, >, apart.false_reject);
   for (guint p = 0; p < P; p++)
     pieces[p].recording = p;
-  SalExpectedErrors elsewhere = sal_expected_errors_of (model, embeddings, pieces, P);
+  SalExpectedErrors elsewhere
+      = sal_expected_errors_of (model, embeddings, pieces, P);
   g_assert_cmpfloat (elsewhere.false_reject, ==, apart.false_reject);
 }
 
@@ -208,8 +216,8 @@ test_unknown (void)
   make_pieces (60, 0.5f, embeddings, pieces);
   assert_unknown (plain, embeddings, pieces, P);
   assert_unknown (model, embeddings, pieces, 1);
-  g_assert_false (isnan (sal_expected_errors_of (model, embeddings, pieces, 2)
-                             .false_accept));
+  g_assert_false (isnan (
+      sal_expected_errors_of (model, embeddings, pieces, 2).false_accept));
   pieces[1].start = 1;
   assert_unknown (model, embeddings, pieces, 2);
 }

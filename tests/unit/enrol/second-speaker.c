@@ -19,8 +19,7 @@ speak (float *cells, gsize first, gsize n, guint voice)
   guint E = sal_model_get_embedding_size (shipped);
   const float *a = sal_model_get_rows (shipped) + (gsize) 2 * voice * E;
   const float *b = a + E;
-  g_autofree float *noise
-      = data_noise ((guint32) (100 * first + voice), n * E);
+  g_autofree float *noise = data_noise ((guint32) (100 * first + voice), n * E);
   for (gsize c = 0; c < n; c++) {
     float *cell = cells + (first + c) * E;
     sal_vector_normalise (noise + c * E, E);
@@ -48,8 +47,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Found, found_clear)
 static void
 start (Found *self)
 {
-  self->cells = g_new0 (float,
-      CELLS * (gsize) sal_model_get_embedding_size (shipped));
+  self->cells
+      = g_new0 (float, CELLS *(gsize) sal_model_get_embedding_size (shipped));
   speak (self->cells, 0, CELLS, 0);
 }
 
@@ -70,7 +69,8 @@ n_foreign (const Found *self, gsize first, gsize n)
   return sum;
 }
 
-/* All of [first, first + n) but a tenth, and nothing else but 2 cells around. */
+/* All of [first, first + n) but a tenth, and nothing else but 2 cells around.
+ */
 static void
 assert_foreign (const Found *self, gsize first, gsize n)
 {
@@ -200,7 +200,7 @@ test_short (void)
   find (&f, &short_one, 1);
   g_assert_false (f.found); /* 2 s of the first voice */
   find (&f, &long_one, 1);
-  g_assert_true (f.found);  /* 4.4 s */
+  g_assert_true (f.found); /* 4.4 s */
 }
 
 static void
@@ -214,7 +214,8 @@ test_small_cohort (void)
   g_autofree float *cells = data_noise (1, CELLS * (gsize) E);
   for (gsize c = 0; c < CELLS; c++)
     sal_vector_normalise (cells + c * E, E);
-  g_assert_false (sal_second_speaker_find (tiny, &whole, 1, cells, foreign, &where));
+  g_assert_false (
+      sal_second_speaker_find (tiny, &whole, 1, cells, foreign, &where));
   for (gsize c = 0; c < CELLS; c++)
     g_assert_false (foreign[c]);
 }

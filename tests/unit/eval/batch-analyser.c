@@ -20,8 +20,8 @@ enrol (SalModel *model)
   g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
   g_autofree float *voice = data_voice (7, 64000);
   g_assert_true (sal_enrol_add (enrol, voice, 64000, &error));
-  g_autoptr (SalSpeaker) speaker = sal_enrol_finish (enrol, "seven", NULL,
-      &error);
+  g_autoptr (SalSpeaker) speaker
+      = sal_enrol_finish (enrol, "seven", NULL, &error);
   SalTarget *target = sal_target_new_speaker (model, speaker, &error);
   g_assert_no_error (error);
   return target;
@@ -38,8 +38,8 @@ analyse (SalModel *model, SalTarget *target, guint hop, guint lookahead,
   config.hop = hop;
   config.lookahead = lookahead;
   config.cam.method = SAL_CAM_NONE;
-  g_autoptr (SalAnalyser) analyser = sal_analyser_new (model, target, &config,
-      &error);
+  g_autoptr (SalAnalyser) analyser
+      = sal_analyser_new (model, target, &config, &error);
   g_assert_no_error (error);
   sal_analyser_push (analyser, sound, n);
   sal_analyser_finish (analyser);
@@ -62,10 +62,12 @@ check_equal (SalModel *model, guint hop, gsize n_samples)
   gsize n;
   g_autofree float *sound = maps_sound (&n);
   n = MIN (n, n_samples);
-  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, hop, lookaheads, L);
+  g_autoptr (EvalBatchAnalyser) tracker
+      = eval_batch_analyser_new (model, hop, lookaheads, L);
   gsize T = eval_batch_analyser_n_frames (tracker, n);
   EvalTrace *traces = eval_traces_new (2 * L, T);
-  g_assert_cmpuint (eval_batch_analyser_run (tracker, sound, n, targets, 2, traces),
+  g_assert_cmpuint (eval_batch_analyser_run (tracker, sound, n, targets, 2,
+                        traces),
       ==, T);
   for (guint i = 0; i < 2 * L; i++) {
     g_autofree float *activity = g_new0 (float, T + 1);
@@ -99,7 +101,8 @@ static float
 mean_log_odds (SalModel *model, const float *sound, gsize n)
 {
   g_autoptr (SalTarget) target = enrol (model);
-  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, 25, lookaheads, 1);
+  g_autoptr (EvalBatchAnalyser) tracker
+      = eval_batch_analyser_new (model, 25, lookaheads, 1);
   gsize T = eval_batch_analyser_n_frames (tracker, n);
   EvalTrace *trace = eval_traces_new (1, T);
   double sum = 0;
@@ -147,7 +150,8 @@ test_runs_do_not_depend_on_each_other (void)
   g_autoptr (SalTarget) target = enrol (model);
   gsize n;
   g_autofree float *sound = maps_sound (&n);
-  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, 25, lookaheads, 1);
+  g_autoptr (EvalBatchAnalyser) tracker
+      = eval_batch_analyser_new (model, 25, lookaheads, 1);
   gsize T = eval_batch_analyser_n_frames (tracker, n);
   EvalTrace *first = eval_traces_new (1, T), *again = eval_traces_new (1, T);
   eval_batch_analyser_run (tracker, sound, n, &target, 1, first);
@@ -178,8 +182,10 @@ merge (const float *cosines, guint n_windows, guint hop, guint lookahead,
       gsize start = end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
       if (t >= end || t < start)
         continue;
-      double h = 0.54 - 0.46 * cos (2 * G_PI * ((double) (t - start) + 0.5)
-          / (double) (end - start));
+      double h = 0.54
+          - 0.46
+              * cos (2 * G_PI * ((double) (t - start) + 0.5)
+                  / (double) (end - start));
       sum += h * cosines[k];
       weight += h;
       if (end >= t + 1 + lookahead)
@@ -213,8 +219,8 @@ test_baseline_is_the_merged_cosine (void)
   g_autoptr (SalNet) net = sal_net_new (model, SAL_WINDOW_FRAMES, 3, 1);
   gsize T = sal_mel_n_frames (mel, n), F = config->n_bands;
   guint n_windows = (guint) ((T + hop - 1) / hop);
-  g_autofree float *log_mel = g_new (float, F * T);
-  g_autofree float *window = g_new (float, F * SAL_WINDOW_FRAMES);
+  g_autofree float *log_mel = g_new (float, F *T);
+  g_autofree float *window = g_new (float, F *SAL_WINDOW_FRAMES);
   g_autofree float *cosines = g_new (float, n_windows);
   sal_mel_process (mel, sound, n, log_mel);
   for (guint k = 0; k < n_windows; k++) {
@@ -227,7 +233,8 @@ test_baseline_is_the_merged_cosine (void)
     cosines[k] = cosine_of (sal_net_get_embedding (net),
         sal_target_get_row (target), sal_model_get_embedding_size (model));
   }
-  g_autoptr (EvalBatchAnalyser) tracker = eval_batch_analyser_new (model, hop, lookaheads, L);
+  g_autoptr (EvalBatchAnalyser) tracker
+      = eval_batch_analyser_new (model, hop, lookaheads, L);
   EvalTrace *traces = eval_traces_new (L, T);
   eval_batch_analyser_run (tracker, sound, n, &target, 1, traces);
   for (guint i = 0; i < L; i++) {

@@ -30,16 +30,19 @@ static EvalSpeakerSets *
 cast_new (EvalCorpus *corpus, gboolean known)
 {
   g_autoptr (GError) error = NULL;
-  EvalSpeakerSets *cast = eval_speaker_sets_new (tiny, corpus, known, 1, 2, &error);
+  EvalSpeakerSets *cast
+      = eval_speaker_sets_new (tiny, corpus, known, 1, 2, &error);
   g_assert_no_error (error);
   return cast;
 }
 
 static EvalConcatenation *
-join_new (const EvalSpeakerSets *cast, EvalConcatenationForm form, guint number, guint32 seed)
+join_new (const EvalSpeakerSets *cast, EvalConcatenationForm form, guint number,
+    guint32 seed)
 {
   g_autoptr (GError) error = NULL;
-  EvalConcatenation *join = eval_concatenation_new (cast, form, number, seed, SECONDS, &error);
+  EvalConcatenation *join
+      = eval_concatenation_new (cast, form, number, seed, SECONDS, &error);
   g_assert_no_error (error);
   return join;
 }
@@ -58,9 +61,9 @@ test_forms_are_what_they_say (void)
       g_assert_cmpuint (join->n_samples, ==, pieces[form] * DATA_RATE);
       for (guint p = 0; p < join->n_pieces; p++) {
         char who = eval_concatenation_names[form][2 * p];
-        g_assert_cmpuint (eval_corpus_get_utterance (corpus,
-            join->utterances[p])->speaker, ==,
-            eval_speaker_sets_get_voice (cast, join->speakers[who - 'A']));
+        g_assert_cmpuint (
+            eval_corpus_get_utterance (corpus, join->utterances[p])->speaker,
+            ==, eval_speaker_sets_get_voice (cast, join->speakers[who - 'A']));
         for (guint q = 0; q < p; q++)
           g_assert_cmpuint (join->utterances[q], !=, join->utterances[p]);
       }
@@ -74,7 +77,8 @@ test_absent_speaker_is_nobody_who_speaks (void)
   g_autoptr (EvalSpeakerSets) cast = cast_new (corpus, TRUE);
   gboolean stranger = FALSE;
   for (guint i = 0; i < 60; i++) {
-    g_autoptr (EvalConcatenation) join = join_new (cast, EVAL_CONCATENATION_A_B_C, i, 3);
+    g_autoptr (EvalConcatenation) join
+        = join_new (cast, EVAL_CONCATENATION_A_B_C, i, 3);
     for (const char *who = "ABC"; *who != '\0'; who++)
       g_assert_cmpuint (eval_concatenation_get_label (join, cast, *who), !=,
           eval_concatenation_get_label (join, cast, 'X'));
@@ -90,10 +94,14 @@ test_draw_depends_on_seed_form_and_number (void)
   g_autoptr (EvalCorpus) corpus = corpus_new (TRUE), fresh = corpus_new (TRUE);
   g_autoptr (EvalSpeakerSets) cast = cast_new (corpus, TRUE);
   g_autoptr (EvalSpeakerSets) other = cast_new (fresh, TRUE);
-  g_autoptr (EvalConcatenation) first = join_new (cast, EVAL_CONCATENATION_A_B, 0, 3);
-  g_autoptr (EvalConcatenation) a = join_new (cast, EVAL_CONCATENATION_A_B, 1, 3);
-  g_autoptr (EvalConcatenation) b = join_new (other, EVAL_CONCATENATION_A_B, 1, 3);
-  g_autoptr (EvalConcatenation) c = join_new (cast, EVAL_CONCATENATION_A_B, 1, 4);
+  g_autoptr (EvalConcatenation) first
+      = join_new (cast, EVAL_CONCATENATION_A_B, 0, 3);
+  g_autoptr (EvalConcatenation) a
+      = join_new (cast, EVAL_CONCATENATION_A_B, 1, 3);
+  g_autoptr (EvalConcatenation) b
+      = join_new (other, EVAL_CONCATENATION_A_B, 1, 3);
+  g_autoptr (EvalConcatenation) c
+      = join_new (cast, EVAL_CONCATENATION_A_B, 1, 4);
   gsize size = a->n_samples * sizeof (float);
   g_assert_cmpmem (a->samples, size, b->samples, size);
   g_assert_cmpuint (a->absent, ==, b->absent);
@@ -107,7 +115,8 @@ test_pieces_have_one_level_and_no_pauses (void)
   g_autoptr (EvalCorpus) corpus = corpus_new (TRUE);
   g_autoptr (EvalSpeakerSets) cast = cast_new (corpus, TRUE);
   for (guint i = 0; i < 10; i++) {
-    g_autoptr (EvalConcatenation) join = join_new (cast, EVAL_CONCATENATION_A_B_A, i, 3);
+    g_autoptr (EvalConcatenation) join
+        = join_new (cast, EVAL_CONCATENATION_A_B_A, i, 3);
     for (guint p = 0; p < 3; p++) {
       const float *piece = join->samples + p * join->piece;
       double sum = 0;
@@ -130,7 +139,8 @@ test_truth_goes_by_the_middle_of_frames (void)
 {
   g_autoptr (EvalCorpus) corpus = corpus_new (TRUE);
   g_autoptr (EvalSpeakerSets) cast = cast_new (corpus, TRUE);
-  g_autoptr (EvalConcatenation) join = join_new (cast, EVAL_CONCATENATION_B_A_B, 0, 3);
+  g_autoptr (EvalConcatenation) join
+      = join_new (cast, EVAL_CONCATENATION_B_A_B, 0, 3);
   gboolean a[298], b[298], x[298], counts[298];
   const SalMelConfig *mel = sal_model_get_mel_config (tiny);
   eval_concatenation_truth (join, mel, 'A', 298, a, counts);
@@ -141,8 +151,8 @@ test_truth_goes_by_the_middle_of_frames (void)
     g_assert_cmpint (a[t], ==, middle / DATA_RATE == 1);
     g_assert_cmpint (b[t], ==, middle / DATA_RATE != 1);
     g_assert_false (x[t]);
-    g_assert_cmpint (counts[t], ==, ABS (middle - DATA_RATE) > 800
-        && ABS (middle - 2 * DATA_RATE) > 800);
+    g_assert_cmpint (counts[t], ==,
+        ABS (middle - DATA_RATE) > 800 && ABS (middle - 2 * DATA_RATE) > 800);
   }
 }
 
@@ -157,9 +167,11 @@ test_enrolled_utterances_are_not_heard (void)
   g_assert_cmpuint (n_enrolled, >=, 6);
   g_assert_cmpuint (eval_speaker_sets_get_n_labels (cast), ==, 6);
   for (guint i = 0; i < 40; i++) {
-    g_autoptr (EvalConcatenation) join = join_new (cast, EVAL_CONCATENATION_A_B, i, 3);
+    g_autoptr (EvalConcatenation) join
+        = join_new (cast, EVAL_CONCATENATION_A_B, i, 3);
     for (guint p = 0; p < 2; p++)
-      g_assert_false (eval_speaker_sets_is_enrolled (cast, join->utterances[p]));
+      g_assert_false (
+          eval_speaker_sets_is_enrolled (cast, join->utterances[p]));
   }
 }
 
@@ -172,15 +184,18 @@ test_recognises_rows (gconstpointer known)
   g_autoptr (EvalSpeakerSets) cast = cast_new (corpus, closed);
   for (guint label = 0; label < eval_speaker_sets_get_n_labels (cast); label++)
     g_assert_cmpint (eval_speaker_sets_recognise (cast,
-        sal_target_get_row (eval_speaker_sets_get_target (cast, label))), ==, label);
+                         sal_target_get_row (
+                             eval_speaker_sets_get_target (cast, label))),
+        ==, label);
   g_assert_cmpuint (eval_speaker_sets_count (tiny, corpus, closed), ==, 6);
   g_assert_cmpuint (eval_speaker_sets_count (tiny, corpus, !closed), ==, 0);
   if (closed)
     return;
   g_autoptr (GError) error = NULL;
   g_autoptr (SalTarget) other = sal_target_new_class (tiny, "spk3", &error);
-  g_assert_cmpint (eval_speaker_sets_recognise (cast, sal_target_get_row (other)), ==,
-      -1);
+  g_assert_cmpint (eval_speaker_sets_recognise (cast,
+                       sal_target_get_row (other)),
+      ==, -1);
 }
 
 static void
@@ -189,10 +204,12 @@ test_too_few_are_refused (void)
   g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 2, 0, 4, 2);
   g_autoptr (EvalSpeakerSets) cast = cast_new (corpus, TRUE);
   g_autoptr (GError) few = NULL, brief = NULL, nobody = NULL;
-  g_assert_null (eval_concatenation_new (cast, EVAL_CONCATENATION_A_B_C, 0, 1, 1, &few));
+  g_assert_null (
+      eval_concatenation_new (cast, EVAL_CONCATENATION_A_B_C, 0, 1, 1, &few));
   data_assert_error (few, SAL_ERROR_AUDIO, "A-B-C", "3 speakers", "are 2",
       NULL);
-  g_assert_null (eval_concatenation_new (cast, EVAL_CONCATENATION_A, 0, 1, 9, &brief));
+  g_assert_null (
+      eval_concatenation_new (cast, EVAL_CONCATENATION_A, 0, 1, 9, &brief));
   data_assert_error (brief, SAL_ERROR_AUDIO, "speaker spk", "9 s", NULL);
   g_assert_null (eval_speaker_sets_new (tiny, corpus, FALSE, 1, 2, &nobody));
   data_assert_error (nobody, SAL_ERROR_TARGET, "no speaker", NULL);

@@ -51,8 +51,8 @@ test_turns_alternate_and_fill_the_stream (void)
       g_assert_cmpfloat (seconds, <=, 6);
       g_assert_cmpuint (turn->voice, !=, 0); /* absent */
       if (i > 0)
-        g_assert_cmpint (turn->voice == 1, !=, turn_at (self, i - 1)->voice
-            == 1);
+        g_assert_cmpint (turn->voice == 1, !=,
+            turn_at (self, i - 1)->voice == 1);
       at = turn->end;
     }
     g_assert_cmpuint (at, ==, self->n_samples);
@@ -127,8 +127,8 @@ joined (EvalCorpus *corpus, const GArray *order)
 {
   GArray *all = g_array_new (FALSE, FALSE, sizeof (float));
   for (guint i = 0; i < order->len; i++) {
-    const EvalSound *sound = eval_corpus_get_sound (corpus,
-        g_array_index (order, guint, i), NULL);
+    const EvalSound *sound
+        = eval_corpus_get_sound (corpus, g_array_index (order, guint, i), NULL);
     for (gsize j = 0; j < sound->n_samples; j++) {
       float x = (float) (sound->samples[j] * LEVEL / sound->level);
       g_array_append_val (all, x);
@@ -142,8 +142,8 @@ joined (EvalCorpus *corpus, const GArray *order)
 static void
 check_material (guint n_utterances, double seconds)
 {
-  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, n_utterances,
-      seconds);
+  g_autoptr (EvalCorpus) corpus
+      = voices_corpus (tiny, 4, 0, n_utterances, seconds);
   g_autoptr (GArray) order = NULL;
   g_autoptr (EvalConversation) self = talk (corpus, 3, &order);
   g_autoptr (GArray) all = joined (corpus, order);
@@ -226,8 +226,8 @@ test_label_goes_by_the_middle_of_frames (void)
 {
   g_autoptr (EvalConversation) self = square ();
   gboolean is_target[298], speech[298];
-  double power = eval_conversation_label (self, 200, 160, 298, is_target,
-      speech);
+  double power
+      = eval_conversation_label (self, 200, 160, 298, is_target, speech);
   for (guint t = 0; t < 298; t++) {
     guint middle = 200 + t * 160;
     g_assert_cmpint (is_target[t], ==, middle < 24000);
@@ -276,8 +276,8 @@ test_noise_is_pink (void)
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   float *noise = fftwf_alloc_real (n);
   fftwf_complex *spectrum = fftwf_alloc_complex (n / 2 + 1);
-  fftwf_plan plan = fftwf_plan_dft_r2c_1d ((int) n, noise, spectrum,
-      FFTW_ESTIMATE);
+  fftwf_plan plan
+      = fftwf_plan_dft_r2c_1d ((int) n, noise, spectrum, FFTW_ESTIMATE);
   eval_conversation_noise (rand, DATA_RATE, noise, n);
   double sum = 0, most = data_magnitude (noise, n);
   for (gsize i = 0; i < n; i++)
@@ -287,8 +287,9 @@ test_noise_is_pink (void)
   fftwf_execute (plan);
   double octave = power_between (spectrum, n, 1000, 2000);
   for (double low = 125; low < 8000; low *= 2)
-    g_assert_cmpfloat_with_epsilon (
-        power_between (spectrum, n, low, 2 * low) / octave, 1, 0.02);
+    g_assert_cmpfloat_with_epsilon (power_between (spectrum, n, low, 2 * low)
+            / octave,
+        1, 0.02);
   g_assert_cmpfloat (power_between (spectrum, n, 0, 49) / octave, <, 1e-6);
   fftwf_destroy_plan (plan);
   fftwf_free (spectrum);

@@ -37,7 +37,9 @@ test_voices_are_targets_first_then_by_name (void)
     g_assert_cmpint (voice->is_target, ==, v < 3);
     for (guint i = 0; i < voice->utterances->len; i++)
       g_assert_cmpuint (eval_corpus_get_utterance (corpus,
-          index_at (voice->utterances, i))->speaker, ==, v);
+                            index_at (voice->utterances, i))
+                            ->speaker,
+          ==, v);
   }
   g_assert_cmpuint (eval_corpus_get_voice (corpus, 5)->utterances->len, ==, 3);
 }
@@ -89,8 +91,8 @@ test_sound_knows_speech_and_level (void)
   g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 5, 2);
   const EvalVoice *voice = eval_corpus_get_voice (corpus, 0);
   g_autoptr (GError) error = NULL;
-  const EvalSound *sound = eval_corpus_get_sound (corpus,
-      index_at (voice->utterances, 4), &error);
+  const EvalSound *sound
+      = eval_corpus_get_sound (corpus, index_at (voice->utterances, 4), &error);
   g_assert_no_error (error);
   g_assert_cmpuint (sound->n_samples, ==, 3 * DATA_RATE);
   g_assert_cmpuint (sound->n_frames, ==, 300);
@@ -110,8 +112,9 @@ test_sound_knows_speech_and_level (void)
       n_active++;
     }
   g_assert_cmpfloat_with_epsilon (sound->level, sqrt (sum / n_active), 1e-5);
-  g_assert_true (eval_corpus_get_sound (corpus, index_at (voice->utterances, 4),
-      &error) == sound);
+  g_assert_true (
+      eval_corpus_get_sound (corpus, index_at (voice->utterances, 4), &error)
+      == sound);
 }
 
 static gboolean
@@ -149,8 +152,8 @@ test_enrol_takes_whole_utterances_until_enough (void)
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GError) error = NULL;
   double net, sum = 0;
-  g_autoptr (SalTarget) target = eval_corpus_enrol (corpus, tiny, 0, order,
-      used, 6, &net, &error);
+  g_autoptr (SalTarget) target
+      = eval_corpus_enrol (corpus, tiny, 0, order, used, 6, &net, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (sal_target_get_name (target), ==, "spk0");
   g_assert_cmpint (sal_target_get_class (target), ==, -1);
@@ -160,7 +163,7 @@ test_enrol_takes_whole_utterances_until_enough (void)
     g_assert_cmpuint (index_at (used, i), ==, index_at (before, i));
     g_assert_false (contains (order, index_at (used, i)));
     sum += eval_corpus_get_sound (corpus, index_at (used, i), NULL)
-        ->speech_seconds;
+               ->speech_seconds;
   }
   g_assert_cmpfloat (net, >=, 6);
   g_assert_cmpfloat_with_epsilon (net, sum, 1e-9);
@@ -175,8 +178,8 @@ test_enrol_leaves_one_to_hear (void)
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GError) error = NULL;
   double net;
-  g_autoptr (SalTarget) target = eval_corpus_enrol (corpus, tiny, 0, order,
-      used, 60, &net, &error);
+  g_autoptr (SalTarget) target
+      = eval_corpus_enrol (corpus, tiny, 0, order, used, 60, &net, &error);
   g_assert_no_error (error);
   g_assert_nonnull (target);
   g_assert_cmpuint (used->len, ==, 2);
@@ -190,15 +193,15 @@ test_enrol_refuses_too_little (void)
 {
   const double seconds[] = { 2, 0.5 }; /* of sound; the first with one file */
   for (guint i = 0; i < 2; i++) {
-    g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 1 + 2 * i,
-        seconds[i]);
+    g_autoptr (EvalCorpus) corpus
+        = voices_corpus (tiny, 1, 0, 1 + 2 * i, seconds[i]);
     g_autoptr (GRand) rand = g_rand_new_with_seed (1);
     g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 0, rand);
     g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
     g_autoptr (GError) error = NULL;
     double net;
-    g_assert_null (eval_corpus_enrol (corpus, tiny, 0, order, used, 20, &net,
-        &error));
+    g_assert_null (
+        eval_corpus_enrol (corpus, tiny, 0, order, used, 20, &net, &error));
     data_assert_error (error, SAL_ERROR_AUDIO, "spk0", NULL);
   }
 }

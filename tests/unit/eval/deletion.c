@@ -34,8 +34,8 @@ keep (const EvalDeletionTrial *trial, gpointer data, GError **error)
   Run *self = data;
   EvalDeletionTrial *copy = g_new (EvalDeletionTrial, 1);
   copy->join = g_memdup2 (trial->join, sizeof *trial->join);
-  copy->outcomes = g_memdup2 (trial->outcomes,
-      self->rows->len * sizeof *trial->outcomes);
+  copy->outcomes
+      = g_memdup2 (trial->outcomes, self->rows->len * sizeof *trial->outcomes);
   g_ptr_array_add (self->trials, copy);
   return TRUE;
 }
@@ -47,7 +47,8 @@ run (Run *self, guint n_trials, guint n_threads)
   EvalDeletionConfig config;
   g_autoptr (GError) error = NULL;
   g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
-  g_autoptr (EvalSpeakerSets) cast = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
+  g_autoptr (EvalSpeakerSets) cast
+      = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
   g_assert_no_error (error);
   eval_deletion_config_init (&config, n_trials);
   config.n_thorough = config.n_score = 1;
@@ -105,8 +106,7 @@ assert_ends (const Run *r, const EvalDeletionTrial *trial)
     of_fill[fill] = of_fill[fill] != NULL ? of_fill[fill] : o;
     const EvalDeletionCurve *deletion = &o->curves[EVAL_DELETION_DELETE];
     const EvalDeletionCurve *insertion = &o->curves[EVAL_DELETION_INSERT];
-    g_assert_cmpfloat (deletion->log_odds[0], ==,
-        first->curves[0].log_odds[0]);
+    g_assert_cmpfloat (deletion->log_odds[0], ==, first->curves[0].log_odds[0]);
     g_assert_cmpfloat (insertion->log_odds[N], ==,
         first->curves[0].log_odds[0]);
     g_assert_cmpfloat (deletion->log_odds[N], ==, insertion->log_odds[0]);
@@ -153,8 +153,7 @@ test_results_are_those_of_the_trials (void)
     double area = 0, middle = 0;
     guint n = 0;
     for (guint k = 0; k < r.trials->len; k++) {
-      const EvalDeletionOutcome *o
-          = &trial_at (&r, k)->outcomes[result->row];
+      const EvalDeletionOutcome *o = &trial_at (&r, k)->outcomes[result->row];
       const EvalDeletionCurve *curve = &o->curves[EVAL_DELETION_INSERT];
       if (trial_at (&r, k)->join->form != result->form || !o->tried)
         continue;

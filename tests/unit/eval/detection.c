@@ -26,7 +26,7 @@ draw (Sample *self, guint32 seed)
   for (gsize i = 0; i < n_other; i++)
     self->other[i] = (float) g_rand_int_range (rand, 0, range + 1);
   self->detection
-      = (EvalDetection) { self->target, n_target, self->other, n_other };
+      = (EvalDetection){ self->target, n_target, self->other, n_other };
 }
 
 /* Quantiles of two normal distributions of deviation 1, `distance` apart. */
@@ -63,7 +63,8 @@ counted_auc (const EvalDetection *d)
   for (gsize i = 0; i < d->n_target; i++)
     for (gsize j = 0; j < d->n_other; j++)
       sum += d->target[i] > d->other[j] ? 1
-          : d->target[i] == d->other[j] ? 0.5 : 0;
+          : d->target[i] == d->other[j] ? 0.5
+                                        : 0;
   return sum / (double) (d->n_target * d->n_other);
 }
 
@@ -267,8 +268,8 @@ static void
 test_nothing_gives_no_number (void)
 {
   const float one[] = { 1 };
-  EvalDetection d[] = { { one, 1, one, 0 }, { one, 0, one, 1 },
-    { NULL, 0, NULL, 0 } };
+  EvalDetection d[]
+      = { { one, 1, one, 0 }, { one, 0, one, 1 }, { NULL, 0, NULL, 0 } };
   for (guint i = 0; i < G_N_ELEMENTS (d); i++) {
     g_assert_true (isnan (eval_detection_auc (&d[i])));
     g_assert_true (isnan (eval_detection_eer (&d[i])));

@@ -41,8 +41,8 @@ test_all_maps_are_in_range (void)
     gsize size = (gsize) figure->n_bands * figure->n_frames;
     g_assert_cmpint (figure->join->form, ==, eval_figure_forms[i % 2]);
     for (guint k = 0; k < EVAL_FIGURE_METHODS * EVAL_FIGURE_ROWS; k++) {
-      const float *map = figure->maps[k / EVAL_FIGURE_ROWS]
-                                     [k % EVAL_FIGURE_ROWS];
+      const float *map
+          = figure->maps[k / EVAL_FIGURE_ROWS][k % EVAL_FIGURE_ROWS];
       float least = k / EVAL_FIGURE_ROWS == EVAL_FIGURE_METHODS - 1 ? -1 : 0;
       for (gsize j = 0; j < size; j++)
         g_assert_true (map[j] >= least && map[j] <= 1);

@@ -9,7 +9,8 @@
 static void
 test_wilson_matches_tables (void)
 {
-  EvalInterval rate = eval_interval_of_hits (8, 10), none = eval_interval_of_hits (0, 10);
+  EvalInterval rate = eval_interval_of_hits (8, 10),
+               none = eval_interval_of_hits (0, 10);
   EvalInterval all = eval_interval_of_hits (10, 10);
   g_assert_cmpfloat_with_epsilon (rate.mean, 0.8, 1e-12);
   g_assert_cmpfloat_with_epsilon (rate.low, 0.4902, 1e-4);

@@ -4,9 +4,9 @@
 #include "data.h"
 
 typedef struct {
-  GArray *taken;   /* of guint */
-  int failing;     /* job that fails, and all after it; -1: none */
-  int refused;     /* whose result is refused; -1: none */
+  GArray *taken; /* of guint */
+  int failing;   /* job that fails, and all after it; -1: none */
+  int refused;   /* whose result is refused; -1: none */
   int n_made, n_dropped;
   double progress;
 } Scene;

@@ -42,8 +42,8 @@ keep (const EvalLocalisationTrial *trial, gpointer data, GError **error)
   Run *self = data;
   EvalLocalisationTrial *copy = g_new (EvalLocalisationTrial, 1);
   copy->join = g_memdup2 (trial->join, sizeof *trial->join);
-  copy->outcomes = g_memdup2 (trial->outcomes,
-      self->rows->len * sizeof *trial->outcomes);
+  copy->outcomes
+      = g_memdup2 (trial->outcomes, self->rows->len * sizeof *trial->outcomes);
   g_ptr_array_add (self->trials, copy);
   return TRUE;
 }
@@ -55,7 +55,8 @@ run (Run *self, const EvalLocalisationConfig *wanted)
   EvalLocalisationConfig config = *wanted;
   g_autoptr (GError) error = NULL;
   g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 4, 0, 3, 2);
-  g_autoptr (EvalSpeakerSets) cast = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
+  g_autoptr (EvalSpeakerSets) cast
+      = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
   g_assert_no_error (error);
   config.take = keep;
   config.data = self;
@@ -97,10 +98,12 @@ test_threads_and_number_of_trials_change_nothing (void)
 }
 
 static void
-assert_oracle (const EvalConcatenation *join, char given, const EvalLocalisationOutcome *o)
+assert_oracle (const EvalConcatenation *join, char given,
+    const EvalLocalisationOutcome *o)
 {
   double part = join->form == EVAL_CONCATENATION_A_B ? 0.5 : 1.0 / 3;
-  if (join->form == (given == 'A' ? EVAL_CONCATENATION_A_B_A : EVAL_CONCATENATION_B_A_B))
+  if (join->form
+      == (given == 'A' ? EVAL_CONCATENATION_A_B_A : EVAL_CONCATENATION_B_A_B))
     part = 2.0 / 3;
   g_assert_cmpfloat (o->auc, ==, 1);
   g_assert_cmpfloat_with_epsilon (o->mass, part, 0.02);
@@ -128,19 +131,15 @@ test_rows_have_their_trials (void)
     char given;
     guint n_trials;
   } wanted[] = {
-    { "original", "none", 0, 400 },
-    { "layer-cam", "S2", 'A', 400 },
+    { "original", "none", 0, 400 }, { "layer-cam", "S2", 'A', 400 },
     { "grad-cam++", "S4+S3+S2+S1", 'A', 400 },
     { "layer-cam-degrid", "S4+S3+S2+S1", 'A', 400 },
     { "layer-cam-degrid", "S2", 'A', 40 },
     { "signed-layer-cam", "S4", 'A', 400 },
     { "signed-layer-cam/gate/cut", "S4", 'X', 400 },
-    { "dense", "none", 'B', 40 },
-    { "dense/cut", "none", 'X', 400 },
-    { "score-cam", "S1", 'A', 8 },
-    { "score-cam", "S1", 'X', 2 },
-    { "layer-cam", "S2", 'X', 40 },
-    { "grad-cam", "S4", 'A', 40 },
+    { "dense", "none", 'B', 40 }, { "dense/cut", "none", 'X', 400 },
+    { "score-cam", "S1", 'A', 8 }, { "score-cam", "S1", 'X', 2 },
+    { "layer-cam", "S2", 'X', 40 }, { "grad-cam", "S4", 'A', 40 },
     { "oracle", "none", 'X', 0 }, /* there is none */
   };
   EvalLocalisationConfig config;
@@ -148,7 +147,8 @@ test_rows_have_their_trials (void)
   g_autoptr (GArray) rows = eval_localisation_rows (&config);
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
     g_assert_cmpuint (trials_of (rows, wanted[i].name, wanted[i].layers,
-        wanted[i].given), ==, wanted[i].n_trials);
+                          wanted[i].given),
+        ==, wanted[i].n_trials);
 }
 
 static void
@@ -247,14 +247,15 @@ test_names_are_unique (void)
 {
   EvalLocalisationConfig config = config_of (3, 0);
   g_autoptr (GArray) rows = eval_localisation_rows (&config);
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal,
-      g_free, NULL);
+  g_autoptr (GHashTable) seen
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < rows->len; i++) {
     const EvalLocalisationRow *row
         = &g_array_index (rows, EvalLocalisationRow, i);
     g_autofree char *name = eval_localisation_name (row);
-    g_assert_true (g_hash_table_add (seen, g_strdup_printf ("%s %s %c", name,
-        eval_localisation_layers (row), row->given + ' ')));
+    g_assert_true (g_hash_table_add (seen,
+        g_strdup_printf ("%s %s %c", name, eval_localisation_layers (row),
+            row->given + ' ')));
   }
 }
 

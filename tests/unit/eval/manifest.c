@@ -24,7 +24,7 @@ static void
 test_reads_rows_in_order (void)
 {
   const char text[] = HEAD "a/1.opus\tann\tf\tbook\topen\t12.5\r\n"
-      "/far/2.wav\tbob\tm\tbook\ttrain\t1\n\n";
+                           "/far/2.wav\tbob\tm\tbook\ttrain\t1\n\n";
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = load (text, strlen (text), &error);
   g_assert_no_error (error);
@@ -44,7 +44,7 @@ static void
 test_columns_may_come_in_any_order (void)
 {
   const char text[] = "seconds\tnote\tsplit\tpath\tsource\tsex\tspeaker\n"
-      "3\t\tx\tp\ts\tm\tcarl\n";
+                      "3\t\tx\tp\ts\tm\tcarl\n";
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = load (text, strlen (text), &error);
   g_assert_no_error (error);
@@ -58,7 +58,7 @@ static void
 test_a_repeated_line_counts_once (void)
 {
   const char text[] = HEAD "a\tann\tf\ts\tx\t1\na\tann\tf\ts\tx\t1\n"
-      "b\tann\tf\ts\tx\t1\n";
+                           "b\tann\tf\ts\tx\t1\n";
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) rows = load (text, strlen (text), &error);
   g_assert_no_error (error);
@@ -92,8 +92,8 @@ test_refuses (gconstpointer data)
 {
   guint i = GPOINTER_TO_UINT (data);
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = g_strdup_printf (HEAD "z\tzoe\tf\ts\tx\t1\n%s\n",
-      bad[i].line);
+  g_autofree char *text
+      = g_strdup_printf (HEAD "z\tzoe\tf\ts\tx\t1\n%s\n", bad[i].line);
   g_assert_null (load (text, strlen (text), &error));
   data_assert_error (error, SAL_ERROR_FORMAT, "m.tsv", "line 3", bad[i].word,
       NULL);
@@ -145,8 +145,8 @@ main (int argc, char **argv)
   g_test_add_func ("/manifest/a-repeated-line-counts-once",
       test_a_repeated_line_counts_once);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_autofree char *path = g_strconcat ("/manifest/refuses/", bad[i].path,
-        NULL);
+    g_autofree char *path
+        = g_strconcat ("/manifest/refuses/", bad[i].path, NULL);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_refuses);
   }
   g_test_add_func ("/manifest/refuses/a-missing-column",

@@ -19,12 +19,12 @@ test_maps_are_those_of_cam (gconstpointer other_style)
   eval_map_style_init (&style);
   style.degrid = GPOINTER_TO_INT (other_style);
   if (style.degrid)
-    style = (EvalMapStyle) { 2, 99, TRUE, SAL_CAM_FUSION_MAX };
+    style = (EvalMapStyle){ 2, 99, TRUE, SAL_CAM_FUSION_MAX };
   g_autoptr (EvalMaps) maps = eval_maps_new (model, T, &style);
   g_autoptr (SalCam) cam = sal_cam_new (model, T);
   guint F = sal_model_get_mel_config (model)->n_bands;
   g_autofree float *log_mel = data_read_log_mel (F, T);
-  g_autofree float *got = g_new (float, F * T), *want = g_new (float, F * T);
+  g_autofree float *got = g_new (float, F *T), *want = g_new (float, F *T);
   const SalCamLayers all = SAL_CAM_S1 | SAL_CAM_S2 | SAL_CAM_S3 | SAL_CAM_S4;
   sal_net_forward (net, log_mel, T);
   eval_maps_begin (maps, net, target);

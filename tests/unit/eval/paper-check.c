@@ -6,7 +6,8 @@
 #include "data.h"
 
 #define ALL "S4+S3+S2+S1"
-#define HEAD "set\tform\ttrial\tmethod\tlayers\tgiven\trecognised\tkept_mass" \
+#define HEAD                                                                   \
+  "set\tform\ttrial\tmethod\tlayers\tgiven\trecognised\tkept_mass"             \
   "\tauc\n"
 
 /* The first so many of n trials are recognised. */
@@ -71,8 +72,8 @@ test_layer_cam_both_ways (void)
     { 5, 9, 10, EVAL_VERDICT_OPEN, "10 trials" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (GString) text = make_table ("layer-cam", cases[i].before,
-        cases[i].after, cases[i].n);
+    g_autoptr (GString) text
+        = make_table ("layer-cam", cases[i].before, cases[i].after, cases[i].n);
     g_autoptr (GPtrArray) verdicts = judge (text);
     assert_one (verdicts, cases[i].kind, cases[i].piece);
   }
@@ -96,8 +97,7 @@ test_trials_are_paired (void)
   g_autoptr (GString) text = g_string_new (HEAD);
   add_row (text, "A-B", "original", "none", "none", 100, 400);
   add_row (text, "A-B", "grad-cam++", ALL, "A", 50, 50);
-  g_string_append (text,
-      "closed\tA-B\t60\tgrad-cam++\t" ALL "\tA\t1\t0.1\t\n");
+  g_string_append (text, "closed\tA-B\t60\tgrad-cam++\t" ALL "\tA\t1\t0.1\t\n");
   g_autoptr (GPtrArray) verdicts = judge (text);
   assert_one (verdicts, EVAL_VERDICT_AGREES, "at most +0.0 points");
   assert_one (verdicts, EVAL_VERDICT_AGREES, "51 trials");
@@ -110,13 +110,15 @@ test_others_both_ways (void)
     guint after, n;
     EvalVerdictKind kind;
   } cases[] = {
-    { 52, 100, EVAL_VERDICT_AGREES }, { 30, 100, EVAL_VERDICT_AGREES },
-    { 90, 100, EVAL_VERDICT_DIFFERS }, { 54, 100, EVAL_VERDICT_OPEN },
+    { 52, 100, EVAL_VERDICT_AGREES },
+    { 30, 100, EVAL_VERDICT_AGREES },
+    { 90, 100, EVAL_VERDICT_DIFFERS },
+    { 54, 100, EVAL_VERDICT_OPEN },
     { 5, 8, EVAL_VERDICT_OPEN },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (GString) text = make_table ("score-cam", cases[i].n / 2,
-        cases[i].after, cases[i].n);
+    g_autoptr (GString) text
+        = make_table ("score-cam", cases[i].n / 2, cases[i].after, cases[i].n);
     g_autoptr (GPtrArray) verdicts = judge (text);
     assert_one (verdicts, cases[i].kind, "Score-CAM changes Top-1");
   }
@@ -151,15 +153,17 @@ test_other_sets_do_not_count (void)
 /* --- deletion and insertion ---------------------------------------------- */
 
 static void
-add_curve (GString *text, const char *method, double deletion,
-    double insertion, guint n)
+add_curve (GString *text, const char *method, double deletion, double insertion,
+    guint n)
 {
-  g_string_append_printf (text, "%s{\"form\": \"B-A-B\", \"set\": \"closed\","
+  g_string_append_printf (text,
+      "%s{\"form\": \"B-A-B\", \"set\": \"closed\","
       " \"method\": \"%s\", \"layers\": \"%s\", \"fill\": \"zero\","
       " \"deletion_auc\": %g, \"deletion_auc_low\": %g,"
       " \"deletion_auc_high\": %g, \"insertion_auc\": %g,"
       " \"insertion_auc_low\": %g, \"insertion_auc_high\": %g,"
-      " \"trials\": %u}", text->len > 1 ? ", " : "", method,
+      " \"trials\": %u}",
+      text->len > 1 ? ", " : "", method,
       g_str_equal (method, "random") ? "none" : ALL, deletion, deletion - 0.05,
       deletion + 0.05, insertion, insertion - 0.05, insertion + 0.05, n);
 }
@@ -199,11 +203,12 @@ test_order_both_ways (void)
         EVAL_VERDICT_DIFFERS },
     { 0.6, 0.52, 16, { EVAL_VERDICT_DIFFERS, EVAL_VERDICT_DIFFERS },
         EVAL_VERDICT_OPEN },
-    { 0.2, 0.8, 2, { EVAL_VERDICT_OPEN, EVAL_VERDICT_OPEN }, EVAL_VERDICT_OPEN },
+    { 0.2, 0.8, 2, { EVAL_VERDICT_OPEN, EVAL_VERDICT_OPEN },
+        EVAL_VERDICT_OPEN },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (GPtrArray) verdicts = judge_curves (cases[i].deletion,
-        cases[i].insertion, cases[i].n);
+    g_autoptr (GPtrArray) verdicts
+        = judge_curves (cases[i].deletion, cases[i].insertion, cases[i].n);
     const EvalVerdict *const *v = (const EvalVerdict *const *) verdicts->pdata;
     for (guint k = 0; k < 3; k++)
       g_test_message ("%s", v[k]->text);

@@ -18,7 +18,8 @@ new_ear (void)
   EvalMapStyle style;
   eval_map_style_init (&style);
   EvalProbe *ear = eval_probe_new (tiny, T, &style);
-  EvalConcatenation join = { .n_samples = (T - 1) * mel->hop + mel->window_length };
+  EvalConcatenation join
+      = { .n_samples = (T - 1) * mel->hop + mel->window_length };
   g_autofree float *voice = data_voice (1, join.n_samples);
   join.samples = voice;
   eval_probe_listen (ear, &join);
@@ -32,7 +33,7 @@ compare (const EvalProbe *ear, const float *embedding, guint first, guint n)
 {
   guint E = sal_model_get_embedding_size (tiny);
   g_autoptr (SalNet) net = sal_net_new (tiny, n, SAL_STAGES - 1, 1);
-  g_autofree float *part = g_new (float, ear->n_bands * n);
+  g_autofree float *part = g_new (float, ear->n_bands *n);
   g_autofree float *a = g_memdup2 (embedding, E * sizeof (float));
   for (guint f = 0; f < ear->n_bands; f++)
     for (guint t = 0; t < n; t++)
@@ -88,8 +89,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   tiny = data_load_model ("tiny");
-  g_test_add_func ("/ear/cut/all-frames-are-the-intact-sound",
-      test_all_frames);
+  g_test_add_func ("/ear/cut/all-frames-are-the-intact-sound", test_all_frames);
   g_test_add_func ("/ear/cut/hears-only-what-is-wanted", test_some_frames);
   g_test_add_func ("/ear/cut/nothing-of-too-few-frames", test_too_few_frames);
   int result = g_test_run ();

@@ -13,7 +13,8 @@ static EvalSpeakerSets *
 cast_new (EvalCorpus *corpus)
 {
   g_autoptr (GError) error = NULL;
-  EvalSpeakerSets *cast = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
+  EvalSpeakerSets *cast
+      = eval_speaker_sets_new (tiny, corpus, TRUE, 1, 5, &error);
   g_assert_no_error (error);
   return cast;
 }
@@ -119,14 +120,16 @@ test_trust_goes_with_curves (void)
   double sum = 0;
   g_assert_cmpuint (results->len, ==, 2 * EVAL_DELETION_FORMS);
   for (guint i = 0; i < results->len; i++) {
-    const EvalFaithfulnessResult *a = &g_array_index (results, EvalFaithfulnessResult, i);
-    const EvalFaithfulnessResult *b = &g_array_index (again, EvalFaithfulnessResult, i);
+    const EvalFaithfulnessResult *a
+        = &g_array_index (results, EvalFaithfulnessResult, i);
+    const EvalFaithfulnessResult *b
+        = &g_array_index (again, EvalFaithfulnessResult, i);
     g_assert_cmpuint (a->n_trials, ==, 6);
     g_assert_cmpfloat (a->log_odds, ==, b->log_odds);
     g_assert_cmpfloat (a->mean, ==, b->mean);
     g_assert_true (fabs (a->log_odds) < 1
-        ? a->low < a->log_odds && a->log_odds < a->high
-        : isnan (a->low) && isnan (a->high));
+            ? a->low < a->log_odds && a->log_odds < a->high
+            : isnan (a->low) && isnan (a->high));
     g_assert_cmpfloat (fabs (a->mean), <, 1);
     sum += a->log_odds;
   }

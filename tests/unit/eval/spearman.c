@@ -35,8 +35,7 @@ test_correlation_is_spearmans (void)
   const float tied[] = { 1, 1, 2, 3 }, whole[] = { 5, 4, 6, 7 };
   g_assert_cmpfloat_with_epsilon (eval_spearman (a, b, 5), 0.8, 1e-12);
   g_assert_cmpfloat_with_epsilon (eval_spearman (a, cubes, 5), 1, 1e-12);
-  g_assert_cmpfloat_with_epsilon (eval_spearman (a, falling, 5), -1,
-      1e-12);
+  g_assert_cmpfloat_with_epsilon (eval_spearman (a, falling, 5), -1, 1e-12);
   g_assert_cmpfloat_with_epsilon (eval_spearman (tied, whole, 4),
       4.5 / sqrt (4.5 * 5), 1e-12);
 }

@@ -56,8 +56,8 @@ run (Result *self, const EvalStreamingConfig *config)
   g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 3, 1, 4, 2);
   g_autoptr (GError) error = NULL;
   EvalStreamingConfig mine = *config;
-  self->streams = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) eval_stream_unref);
+  self->streams
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) eval_stream_unref);
   mine.data = self->streams;
   g_assert_true (eval_streaming_run (tiny, corpus, &mine, self->rows, &error));
   g_assert_no_error (error);
@@ -175,11 +175,13 @@ test_figures_are_those_of_the_frames (void)
       double a = stream_at (&result, 0)->figures[i / L][i % L][f];
       double b = stream_at (&result, 1)->figures[i / L][i % L][f];
       g_assert_cmpfloat_with_epsilon (row->mean[f], (a + b) / 2, 1e-9);
-      g_assert_cmpfloat_with_epsilon (row->deviation[f],
-          fabs (a - b) / G_SQRT2, 1e-6);
+      g_assert_cmpfloat_with_epsilon (row->deviation[f], fabs (a - b) / G_SQRT2,
+          1e-6);
     }
-    double a = stream_at (&result, 0)->figures[i / L][i % L][EVAL_STREAMING_AUC];
-    double b = stream_at (&result, 1)->figures[i / L][i % L][EVAL_STREAMING_AUC];
+    double a
+        = stream_at (&result, 0)->figures[i / L][i % L][EVAL_STREAMING_AUC];
+    double b
+        = stream_at (&result, 1)->figures[i / L][i % L][EVAL_STREAMING_AUC];
     g_assert_cmpfloat_with_epsilon (row->worst_auc, fmin (a, b), 1e-12);
     g_assert_cmpuint (row->worst, ==, b < a);
   }
@@ -198,15 +200,17 @@ mask_piecewise (const EvalStream *stream, SalTarget *target, guint lookahead)
   const EvalConversation *talk = stream->conversation;
   SalAnalyserConfig config;
   SalGateConfig gate_config;
-  SalMaskerConfig plan = { .rate = mel->sample_rate, .n_channels = 1,
-    .n_bands = 1, .frame_period = mel->hop / (double) mel->sample_rate,
+  SalMaskerConfig plan = { .rate = mel->sample_rate,
+    .n_channels = 1,
+    .n_bands = 1,
+    .frame_period = mel->hop / (double) mel->sample_rate,
     .frame_centre = sal_mel_config_centre (mel) / (double) mel->sample_rate };
   sal_analyser_config_init (&config);
   config.lookahead = lookahead;
   config.cam.method = SAL_CAM_NONE;
   sal_gate_config_init (&gate_config);
-  g_autoptr (SalAnalyser) analyser = sal_analyser_new (tiny, target, &config,
-      NULL);
+  g_autoptr (SalAnalyser) analyser
+      = sal_analyser_new (tiny, target, &config, NULL);
   g_autoptr (SalGate) gate = sal_gate_new (&gate_config, 1,
       (float) (1000 * plan.frame_period), NULL);
   g_autoptr (SalMasker) masker = sal_masker_new (&plan, NULL);
@@ -289,10 +293,10 @@ test_one_target_is_refused (void)
 static void
 test_unknown_class_is_refused (void)
 {
-  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny,
-      sal_model_get_n_classes (tiny) + 2, 0, 3, 2);
-  EvalStreamingConfig config = config_of (sal_model_get_n_classes (tiny) + 2,
-      TRUE, 2);
+  g_autoptr (EvalCorpus) corpus
+      = voices_corpus (tiny, sal_model_get_n_classes (tiny) + 2, 0, 3, 2);
+  EvalStreamingConfig config
+      = config_of (sal_model_get_n_classes (tiny) + 2, TRUE, 2);
   EvalStreamingRow rows[C * L];
   g_autoptr (GError) error = NULL;
   config.conversation.seconds = 4;
@@ -354,8 +358,7 @@ main (int argc, char **argv)
       test_mask_is_that_of_the_command);
   g_test_add_func ("/streaming/picture-stays-in-its-panels",
       test_picture_stays_in_its_panels);
-  g_test_add_func ("/streaming/refuses/one-target",
-      test_one_target_is_refused);
+  g_test_add_func ("/streaming/refuses/one-target", test_one_target_is_refused);
   g_test_add_func ("/streaming/refuses/unknown-class",
       test_unknown_class_is_refused);
   int result = g_test_run ();

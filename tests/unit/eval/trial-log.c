@@ -12,7 +12,8 @@
 #define OTHER_SEED "{\"seed\": 8, \"piece\": 0.5, \"command\": \"this way\"}"
 #define FEWER "{\"seed\": 7, \"command\": \"this way\"}"
 
-static const EvalConcatenationForm forms[] = { EVAL_CONCATENATION_A, EVAL_CONCATENATION_B_A_B };
+static const EvalConcatenationForm forms[]
+    = { EVAL_CONCATENATION_A, EVAL_CONCATENATION_B_A_B };
 
 static JsonNode *
 json (const char *text)
@@ -29,7 +30,8 @@ open_ledger (const char *path, const char *settings, GError **error)
 
 /* Its outcomes depend on what it is. */
 static gboolean
-add (EvalTrialLog *ledger, EvalConcatenationForm form, guint number, GError **error)
+add (EvalTrialLog *ledger, EvalConcatenationForm form, guint number,
+    GError **error)
 {
   float values[] = { 1.0f / (3 + number), NAN, -1e-30f * (1 + form) };
   const EvalTrialLogEntry trial = { (char *) "closed", form, number,
@@ -77,8 +79,9 @@ test_is_the_same_when_read_back (void)
   g_assert_no_error (error);
   assert_equal (ledger, again);
   g_assert_cmpuint (eval_trial_log_get_n_values (again), ==, 3);
-  g_assert_cmpint (json_object_get_int_member (
-          eval_trial_log_get_settings (again), "seed"), ==, 7);
+  g_assert_cmpint (
+      json_object_get_int_member (eval_trial_log_get_settings (again), "seed"),
+      ==, 7);
   g_assert_true (eval_trial_log_check (again, "closed", forms, 2, 5, &error));
   g_assert_false (eval_trial_log_check (again, "closed", forms, 2, 6, &error));
   g_assert_error (error, SAL_ERROR, SAL_ERROR_MISMATCH);
@@ -102,8 +105,10 @@ test_goes_on_after_half_a_line (void)
   g_autoptr (EvalTrialLog) ledger = open_ledger (path, OTHER_WAY, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (eval_trial_log_get_trials (ledger)->len, ==, 5);
-  g_assert_true (eval_trial_log_has (ledger, "closed", EVAL_CONCATENATION_A, 2));
-  g_assert_false (eval_trial_log_has (ledger, "closed", EVAL_CONCATENATION_B_A_B, 2));
+  g_assert_true (
+      eval_trial_log_has (ledger, "closed", EVAL_CONCATENATION_A, 2));
+  g_assert_false (
+      eval_trial_log_has (ledger, "closed", EVAL_CONCATENATION_B_A_B, 2));
   g_assert_false (eval_trial_log_has (ledger, "open", EVAL_CONCATENATION_A, 2));
   add (ledger, EVAL_CONCATENATION_B_A_B, 2, &error);
   g_assert_no_error (error);
@@ -197,8 +202,8 @@ test_refuses_what_is_none (void)
     "closed\tA\t1\ta\tb\t\tx\tr\t1 2\nclosed\tA\t2\ta\tb\t\tx\tr\t1\n" };
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
     g_autoptr (GError) error = NULL;
-    g_autofree char *path = data_write_temp ("bad.part", texts[i],
-        strlen (texts[i]));
+    g_autofree char *path
+        = data_write_temp ("bad.part", texts[i], strlen (texts[i]));
     g_assert_null (eval_trial_log_load (path, &error));
     g_assert_error (error, SAL_ERROR, SAL_ERROR_FORMAT);
   }

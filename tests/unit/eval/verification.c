@@ -87,8 +87,8 @@ test_every_window_meets_every_target (void)
         eval_verification_seconds[trial->duration] / 2);
     n[trial->duration]++;
     targets[trial->duration] += trial->target == trial->speaker;
-    same_sex[trial->duration] += trial->same_sex
-        && trial->target != trial->speaker;
+    same_sex[trial->duration]
+        += trial->same_sex && trial->target != trial->speaker;
   }
   for (guint d = 0; d < D; d++) {
     const EvalVerificationRow *row = &result.rows[d];
@@ -114,8 +114,8 @@ test_all_windows_with_speech_are_used (void)
       n[d] += 4 * (T / (guint) (100 * eval_verification_seconds[d]));
   }
   for (guint d = 0; d < D; d++)
-    g_assert_cmpuint (result.rows[d].n_windows + result.rows[d].n_left_out,
-        ==, n[d]);
+    g_assert_cmpuint (result.rows[d].n_windows + result.rows[d].n_left_out, ==,
+        n[d]);
   g_assert_cmpuint (result.rows[0].n_left_out, >=, 16); /* more than 1/2 s */
   g_assert_cmpuint (result.rows[0].n_windows, >, 50);
 }
@@ -154,11 +154,12 @@ test_trials_can_be_limited (void)
     g_assert_cmpuint (a.rows[d].n_left_out, ==, c.rows[d].n_left_out);
   }
   g_assert_cmpint (memcmp (a.trials->data, b.trials->data,
-      MIN (a.trials->len, b.trials->len) * sizeof (EvalTrial)), !=, 0);
+                       MIN (a.trials->len, b.trials->len) * sizeof (EvalTrial)),
+      !=, 0);
   guint found = 0; /* every trial of the few is one of all */
   for (guint i = 0, j = 0; i < a.trials->len; i++) {
-    while (j < c.trials->len && memcmp (trial_at (&a, i), trial_at (&c, j),
-        sizeof (EvalTrial)) != 0)
+    while (j < c.trials->len
+        && memcmp (trial_at (&a, i), trial_at (&c, j), sizeof (EvalTrial)) != 0)
       j++;
     found += j < c.trials->len;
   }
@@ -179,7 +180,7 @@ test_scores_are_those_of_the_window (void)
   g_autoptr (SalNet) net = sal_net_new (tiny, 200, 3, 1);
   g_autoptr (SalScorer) scorer = sal_scorer_new (tiny);
   gsize T = sal_mel_n_frames (mel, n), F = mel_config->n_bands;
-  g_autofree float *log_mel = g_new (float, F * T);
+  g_autofree float *log_mel = g_new (float, F *T);
   g_autofree float *window = g_new (float, F * 200);
   sal_mel_process (mel, samples, n, log_mel);
   for (gsize f = 0; f < F; f++)
@@ -199,8 +200,8 @@ test_scores_are_those_of_the_window (void)
     g_assert_cmpfloat (trial->cosine, ==, score.cosine);
     g_assert_cmpfloat (trial->log_odds, ==, score.log_odds);
     g_assert_cmpfloat (trial->normalised, ==, score.normalised);
-    g_assert_cmpfloat (trial->llr, ==, sal_scorer_llr (scorer, target, &score,
-        trial->speech_seconds));
+    g_assert_cmpfloat (trial->llr, ==,
+        sal_scorer_llr (scorer, target, &score, trial->speech_seconds));
   }
 }
 
@@ -236,14 +237,14 @@ test_figures_are_those_of_the_trials (void)
 static void
 test_unknown_class_is_refused (void)
 {
-  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny,
-      sal_model_get_n_classes (tiny) + 1, 0, 3, 2);
+  g_autoptr (EvalCorpus) corpus
+      = voices_corpus (tiny, sal_model_get_n_classes (tiny) + 1, 0, 3, 2);
   EvalVerificationConfig config = config_of (TRUE, 0, 2);
   EvalVerificationRow rows[D];
   g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
   g_autoptr (GError) error = NULL;
-  g_assert_false (eval_verification_run (tiny, corpus, &config, trials, rows,
-      &error));
+  g_assert_false (
+      eval_verification_run (tiny, corpus, &config, trials, rows, &error));
   data_assert_error (error, SAL_ERROR_TARGET, NULL);
 }
 
@@ -280,8 +281,8 @@ test_det_draws_a_curve_for_each_length (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   g_autoptr (GArray) trials = g_array_new (FALSE, FALSE, sizeof (EvalTrial));
-  EvalVerificationRow rows[D] = { { .eer = 0.2 }, { .eer = 0.15 },
-    { .eer = 0.1 } };
+  EvalVerificationRow rows[D]
+      = { { .eer = 0.2 }, { .eer = 0.15 }, { .eer = 0.1 } };
   guint before = 0;
   for (guint n = 0; n <= D; n++) {
     cairo_surface_t *surface = eval_det_draw ("some", trials, rows);
@@ -292,7 +293,9 @@ test_det_draws_a_curve_for_each_length (void)
     before = coloured;
     cairo_surface_destroy (surface);
     for (guint i = 0; n < D && i < 600; i++) {
-      EvalTrial trial = { .duration = n, .target = 0, .speaker = i % 2,
+      EvalTrial trial = { .duration = n,
+        .target = 0,
+        .speaker = i % 2,
         .llr = (float) (g_rand_double_range (rand, 0, 2)
             + (i % 2 == 0 ? 1 + 0.3 * n : 0)) };
       g_array_append_val (trials, trial);
@@ -319,8 +322,7 @@ main (int argc, char **argv)
         test_scores_are_those_of_the_window },
     { "/verification/figures-are-those-of-the-trials",
         test_figures_are_those_of_the_trials },
-    { "/verification/refuses-an-unknown-class",
-        test_unknown_class_is_refused },
+    { "/verification/refuses-an-unknown-class", test_unknown_class_is_refused },
     { "/verification/probit-inverts-the-normal-distribution",
         test_probit_inverts_the_normal_distribution },
     { "/verification/det-draws-a-curve-for-each-length",

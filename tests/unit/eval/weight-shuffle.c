@@ -19,7 +19,7 @@ scrambled (guint parts, guint32 seed)
 {
   g_autoptr (GError) error = NULL;
   SalModel *model = eval_weight_shuffle_model (tiny,
-      &(EvalWeightShuffle) { parts, seed }, &error);
+      &(EvalWeightShuffle){ parts, seed }, &error);
   g_assert_no_error (error);
   return model;
 }
@@ -30,8 +30,8 @@ pass (SalModel *model, guint *ends)
 {
   GArray *out = g_array_new (FALSE, FALSE, sizeof (float));
   g_autoptr (SalNet) net = sal_net_new (model, N_FRAMES, 3, 1);
-  g_autofree float *log_mel = data_read_log_mel (
-      sal_model_get_mel_config (model)->n_bands, N_FRAMES);
+  g_autofree float *log_mel
+      = data_read_log_mel (sal_model_get_mel_config (model)->n_bands, N_FRAMES);
   sal_net_forward (net, log_mel, N_FRAMES);
   for (guint i = 0; i < SAL_STAGES; i++) {
     guint shape[3];
@@ -49,7 +49,8 @@ static gboolean
 is_equal (const GArray *a, const GArray *b, guint from, guint to)
 {
   return memcmp (&g_array_index (a, float, from),
-      &g_array_index (b, float, from), (to - from) * sizeof (float)) == 0;
+             &g_array_index (b, float, from), (to - from) * sizeof (float))
+      == 0;
 }
 
 static void
@@ -119,8 +120,7 @@ test_original_is_not_disturbed (void)
   guint ends[SAL_STAGES + 1];
   g_autoptr (GArray) before = pass (tiny, ends);
   g_autoptr (SalModel) model = scrambled (ALL, 3);
-  g_autoptr (SalModel) again = sal_model_load (sal_model_get_path (tiny),
-      NULL);
+  g_autoptr (SalModel) again = sal_model_load (sal_model_get_path (tiny), NULL);
   g_autoptr (GArray) after = pass (tiny, ends);
   g_autoptr (GArray) loaded = pass (again, ends);
   g_assert_true (is_equal (before, after, 0, ends[SAL_STAGES]));
@@ -140,7 +140,8 @@ test_class_rows_belong_to_the_top (void)
   g_autoptr (SalTarget) c = sal_target_new_class (rest, name, NULL);
   g_assert_cmpmem (sal_target_get_row (a), size, sal_target_get_row (c), size);
   g_assert_cmpint (memcmp (sal_target_get_row (a), sal_target_get_row (b),
-      size), !=, 0);
+                       size),
+      !=, 0);
 }
 
 static void
@@ -151,13 +152,13 @@ test_refuses_a_file_that_changed (void)
   g_autofree char *other_path = data_path ("wespeaker.safetensors");
   g_autoptr (GByteArray) bytes = data_file_bytes (tiny_path);
   g_autoptr (GByteArray) other = data_file_bytes (other_path);
-  g_autofree char *path = data_write_temp ("changes.safetensors", bytes->data,
-      bytes->len);
+  g_autofree char *path
+      = data_write_temp ("changes.safetensors", bytes->data, bytes->len);
   g_autoptr (SalModel) model = sal_model_load (path, &error);
   g_assert_no_error (error);
   g_free (data_write_temp ("changes.safetensors", other->data, other->len));
-  g_assert_null (eval_weight_shuffle_model (model, &(EvalWeightShuffle) { ALL, 1 },
-      &error));
+  g_assert_null (eval_weight_shuffle_model (model,
+      &(EvalWeightShuffle){ ALL, 1 }, &error));
   data_assert_error (error, SAL_ERROR_MISMATCH, "changes", NULL);
 }
 

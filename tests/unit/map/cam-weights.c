@@ -44,7 +44,8 @@ test_all_negative_is_flat (void)
     if (methods[i] == SAL_CAM_SIGNED_LAYER)
       continue;
     expect (methods[i], gradient, 0, 0);
-    sal_cam_weights_combine (methods[i], activation, gradient, shape, FALSE, map);
+    sal_cam_weights_combine (methods[i], activation, gradient, shape, FALSE,
+        map);
     g_assert_false (sal_map_normalise (map, 2, 5, FALSE, &peak));
     g_assert_cmpfloat (peak, ==, 0);
   }
@@ -80,8 +81,10 @@ test_homogeneous_but_plus_plus (void)
   for (guint i = 0; i < 4; i++)
     tenth[i] = gradient[i] / 10;
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++) {
-    sal_cam_weights_combine (methods[i], activation, gradient, shape, FALSE, map);
-    sal_cam_weights_combine (methods[i], activation, tenth, shape, FALSE, scaled);
+    sal_cam_weights_combine (methods[i], activation, gradient, shape, FALSE,
+        map);
+    sal_cam_weights_combine (methods[i], activation, tenth, shape, FALSE,
+        scaled);
     double off = fabs (10 * scaled[0] / map[0] - 1);
     if (methods[i] == SAL_CAM_GRAD_PLUS_PLUS)
       g_assert_cmpfloat (off, >, 0.1);
@@ -129,9 +132,13 @@ test_strongest_channels (void)
   float means[3];
   sal_cam_weights_means (planes, three, means);
   data_assert_close ("means", means, want, 3, 0);
-  const gboolean among[5][3] = { /* by how many */
-    { TRUE, TRUE, TRUE }, { FALSE, TRUE, FALSE }, { TRUE, TRUE, FALSE },
-    { TRUE, TRUE, TRUE }, { TRUE, TRUE, TRUE },
+  const gboolean among[5][3] = {
+    /* by how many */
+    { TRUE, TRUE, TRUE },
+    { FALSE, TRUE, FALSE },
+    { TRUE, TRUE, FALSE },
+    { TRUE, TRUE, TRUE },
+    { TRUE, TRUE, TRUE },
   };
   for (guint most = 0; most < 5; most++)
     for (guint k = 0; k < 3; k++)

@@ -99,8 +99,9 @@ compare (Fixture *f, SalSafetensors *values, guint kind, gboolean is_signed)
   g_autofree char *name = g_strdup_printf ("%u/%s-%s", f->n_frames,
       is_signed ? "signed" : "layer", kinds[kind].name);
   g_autofree float *want = data_read (values, name, &n);
-  SalCamConfig config = config_of (
-      is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, kinds[kind].layers);
+  SalCamConfig config
+      = config_of (is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER,
+          kinds[kind].layers);
   config.fusion = kinds[kind].fusion;
   compute (f, &config, f->map);
   g_autofree float *got = data_sampled (f->map, f->size, n);
@@ -109,8 +110,8 @@ compare (Fixture *f, SalSafetensors *values, guint kind, gboolean is_signed)
   g_test_message ("%s: correlation 1 - %.3g", name, 1 - correlation);
   if (!(correlation >= CORRELATION))
     g_test_fail_printf ("%s: correlation %.6f is below %.4f, largest "
-        "difference %.3g", name, correlation, CORRELATION,
-        data_difference (got, want, n));
+                        "difference %.3g",
+        name, correlation, CORRELATION, data_difference (got, want, n));
   data_assert_mostly (name, got, want, n, TOLERANCE, PART, RMS);
 }
 
@@ -144,8 +145,8 @@ test_layer_matches_the_formula (void)
   Fixture f;
   fixture_init (&f, data_load_model ("tiny"), 137);
   for (int is_signed = 0; is_signed < 2; is_signed++) {
-    SalCamConfig config = config_of (
-        is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, 15);
+    SalCamConfig config
+        = config_of (is_signed ? SAL_CAM_SIGNED_LAYER : SAL_CAM_LAYER, 15);
     compute (&f, &config, f.map); /* for its gradients */
     for (guint layer = 0; layer < 4; layer++) {
       guint shape[3];
@@ -292,8 +293,8 @@ test_flat_map_is_zeros (void)
   for (guint method = SAL_CAM_LAYER; method < SAL_CAM_SCORE; method++) {
     SalCamConfig config = config_of ((SalCamMethod) method, 15);
     float peak = NAN;
-    g_assert_false (sal_cam_compute (f.cam, f.net, f.target, &config, f.map,
-        &peak));
+    g_assert_false (
+        sal_cam_compute (f.cam, f.net, f.target, &config, f.map, &peak));
     g_assert_cmpfloat (peak, ==, 0);
     g_assert_cmpfloat (data_magnitude (f.map, f.size), ==, 0);
     data_assert_finite ("flat", f.map, f.size);
@@ -309,8 +310,8 @@ test_none_is_zeros (void)
   SalCamConfig config = config_of (SAL_CAM_NONE, 15);
   float peak = NAN;
   memset (f.map, 0xff, f.size * sizeof (float));
-  g_assert_false (sal_cam_compute (f.cam, f.net, f.target, &config, f.map,
-      &peak));
+  g_assert_false (
+      sal_cam_compute (f.cam, f.net, f.target, &config, f.map, &peak));
   g_assert_cmpfloat (peak, ==, 0);
   data_assert_finite ("none", f.map, f.size);
   g_assert_cmpfloat (data_magnitude (f.map, f.size), ==, 0);
@@ -370,8 +371,8 @@ test_not_finite_is_zeros (void)
   for (guint method = SAL_CAM_LAYER; method <= SAL_CAM_SCORE; method++) {
     SalCamConfig config = config_of ((SalCamMethod) method, 15);
     float peak = NAN;
-    g_assert_false (sal_cam_compute (f.cam, f.net, f.target, &config, f.map,
-        &peak));
+    g_assert_false (
+        sal_cam_compute (f.cam, f.net, f.target, &config, f.map, &peak));
     g_assert_cmpfloat (peak, ==, 0);
     data_assert_finite ("map", f.map, f.size);
     g_assert_cmpfloat (data_magnitude (f.map, f.size), ==, 0);

@@ -35,7 +35,7 @@ static void
 fixture_init (Fixture *f)
 {
   g_autoptr (GError) error = NULL;
-  *f = (Fixture) { .model = data_load_model ("tiny") };
+  *f = (Fixture){ .model = data_load_model ("tiny") };
   f->target = sal_target_new_class (f->model,
       sal_model_get_class_name (f->model, 3), &error);
   g_assert_no_error (error);
@@ -43,7 +43,7 @@ fixture_init (Fixture *f)
   f->net = sal_net_new (f->model, MOST_FRAMES, 3, 1);
   f->trust = sal_faithfulness_new (f->model, MOST_FRAMES);
   f->scorer = sal_scorer_new (f->model);
-  f->input = g_new (float, (gsize) f->n_bands * MOST_FRAMES);
+  f->input = g_new (float, (gsize) f->n_bands *MOST_FRAMES);
   f->map = data_noise (7, (gsize) f->n_bands * MOST_FRAMES);
   fixture_pass (f, N_FRAMES);
 }
@@ -75,7 +75,7 @@ by_value (const void *a, const void *b)
   if (x->value != y->value)
     return x->value > y->value ? -1 : 1;
   return x->frame != y->frame ? (int) x->frame - (int) y->frame
-      : (int) x->band - (int) y->band;
+                              : (int) x->band - (int) y->band;
 }
 
 /* Log-odds of ranks [from, to) alone. */
@@ -104,7 +104,7 @@ expected (Fixture *f)
   g_autofree Bin *bins = g_new (Bin, f->size);
   double sum = 0;
   for (gsize i = 0; i < f->size; i++)
-    bins[i] = (Bin) { f->map[i], (guint) (i % T), (guint) (i / T) };
+    bins[i] = (Bin){ f->map[i], (guint) (i % T), (guint) (i / T) };
   qsort (bins, f->size, sizeof (Bin), by_value);
   for (guint i = 0; i < 2; i++) {
     gsize n = (gsize) lrint (parts[i] * (double) f->size);
@@ -132,8 +132,9 @@ test_ties_go_by_time_then_band (void)
   fixture_init (&f);
   for (gsize i = 0; i < f.size; i++)
     f.map[i] = roundf (f.map[i]);
-  g_assert_cmpfloat_with_epsilon (
-      sal_faithfulness_measure (f.trust, f.net, f.target, f.map), expected (&f), 1e-6);
+  g_assert_cmpfloat_with_epsilon (sal_faithfulness_measure (f.trust, f.net,
+                                      f.target, f.map),
+      expected (&f), 1e-6);
 }
 
 static void
@@ -160,8 +161,9 @@ test_repeats_to_the_bit (void)
   g_assert_cmpfloat (trust, ==,
       sal_faithfulness_measure (f.trust, f.net, f.target, f.map));
   fixture_pass (&f, MOST_FRAMES);
-  g_assert_cmpfloat_with_epsilon (
-      sal_faithfulness_measure (f.trust, f.net, f.target, f.map), expected (&f), 1e-6);
+  g_assert_cmpfloat_with_epsilon (sal_faithfulness_measure (f.trust, f.net,
+                                      f.target, f.map),
+      expected (&f), 1e-6);
   fixture_pass (&f, N_FRAMES);
   g_assert_cmpfloat (trust, ==,
       sal_faithfulness_measure (f.trust, f.net, f.target, f.map));

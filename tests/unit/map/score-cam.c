@@ -42,7 +42,7 @@ fixture_init (Fixture *f, SalModel *model, guint n_frames)
   f->net = sal_net_new (model, MOST_FRAMES, 3, 1);
   f->other = sal_net_new (model, MOST_FRAMES, 3, 1);
   f->cam = sal_cam_new (model, MOST_FRAMES);
-  f->map = g_new (float, (gsize) f->n_bands * MOST_FRAMES);
+  f->map = g_new (float, (gsize) f->n_bands *MOST_FRAMES);
   fixture_pass (f, n_frames);
 }
 
@@ -96,8 +96,8 @@ is_taken (const float *A, const guint shape[3], guint k, guint channels)
   gsize plane = (gsize) shape[1] * shape[2];
   guint n_stronger = 0;
   for (guint i = 0; i < shape[0]; i++)
-    n_stronger += mean_of (A + i * plane, plane)
-        > mean_of (A + k * plane, plane);
+    n_stronger
+        += mean_of (A + i * plane, plane) > mean_of (A + k * plane, plane);
   return channels == 0 || n_stronger < channels;
 }
 
@@ -117,8 +117,8 @@ by_the_formula (Fixture *f, guint layer, SalScoreFunction function,
     float low = INFINITY, high = -INFINITY;
     if (!is_taken (stage, shape, k, channels))
       continue;
-    sal_map_resize (stage + (gsize) k * shape[1] * shape[2], shape[1],
-        shape[2], wide, f->n_bands, f->n_frames, scale, scale);
+    sal_map_resize (stage + (gsize) k * shape[1] * shape[2], shape[1], shape[2],
+        wide, f->n_bands, f->n_frames, scale, scale);
     for (gsize i = 0; i < f->size; i++) {
       low = MIN (low, wide[i]);
       high = MAX (high, wide[i]);
@@ -144,8 +144,9 @@ compare (Fixture *f, guint layer, SalScoreFunction function, guint channels)
   float peak, want_peak;
   g_autofree float *want = by_the_formula (f, layer, function, channels);
   gboolean some = sal_map_normalise (want, f->size, 5, FALSE, &want_peak);
-  g_assert_cmpint (sal_cam_compute (f->cam, f->net, f->target, &config,
-      f->map, &peak), ==, some);
+  g_assert_cmpint (sal_cam_compute (f->cam, f->net, f->target, &config, f->map,
+                       &peak),
+      ==, some);
   g_assert_cmpfloat (fabsf (peak - want_peak), <=, 1e-4f * want_peak);
   data_assert_close ("map", f->map, want, f->size, 1e-3); /* 5 x float32 */
 }
@@ -204,9 +205,9 @@ test_leaves_the_net_as_it_was (void)
 static SalModel *
 with_flat_channels (guint n)
 {
-  const char *const tensors[] = { "layer4.0.bn2.weight",
-    "layer4.0.shortcut.1.weight", "layer4.0.bn2.bias",
-    "layer4.0.shortcut.1.bias" };
+  const char *const tensors[]
+      = { "layer4.0.bn2.weight", "layer4.0.shortcut.1.weight",
+          "layer4.0.bn2.bias", "layer4.0.shortcut.1.bias" };
   g_autofree char *path = data_path ("tiny.safetensors");
   for (guint i = 0; i < G_N_ELEMENTS (tensors); i++) {
     char *edited = data_fill_tensor (path, tensors[i], 0, n * sizeof (float),
@@ -241,8 +242,8 @@ test_all_flat_is_zeros (void)
   float peak = NAN;
   fixture_init (&f, with_flat_channels (16), 137);
   memset (f.map, 0xff, f.size * sizeof (float));
-  g_assert_false (sal_cam_compute (f.cam, f.net, f.target, &config, f.map,
-      &peak));
+  g_assert_false (
+      sal_cam_compute (f.cam, f.net, f.target, &config, f.map, &peak));
   g_assert_cmpfloat (peak, ==, 0);
   for (gsize i = 0; i < f.size; i++)
     g_assert_cmpfloat (f.map[i], ==, 0);

@@ -10,8 +10,12 @@
 
 /* Floor -40 dB = 0.01, attack 50 ms, release 100 ms, hold 30 ms. */
 static const SalGateConfig good = {
-  .threshold = 0.6f, .hysteresis = 0.2f, .floor_db = -40, .attack_ms = 50,
-  .release_ms = 100, .hold_ms = 30,
+  .threshold = 0.6f,
+  .hysteresis = 0.2f,
+  .floor_db = -40,
+  .attack_ms = 50,
+  .release_ms = 100,
+  .hold_ms = 30,
 };
 
 static SalGate *
@@ -231,8 +235,12 @@ test_band_probability (void)
 
 /* Times that make every step small */
 static const SalGateConfig slow = {
-  .threshold = 0.6f, .hysteresis = 0.2f, .floor_db = -40, .attack_ms = 500,
-  .release_ms = 500, .hold_ms = 100,
+  .threshold = 0.6f,
+  .hysteresis = 0.2f,
+  .floor_db = -40,
+  .attack_ms = 500,
+  .release_ms = 500,
+  .hold_ms = 100,
 };
 
 /* The largest step of the gain after a change, on the way to where it stays,
@@ -447,8 +455,7 @@ main (int argc, char **argv)
     { "/gate/reset-closes", test_reset_closes },
     { "/gate/nan-closes", test_nan_closes },
     { "/gate/floor-of-0-db-is-open", test_floor_of_0_db_is_open },
-    { "/gate/bands/are-gates-of-their-own",
-        test_bands_are_gates_of_their_own },
+    { "/gate/bands/are-gates-of-their-own", test_bands_are_gates_of_their_own },
     { "/gate/bands/probability-is-activity-and-saliency",
         test_band_probability },
     { "/gate/change/closed-gate-goes-to-new-floor",
@@ -463,8 +470,8 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
-    g_autofree char *path =
-        g_strdup_printf ("/gate/change/of-%s-does-not-jump", changes[i].path);
+    g_autofree char *path
+        = g_strdup_printf ("/gate/change/of-%s-does-not-jump", changes[i].path);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_change);
   }
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {

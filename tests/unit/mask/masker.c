@@ -17,8 +17,12 @@ static SalMaskerConfig
 config_of (guint rate, guint n_channels, guint n_bands)
 {
   return (SalMaskerConfig){
-    .rate = rate, .n_channels = n_channels, .n_bands = n_bands,
-    .bands_hz = bands_hz, .frame_period = 0.01, .frame_centre = 0.0125,
+    .rate = rate,
+    .n_channels = n_channels,
+    .n_bands = n_bands,
+    .bands_hz = bands_hz,
+    .frame_period = 0.01,
+    .frame_centre = 0.0125,
   };
 }
 
@@ -54,7 +58,7 @@ static float *
 moving_gains (const SalMaskerConfig *config, gsize n)
 {
   guint n_frames = n_gain_frames (config, n), B = config->n_bands;
-  float *gains = g_new (float, (gsize) n_frames * B);
+  float *gains = g_new (float, (gsize) n_frames *B);
   for (guint t = 0; t < n_frames; t++)
     for (guint b = 0; b < B; b++)
       gains[t * B + b] = 0.5f + 0.5f * sinf (0.3f * t + b);
@@ -195,7 +199,7 @@ check_runs (const SalMaskerConfig *config)
 {
   gsize n = config->rate / 2, C = config->n_channels;
   g_autofree float *pcm = data_noise (4, n * C);
-  g_autofree float *got = g_new (float, n * C);
+  g_autofree float *got = g_new (float, n *C);
   g_autofree float *gains = gains_with_a_dip (config, n);
   g_autoptr (SalMasker) masker = new_masker (config);
   sal_masker_push_gains (masker, gains, n_gain_frames (config, n));
@@ -269,8 +273,8 @@ check_cutting (const SalMaskerConfig *config)
   for (guint i = 0; i < G_N_ELEMENTS (chunks); i++)
     for (guint order = GAINS_FIRST; order <= GAINS_WITH; order++) {
       sal_masker_reset (masker);
-      g_autofree float *got = through (masker, config, pcm, n, gains,
-          chunks[i], (Order) order);
+      g_autofree float *got
+          = through (masker, config, pcm, n, gains, chunks[i], (Order) order);
       /* The last gains that come with the PCM are fewer: they hold. */
       gsize same = order == GAINS_WITH ? size * 8 / 10 : size;
       g_assert_cmpmem (got, same * sizeof *got, want, same * sizeof *want);
@@ -280,9 +284,9 @@ check_cutting (const SalMaskerConfig *config)
 static void
 test_cutting_and_order_change_nothing (void)
 {
-  const SalMaskerConfig configs[] = { config_of (16000, 1, BANDS),
-    config_of (44100, 2, BANDS), config_of (48000, 6, 1),
-    config_of (8000, 1, 1) };
+  const SalMaskerConfig configs[]
+      = { config_of (16000, 1, BANDS), config_of (44100, 2, BANDS),
+          config_of (48000, 6, 1), config_of (8000, 1, 1) };
   for (guint i = 0; i < G_N_ELEMENTS (configs); i++)
     check_cutting (&configs[i]);
 }
@@ -326,8 +330,9 @@ check_delay_of_gains (const SalMaskerConfig *config)
   sal_masker_push (masker, pcm, n);
   for (guint t = 0; t < n_gains; t++) {
     sal_masker_push_gains (masker, gains + (gsize) t * config->n_bands, 1);
-    double reach = (config->frame_centre + t * config->frame_period)
-        * config->rate - delay;
+    double reach
+        = (config->frame_centre + t * config->frame_period) * config->rate
+        - delay;
     /* the end of the PCM needs sal_masker_finish() */
     reach = MIN (reach, (double) n - delay);
     gsize ready = sal_masker_get_n_ready (masker);
@@ -426,11 +431,11 @@ check_bands (guint rate)
   gsize n = rate;
   const double hz[] = { 100, 200, 800, 2000, 3700 };
   const float band_gains[BANDS] = { 0.8f, 0.1f, 1, 0.3f };
-  const double want[] = { 0.8, 0.8, 0.1, 1,
-    1 + (3700 - 2000.0) / 4000 * (0.3 - 1) };
+  const double want[]
+      = { 0.8, 0.8, 0.1, 1, 1 + (3700 - 2000.0) / 4000 * (0.3 - 1) };
   g_autofree float *pcm = g_new0 (float, n);
   guint n_gains = n_gain_frames (&config, n);
-  g_autofree float *gains = g_new (float, n_gains * BANDS);
+  g_autofree float *gains = g_new (float, n_gains *BANDS);
   for (guint t = 0; t < n_gains; t++)
     memcpy (gains + t * BANDS, band_gains, sizeof band_gains);
   for (gsize i = 0; i < n; i++)

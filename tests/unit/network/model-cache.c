@@ -107,8 +107,8 @@ test_time_set_back_does_not_hide_a_change (void)
   g_assert_cmpint (stat (path, &before), ==, 0);
   g_usleep (20000); /* times of files go by the system's tick */
   g_autofree char *tiny = data_path ("tiny.safetensors");
-  g_autofree char *edited = data_edit_record (tiny, "\"name\": \"tiny\"",
-      "\"name\": \"tinz\"");
+  g_autofree char *edited
+      = data_edit_record (tiny, "\"name\": \"tiny\"", "\"name\": \"tinz\"");
   g_assert_cmpstr (edited, ==, path); /* overwritten */
   const struct timespec times[2] = { before.st_atim, before.st_mtim };
   g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
@@ -154,8 +154,7 @@ load_once (gpointer data)
 {
   Shared *shared = data;
   guint me = take_place (shared);
-  shared->models[me] = sal_model_load (shared->paths[me],
-      &shared->errors[me]);
+  shared->models[me] = sal_model_load (shared->paths[me], &shared->errors[me]);
   return NULL;
 }
 

@@ -100,8 +100,8 @@ test_id_is_the_checksum (void)
       = g_compute_checksum_for_data (G_CHECKSUM_SHA256, file->data, file->len);
   sum[16] = '\0';
   g_assert_cmpstr (sal_model_get_id (model), ==, sum);
-  g_autofree char *edited = data_edit_record (tiny_path,
-      "\"name\": \"tiny\"", "\"name\": \"tinz\"");
+  g_autofree char *edited = data_edit_record (tiny_path, "\"name\": \"tiny\"",
+      "\"name\": \"tinz\"");
   g_autoptr (SalModel) other = load (edited);
   g_assert_cmpstr (sal_model_get_id (other), !=, sum);
   g_assert_cmpstr (sal_model_get_name (other), ==, "tinz");
@@ -128,7 +128,7 @@ test_lives_without_its_file (void)
 /* --- what must be refused ------------------------------------------------ */
 
 typedef struct {
-  const char *path;     /* of the test */
+  const char *path; /* of the test */
   const char *from, *to;
   const char *words[3]; /* in the message */
 } Edit;
@@ -165,8 +165,8 @@ static const Edit records[] = {
       { "pooling", "maximum", "attentive" } },
   { "attention-of-no-size", "\"mean-std\"", "\"attentive\"",
       { "attention_size", "missing" } },
-  { "attention-size-0", "\"mean-std\"",
-      "\"attentive\", \"attention_size\": 0", { "attention_size", "0" } },
+  { "attention-size-0", "\"mean-std\"", "\"attentive\", \"attention_size\": 0",
+      { "attention_size", "0" } },
   { "size-of-no-attention", "\"mean-std\"",
       "\"mean-std\", \"attention_size\": 6", { "attention_size", "unknown" } },
   { "coefficient-of-no-preemphasis", "\"preemphasis\": \"signal\"",
@@ -200,16 +200,14 @@ static const Edit records[] = {
       { "embedding_size" } },
   { "reduction-above-width", "\"se_reduction\": 4", "\"se_reduction\": 5",
       { "se_reduction", "5", "4" } },
-  { "scale-of-a-linear-head", "\"kind\": \"cosine\"",
-      "\"kind\": \"linear\"", { "head", "unknown" } },
+  { "scale-of-a-linear-head", "\"kind\": \"cosine\"", "\"kind\": \"linear\"",
+      { "head", "unknown" } },
   { "head-scale-0", "\"scale\": 30.0", "\"scale\": 0", { "scale", "0" } },
   { "classes-not-text", "\"spk3\"", "3", { "classes" } },
   { "cohort-of-no-class", "\"cohort\": \"all\"", "\"cohort\": [0, 12]",
       { "cohort", "12" } },
-  { "cohort-of-nobody", "\"cohort\": \"all\"", "\"cohort\": []",
-      { "cohort" } },
-  { "cohort-of-one", "\"cohort\": \"all\"", "\"cohort\": [3]",
-      { "cohort" } },
+  { "cohort-of-nobody", "\"cohort\": \"all\"", "\"cohort\": []", { "cohort" } },
+  { "cohort-of-one", "\"cohort\": \"all\"", "\"cohort\": [3]", { "cohort" } },
   { "cohort-of-unknown-word", "\"cohort\": \"all\"", "\"cohort\": \"some\"",
       { "cohort" } },
 };
@@ -266,8 +264,8 @@ refuse (char *edited, const Edit *edit)
   }
   g_test_message ("%s", error->message);
   g_assert_true (error->domain == SAL_ERROR);
-  g_assert_true (error->code == SAL_ERROR_DESCRIPTION
-      || error->code == SAL_ERROR_FORMAT);
+  g_assert_true (
+      error->code == SAL_ERROR_DESCRIPTION || error->code == SAL_ERROR_FORMAT);
   g_assert_true (g_str_has_prefix (error->message, path));
   for (guint i = 0; i < 3 && edit->words[i] != NULL; i++)
     if (strstr (error->message, edit->words[i]) == NULL)
@@ -282,8 +280,7 @@ test_refuses_background (void)
   const Edit far = { .words = { "calibration", "background", "1001" } };
   const Edit text = { .words = { "calibration", "background", "number" } };
   refuse (data_calibrate (tiny_path, 1, 0, "\"background\": 1001, "), &far);
-  refuse (data_calibrate (tiny_path, 1, 0, "\"background\": \"1\", "),
-      &text);
+  refuse (data_calibrate (tiny_path, 1, 0, "\"background\": \"1\", "), &text);
 }
 
 static void
@@ -292,8 +289,8 @@ test_refuses_company (void)
   const Edit far = { .words = { "calibration: company", "same", "1.5" } };
   const Edit missing = { .words = { "calibration: company", "merge" } };
   refuse (data_calibrate (tiny_path, 1, 0, DATA_COMPANY ("1.5", "0.6")), &far);
-  refuse (data_calibrate (tiny_path, 1, 0,
-          "\"company\": {\"same\": 0.4}, "), &missing);
+  refuse (data_calibrate (tiny_path, 1, 0, "\"company\": {\"same\": 0.4}, "),
+      &missing);
 }
 
 static void
@@ -343,7 +340,8 @@ test_refuses_damaged_attention (void)
   for (guint i = 0; i < G_N_ELEMENTS (all); i++) {
     const Edit edit = { .words = { all[i].tensor } };
     refuse (data_fill_tensor (path, all[i].tensor, all[i].offset, all[i].size,
-            all[i].byte), &edit);
+                all[i].byte),
+        &edit);
   }
 }
 
@@ -414,8 +412,7 @@ main (int argc, char **argv)
   add_edits ("record", records, G_N_ELEMENTS (records), test_refuses_record);
   add_edits ("mismatch", mismatches, G_N_ELEMENTS (mismatches),
       test_refuses_record);
-  add_edits ("tensors", tensors, G_N_ELEMENTS (tensors),
-      test_refuses_tensors);
+  add_edits ("tensors", tensors, G_N_ELEMENTS (tensors), test_refuses_tensors);
   g_test_add_func ("/model/refuses/background", test_refuses_background);
   g_test_add_func ("/model/refuses/company", test_refuses_company);
   g_test_add_func ("/model/refuses/weights-not-finite",

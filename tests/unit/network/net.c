@@ -82,8 +82,8 @@ size_of (const guint shape[3])
 
 /* The values that are kept of an array, and the golden ones: [n]. */
 static void
-pair (Fixture *f, const char *name, const float *array, gsize size,
-    float **got, float **want, gsize *n)
+pair (Fixture *f, const char *name, const float *array, gsize size, float **got,
+    float **want, gsize *n)
 {
   *want = data_read (f->values, name, n);
   *got = data_sampled (array, size, *n);
@@ -169,8 +169,7 @@ test_columns_match_golden (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
     forward (&f, lengths[i]);
     sal_net_embed_columns (f.net, 3, 12, part);
-    compare (&f, lengths[i], "embedding-3-12", part, f.n_embedding,
-        TOLERANCE);
+    compare (&f, lengths[i], "embedding-3-12", part, f.n_embedding, TOLERANCE);
   }
   fixture_clear (&f);
 }
@@ -417,7 +416,7 @@ test_measured_bands_are_those_of_the_input (gconstpointer data)
     return;
   const guint T = 137;
   g_autofree float *log_mel = data_read_log_mel (f.n_bands, T);
-  g_autofree float *input = g_new (float, f.n_bands * T);
+  g_autofree float *input = g_new (float, f.n_bands *T);
   g_autofree SalNetBand *bands = g_new (SalNetBand, f.n_bands);
   sal_net_forward (f.net, log_mel, T);
   sal_net_get_input (f.net, input);
@@ -474,7 +473,8 @@ test_input_can_be_given (gconstpointer data)
   }
   sal_net_forward_input (f.net, zeros);
   g_assert_cmpfloat (data_difference (before, sal_net_get_embedding (f.net),
-      f.n_embedding), >, 0.01);
+                         f.n_embedding),
+      >, 0.01);
   sal_net_forward_input (f.net, input);
   g_assert_cmpmem (before, f.n_embedding * sizeof (float),
       sal_net_get_embedding (f.net), f.n_embedding * sizeof (float));
@@ -517,8 +517,7 @@ test_takes_little_memory (gconstpointer data)
   if (!fixture_init (&f, data))
     return;
   g_assert_cmpuint (size_of_net (&f, 0), <=, 60 * 1000 * 1000);
-  g_assert_cmpuint (size_of_net (&f, SAL_STAGES - 1), <=,
-      20 * 1000 * 1000);
+  g_assert_cmpuint (size_of_net (&f, SAL_STAGES - 1), <=, 20 * 1000 * 1000);
   fixture_clear (&f);
 }
 
@@ -539,8 +538,8 @@ test_nets_share_weights (void)
       backward = unit->backward;
       g_assert_nonnull (backward);
     }
-    g_assert_true (mine == unit && mine->forward == forward
-        && mine->backward == backward);
+    g_assert_true (
+        mine == unit && mine->forward == forward && mine->backward == backward);
   }
   for (guint i = 0; i < G_N_ELEMENTS (nets); i++)
     sal_net_free (nets[i]);
@@ -567,10 +566,8 @@ main (int argc, char **argv)
         test_gradient_of_s4_matches_finite_differences },
     { "/net/backward/stopping-early-changes-nothing",
         test_stopping_early_changes_nothing },
-    { "/net/backward/threads-change-nothing",
-        test_threads_change_nothing },
-    { "/net/backward/depth-changes-nothing",
-        test_depth_changes_nothing },
+    { "/net/backward/threads-change-nothing", test_threads_change_nothing },
+    { "/net/backward/depth-changes-nothing", test_depth_changes_nothing },
     { "/net/embed-columns/matches-golden", test_columns_match_golden },
     { "/net/embed-columns/all-are-the-window",
         test_all_columns_are_the_window },
@@ -583,8 +580,7 @@ main (int argc, char **argv)
       if (tests[i].test == test_gradient_of_s4_matches_finite_differences
           && g_str_equal (models[k], "voxceleb"))
         continue;
-      g_autofree char *path
-          = g_strconcat (tests[i].path, "/", models[k], NULL);
+      g_autofree char *path = g_strconcat (tests[i].path, "/", models[k], NULL);
       g_test_add_data_func (path, models[k], tests[i].test);
     }
   g_test_add_data_func ("/net/memory/is-little", "shipped",

@@ -7,7 +7,7 @@
 #include "data.h"
 #include "network/model-internal.h"
 
-#define W 20         /* columns */
+#define W 20 /* columns */
 #define STATISTIC(pooled, R, i, k) (pooled)[(k) * (R) + (i)]
 
 static const char *const models[] = { "tiny", "sunine", "voxceleb" };
@@ -18,8 +18,8 @@ typedef struct {
   const SalTopology *topology;
   SalSafetensors *file;
   guint R;
-  float *x;          /* [R, W] */
-  double *logits;    /* [R, W], scratch of the direct formula */
+  float *x;       /* [R, W] */
+  double *logits; /* [R, W], scratch of the direct formula */
 } Fixture;
 
 static void
@@ -33,7 +33,7 @@ set_up (Fixture *f, gconstpointer name)
   f->pooler = sal_pooler_new (f->model, W);
   f->R = sal_model_get_weights (f->model)->pooled_size / 2;
   f->x = data_noise (17, (gsize) f->R * W);
-  f->logits = g_new0 (double, (gsize) f->R * W);
+  f->logits = g_new0 (double, (gsize) f->R *W);
 }
 
 static void
@@ -113,8 +113,8 @@ direct_pool (Fixture *f, const double *x, guint first, guint last,
       mean += exp (f->logits[i * W + j]) / sum * x[i * W + j];
     for (guint j = first; j < last; j++)
       square += exp (f->logits[i * W + j]) / sum * x[i * W + j] * x[i * W + j];
-    double variance = square - mean * mean, unbiased = variance * n
-        / MAX (n - 1, 1);
+    double variance = square - mean * mean,
+           unbiased = variance * n / MAX (n - 1, 1);
     STATISTIC (pooled, f->R, i, 0) = mean;
     STATISTIC (pooled, f->R, i, 1)
         = f->topology->pooling == SAL_POOLING_MEAN_VARIANCE ? unbiased
@@ -159,7 +159,7 @@ static void
 test_stretch_is_alone (Fixture *f, gconstpointer name)
 {
   const guint first = 4, last = 15, n = last - first;
-  g_autofree float *part = g_new (float, f->R * n);
+  g_autofree float *part = g_new (float, f->R *n);
   g_autofree float *whole = g_new (float, 2 * f->R);
   g_autofree float *alone = g_new (float, 2 * f->R);
   for (guint i = 0; i < f->R; i++)
@@ -172,8 +172,7 @@ test_stretch_is_alone (Fixture *f, gconstpointer name)
 }
 
 static double
-weighted_sum (Fixture *f, const float *dpooled, const double *x,
-    double *pooled)
+weighted_sum (Fixture *f, const float *dpooled, const double *x, double *pooled)
 {
   double sum = 0;
   direct_pool (f, x, 0, W, pooled);
@@ -214,14 +213,15 @@ test_rows_at_rest (Fixture *f, gconstpointer name)
 {
   g_autofree float *dpooled = data_noise (5, 2 * f->R);
   g_autofree float *pooled = g_new (float, 2 * f->R);
-  g_autofree float *dx = g_new (float, (gsize) f->R * W);
+  g_autofree float *dx = g_new (float, (gsize) f->R *W);
   for (guint i = 0; i < f->R * W; i++)
     f->x[i] = 0.5f;
   sal_pooler_set_columns (f->pooler, f->x, W);
   sal_pooler_forward (f->pooler, 0, W, pooled);
   sal_pooler_backward (f->pooler, dpooled, dx);
   data_assert_finite ("gradient", dx, (gsize) f->R * W);
-  float floor = f->topology->pooling == SAL_POOLING_MEAN_VARIANCE ? 0
+  float floor = f->topology->pooling == SAL_POOLING_MEAN_VARIANCE
+      ? 0
       : sqrtf (f->topology->pooling_epsilon);
   for (guint i = 0; i < f->R; i++) {
     g_assert_cmpfloat_with_epsilon (STATISTIC (pooled, f->R, i, 0), 0.5f, 1e-6);
@@ -245,8 +245,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint k = 0; k < G_N_ELEMENTS (models); k++) {
-      g_autofree char *path
-          = g_strconcat (tests[i].path, "/", models[k], NULL);
+      g_autofree char *path = g_strconcat (tests[i].path, "/", models[k], NULL);
       g_test_add (path, Fixture, models[k], set_up, tests[i].test, tear_down);
     }
   sal_pooler_free (NULL);

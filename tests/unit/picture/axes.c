@@ -11,9 +11,9 @@ test_time_step_is_the_finest_with_room (void)
   const struct {
     double seconds, pixels, min_pixels, step;
   } cases[] = {
-    { 10, 1000, 70, 1 },     /* 100 px each; 0.5 s would have 50 */
-    { 10, 700, 70, 1 },      /* exactly enough */
-    { 10, 699, 70, 2 },      /* a pixel too few */
+    { 10, 1000, 70, 1 }, /* 100 px each; 0.5 s would have 50 */
+    { 10, 700, 70, 1 },  /* exactly enough */
+    { 10, 699, 70, 2 },  /* a pixel too few */
     { 0.5, 1000, 70, 0.05 },
     { 60, 1000, 70, 5 },
     { 142, 1000, 70, 10 },
@@ -23,7 +23,8 @@ test_time_step_is_the_finest_with_room (void)
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     g_assert_cmpfloat (sal_axes_time_step (cases[i].seconds, cases[i].pixels,
-        cases[i].min_pixels), ==, cases[i].step);
+                           cases[i].min_pixels),
+        ==, cases[i].step);
 }
 
 /* From a second to a fortnight: labels have room, and no step was passed over:
@@ -55,8 +56,8 @@ static void
 test_band_at_a_centre_is_its_index (void)
 {
   for (guint f = 0; f < G_N_ELEMENTS (bands); f++)
-    g_assert_cmpfloat (sal_axes_band_at (bands, G_N_ELEMENTS (bands),
-        bands[f]), ==, f);
+    g_assert_cmpfloat (sal_axes_band_at (bands, G_N_ELEMENTS (bands), bands[f]),
+        ==, f);
 }
 
 static void
@@ -92,8 +93,8 @@ count_ticks (int height, int *closest)
   float hz[80];
   for (guint i = 0; i < 80; i++)
     hz[i] = 700 * (powf (10, 2840.f * (i + 1) / 81 / 2595) - 1);
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
-      100, height);
+  cairo_surface_t *surface
+      = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 100, height);
   cairo_t *cr = cairo_create (surface);
   SalRect panel = { 80, 0, 20, height };
   guint n = 0;

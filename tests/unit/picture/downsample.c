@@ -38,8 +38,8 @@ columns_of (const guint *n_frames, guint n_maps, guint max_columns)
   return columns;
 }
 
-#define COLUMNS_OF(max, ...) \
-  columns_of ((const guint[]){ __VA_ARGS__ }, \
+#define COLUMNS_OF(max, ...)                                                   \
+  columns_of ((const guint[]){ __VA_ARGS__ },                                  \
       G_N_ELEMENTS (((const guint[]){ __VA_ARGS__ })), max)
 
 static void

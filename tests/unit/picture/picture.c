@@ -8,8 +8,14 @@
 #include "picture/turns.h"
 
 static const SalMelConfig mel = {
-  .sample_rate = 16000, .window_length = 400, .hop = 160, .fft_size = 512,
-  .power = TRUE, .f_max = 8000, .n_bands = 40, .log_floor = 1,
+  .sample_rate = 16000,
+  .window_length = 400,
+  .hop = 160,
+  .fft_size = 512,
+  .power = TRUE,
+  .f_max = 8000,
+  .n_bands = 40,
+  .log_floor = 1,
 };
 
 /* Half a minute in which the target speaks in the second half. */
@@ -28,8 +34,11 @@ new_map (void)
 static SalPicture
 picture_of (SalMap *const *map)
 {
-  return (SalPicture){ .title = "a test", .target = "alice", .mel = &mel,
-    .maps = map, .n_maps = 1 };
+  return (SalPicture){ .title = "a test",
+    .target = "alice",
+    .mel = &mel,
+    .maps = map,
+    .n_maps = 1 };
 }
 
 /* The warmest pixel of a region: red minus blue. */
@@ -58,8 +67,7 @@ test_draw_has_the_width_asked_for (void)
     cairo_surface_t *surface = sal_picture_draw (&picture, &error);
     g_assert_no_error (error);
     g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
-    g_assert_cmpint (cairo_image_surface_get_width (surface), ==,
-        widths[i][1]);
+    g_assert_cmpint (cairo_image_surface_get_width (surface), ==, widths[i][1]);
     cairo_surface_destroy (surface);
   }
 }

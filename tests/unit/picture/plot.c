@@ -130,8 +130,8 @@ static void
 test_save_that_fails_names_the_path (void)
 {
   g_autoptr (GError) error = NULL;
-  g_assert_false (sal_png_save (sal_plot_paper (10, 10, ""), "/no/where.png",
-      &error));
+  g_assert_false (
+      sal_png_save (sal_plot_paper (10, 10, ""), "/no/where.png", &error));
   data_assert_error (error, SAL_ERROR_FILE, "/no/where.png", NULL);
 }
 

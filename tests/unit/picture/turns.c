@@ -73,8 +73,8 @@ test_load_refuses (gconstpointer data)
 {
   guint i = GPOINTER_TO_UINT (data);
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = g_strdup_printf ("# head\n0\t1\ta\n%s\n",
-      bad[i].line);
+  g_autofree char *text
+      = g_strdup_printf ("# head\n0\t1\ta\n%s\n", bad[i].line);
   g_assert_null (load (text, &error));
   data_assert_error (error, SAL_ERROR_FORMAT, "turns.tsv", "line 3",
       bad[i].word, NULL);
@@ -155,8 +155,8 @@ test_lanes_keep_overlaps_apart (void)
     g_assert_cmpuint (lanes[i], <, n_lanes);
     for (guint j = 0; j < i; j++)
       if (lanes[i] == lanes[j])
-        g_assert_true (times[i][0] >= times[j][1]
-            || times[j][0] >= times[i][1]);
+        g_assert_true (
+            times[i][0] >= times[j][1] || times[j][0] >= times[i][1]);
   }
 }
 

@@ -8,11 +8,20 @@
 
 /* Ours, and the columns of the table of popular front ends. */
 static const SalMelConfig ours = {
-  .sample_rate = 16000, .sample_scale = 32768,
-  .preemphasis = SAL_PREEMPHASIS_SIGNAL, .preemphasis_coefficient = 0.97f,
-  .window = SAL_TAPER_HAMMING_PERIODIC, .window_length = 400, .hop = 160,
-  .fft_size = 512, .framing = SAL_FRAMING_NONE, .power = TRUE,
-  .mel_formula = SAL_MEL_HTK, .f_min = 0, .f_max = 8000, .n_bands = 80,
+  .sample_rate = 16000,
+  .sample_scale = 32768,
+  .preemphasis = SAL_PREEMPHASIS_SIGNAL,
+  .preemphasis_coefficient = 0.97f,
+  .window = SAL_TAPER_HAMMING_PERIODIC,
+  .window_length = 400,
+  .hop = 160,
+  .fft_size = 512,
+  .framing = SAL_FRAMING_NONE,
+  .power = TRUE,
+  .mel_formula = SAL_MEL_HTK,
+  .f_min = 0,
+  .f_max = 8000,
+  .n_bands = 80,
   .log_floor = 1,
 };
 static SalMelConfig sunine, voxceleb, wespeaker;
@@ -64,9 +73,9 @@ whole (SalMel *mel, guint n_bands, const float *samples, gsize n,
     gsize *n_frames)
 {
   gsize T = *n_frames = sal_mel_n_frames (mel, n);
-  g_autofree float *out = g_new (float, n_bands * T + 1);
+  g_autofree float *out = g_new (float, n_bands *T + 1);
   sal_mel_process (mel, samples, n, out);
-  float *frames = g_new (float, n_bands * T + 1);
+  float *frames = g_new (float, n_bands *T + 1);
   for (gsize t = 0; t < T; t++)
     for (guint f = 0; f < n_bands; f++)
       frames[t * n_bands + f] = out[f * T + t];
@@ -191,8 +200,7 @@ test_click_is_loudest_at_its_frame (void)
     gsize n = 4000, T, at = sal_mel_config_centre (config) + 10 * 160;
     g_autofree float *samples = g_new0 (float, n);
     samples[at] = 0.9f;
-    g_autofree float *frames
-        = whole (mel, config->n_bands, samples, n, &T);
+    g_autofree float *frames = whole (mel, config->n_bands, samples, n, &T);
     gsize loudest = 0;
     for (gsize t = 0; t < T; t++)
       if (frames[t * config->n_bands + 40]
@@ -235,7 +243,8 @@ test_stream_of_any_length (gconstpointer data)
         = streamed (mel, config->n_bands, samples, n, 33, &got_T);
     if (got_T != T)
       g_error ("%" G_GSIZE_FORMAT " samples: %" G_GSIZE_FORMAT
-          " frames, not %" G_GSIZE_FORMAT, n, got_T, T);
+               " frames, not %" G_GSIZE_FORMAT,
+          n, got_T, T);
     g_assert_cmpmem (got, T * config->n_bands * sizeof *got, want,
         T * config->n_bands * sizeof *want);
   }
@@ -299,7 +308,7 @@ typedef struct {
   void (*spoil) (SalMelConfig *config);
 } BadConfig;
 
-#define BAD(name, statement) \
+#define BAD(name, statement)                                                   \
   static void spoil_##name (SalMelConfig *c) { statement; }
 BAD (rate, c->sample_rate = 0)
 BAD (scale, c->sample_scale = 0)

@@ -100,9 +100,12 @@ static void
 test_noise_of_silence (void)
 {
   float energy[40] = { 0 };
-  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 40)), -98, 0.1);
-  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 3)), -98, 0.1);
-  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 0)), -98, 0.1);
+  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 40)), -98,
+      0.1);
+  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 3)), -98,
+      0.1);
+  g_assert_cmpfloat_with_epsilon (db (sal_noise_floor_find (energy, 0)), -98,
+      0.1);
 }
 
 /* One pause of 100 ms shows the noise; one of 50 ms does not. */
@@ -117,15 +120,15 @@ test_shortest_pause (void)
   /* 91 stretches, of which the 5 quietest: one of the pause alone, two with
    * one loud frame, two with two */
   double want = (5 * 1e-3 + (0 + 1 + 1 + 2 + 2) * (1 - 1e-3) / 10) / 5;
-  g_assert_cmpfloat_with_epsilon (sal_noise_floor_find (energy, 100), want, 1e-6);
+  g_assert_cmpfloat_with_epsilon (sal_noise_floor_find (energy, 100), want,
+      1e-6);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/noise/ratio-is-that-of-the-mix",
-      test_finds_the_ratio);
+  g_test_add_func ("/noise/ratio-is-that-of-the-mix", test_finds_the_ratio);
   g_test_add_func ("/noise/ratio-is-free-of-level",
       test_ratio_is_free_of_level);
   g_test_add_func ("/noise/alone-is-no-speech",

@@ -45,8 +45,11 @@ test_find_wants_30_db (void)
   float energy[40];
   gboolean speech[40];
   for (guint t = 0; t < 40; t++)
-    energy[t] = powf (10, t % 4 == 0 ? 0 : t % 4 == 1 ? -2.9f
-        : t % 4 == 2 ? -3.1f : -6.1f);
+    energy[t] = powf (10,
+        t % 4 == 0       ? 0
+            : t % 4 == 1 ? -2.9f
+            : t % 4 == 2 ? -3.1f
+                         : -6.1f);
   g_assert_cmpuint (sal_speech_activity_find (energy, 40, speech), ==, 20);
   for (guint t = 0; t < 40; t++)
     g_assert_cmpint (speech[t], ==, t % 4 < 2);
@@ -77,7 +80,6 @@ main (int argc, char **argv)
   g_test_add_func ("/speech/energy/outside-is-silence",
       test_energy_outside_is_silence);
   g_test_add_func ("/speech/find/wants-30-db", test_find_wants_30_db);
-  g_test_add_func ("/speech/find/takes-no-silence",
-      test_find_takes_no_silence);
+  g_test_add_func ("/speech/find/takes-no-silence", test_find_takes_no_silence);
   return g_test_run ();
 }

@@ -14,14 +14,15 @@
 #include "stream-maps.h"
 #include "map/faithfulness.h"
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) \
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)                       \
     && !defined(__SANITIZE_THREAD__)
 #define COUNTS 1
 #else
 #define COUNTS 0
 #endif
 
-static _Thread_local gint n_allocations; /* threads of the pool may be starting */
+static _Thread_local gint
+    n_allocations; /* threads of the pool may be starting */
 
 #if COUNTS
 void *__libc_malloc (size_t size);
@@ -97,8 +98,7 @@ test_counts (void)
   g_aligned_free (g_aligned_alloc (1, 128, 64));
   g_assert_cmpint (n_allocations - before, ==, 3);
   SalMap *map = sal_map_new (80, 25);
-  g_assert_cmpint (n_allocations - before, ==,
-      3 + PER_MAP);
+  g_assert_cmpint (n_allocations - before, ==, 3 + PER_MAP);
   sal_map_unref (map);
 }
 

@@ -65,7 +65,8 @@ test_finish_settles_everything (gconstpointer data)
   g_autofree float *voice = data_voice (4, 70000);
   g_autoptr (SalAnalyser) analyser = new_analyser (model, &config);
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
-    g_autoptr (GPtrArray) maps = maps_analyse (analyser, voice, lengths[i], 1000);
+    g_autoptr (GPtrArray) maps
+        = maps_analyse (analyser, voice, lengths[i], 1000);
     g_assert_cmpuint (maps_assert_tiles (maps), ==,
         maps_n_frames (model, lengths[i]));
     maps_assert_good (maps);

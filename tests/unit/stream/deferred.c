@@ -15,8 +15,8 @@ static SalTarget *enrolled; /* NULL: a class is the target */
 static SalAnalyser *
 new_usual (const SalAnalyserConfig *config)
 {
-  SalAnalyser *analyser = maps_analyser (model,
-      sal_model_get_class_name (model, 2), config);
+  SalAnalyser *analyser
+      = maps_analyser (model, sal_model_get_class_name (model, 2), config);
   if (enrolled != NULL)
     sal_analyser_set_targets (analyser, &enrolled, 1);
   return analyser;
@@ -330,8 +330,9 @@ test_nobody_computes (void)
     sal_analyser_push (analyser, voice, 300000);
     maps_pop (analyser, maps);
     gsize settled = maps_assert_tiles (maps);
-    g_assert_cmpuint (settled, >=, 1872 - SAL_ANALYSER_MAX_AGE
-        - 2 * configs[i].hop - configs[i].lookahead);
+    g_assert_cmpuint (settled, >=,
+        1872 - SAL_ANALYSER_MAX_AGE - 2 * configs[i].hop
+            - configs[i].lookahead);
     g_assert_cmpuint (settled, <=, 1873 - SAL_ANALYSER_MAX_AGE);
     sal_analyser_finish (analyser);
     sal_analyser_settle (analyser, 0);
@@ -363,7 +364,8 @@ static void
 give_any (Mess *self)
 {
   guint i = g_rand_int_range (self->rand, 0, 8) > 0
-      ? 0 : (guint) g_rand_int_range (self->rand, 0, (gint) self->n_out);
+      ? 0
+      : (guint) g_rand_int_range (self->rand, 0, (gint) self->n_out);
   SalWindow *window = self->out[i];
   guint64 k = sal_window_get_seqnum (window);
   self->n_out--;
@@ -403,8 +405,7 @@ check_mess (guint32 seed, const float *sound, gsize n,
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
   g_autoptr (SalAnalyser) analyser = new_deferred (config);
   g_autoptr (GPtrArray) maps = maps_new ();
-  Mess mess = { .analyser = analyser, .rand = rand,
-    .first_lost = G_MAXUINT64 };
+  Mess mess = { .analyser = analyser, .rand = rand, .first_lost = G_MAXUINT64 };
   for (gsize at = 0; at < n;) {
     gsize size = (gsize) g_rand_int_range (rand, 0, 2000);
     size = MIN (size, n - at);
@@ -439,8 +440,8 @@ check_mess (guint32 seed, const float *sound, gsize n,
 static void
 test_any_order (void)
 {
-  const SalAnalyserConfig configs[] = { maps_config (25, 50),
-    maps_config (33, 7), maps_config (10, 0) };
+  const SalAnalyserConfig configs[]
+      = { maps_config (25, 50), maps_config (33, 7), maps_config (10, 0) };
   gsize n;
   guint n_same = 0;
   g_autofree float *sound = maps_sound (&n);
@@ -551,8 +552,7 @@ main (int argc, char **argv)
     GTestFunc test;
   } tests[] = {
     { "/deferred/in-order-changes-nothing", test_in_order },
-    { "/deferred/in-order-as-contrast-grows",
-        test_in_order_as_contrast_grows },
+    { "/deferred/in-order-as-contrast-grows", test_in_order_as_contrast_grows },
     { "/deferred/in-order-in-company", test_in_order_in_company },
     { "/deferred/can-be-left", test_stops_being_deferred },
     { "/deferred/newest-is-taken", test_newest_is_taken },

@@ -31,7 +31,8 @@ test_frames (void)
   g_autoptr (SalFrameRing) history = new_history ();
   float got[F * CAPACITY];
   push_frames (history, 3 * CAPACITY + 5);
-  g_assert_cmpuint (sal_frame_ring_get_n_frames (history), ==, 3 * CAPACITY + 5);
+  g_assert_cmpuint (sal_frame_ring_get_n_frames (history), ==,
+      3 * CAPACITY + 5);
   for (guint n = 1; n <= CAPACITY; n++) {
     guint64 start = 3 * CAPACITY + 5 - CAPACITY;
     sal_frame_ring_get_frames (history, start, n, got);
@@ -75,7 +76,8 @@ test_contrast (void)
   g_assert_cmpfloat (sal_frame_ring_get_contrast (history), ==, 0);
   push_frames (history, 100);
   /* frame t is louder by 1 than the one before: 95th percentile less 5th */
-  g_assert_cmpfloat_with_epsilon (sal_frame_ring_get_contrast (history), 90, 1e-2);
+  g_assert_cmpfloat_with_epsilon (sal_frame_ring_get_contrast (history), 90,
+      1e-2);
   sal_frame_ring_forget_contrast (history);
   g_assert_cmpfloat (sal_frame_ring_get_contrast (history), ==, 0);
   g_assert_cmpuint (sal_frame_ring_get_n_frames (history), ==, 100);

@@ -5,11 +5,10 @@
 
 #include "data.h"
 
-#define N 9         /* frames: 2^9 histories can be summed one by one */
-#define PERIOD 0.1  /* seconds */
+#define N 9        /* frames: 2^9 histories can be summed one by one */
+#define PERIOD 0.1 /* seconds */
 
-static const SalHmmConfig config
-    = { .prior = 0.3f, .rate = 2, .weight = 5 };
+static const SalHmmConfig config = { .prior = 0.3f, .rate = 2, .weight = 5 };
 
 static double
 chance (guint before, guint now)
@@ -19,7 +18,8 @@ chance (guint before, guint now)
   return change * drawn + (1 - change) * (before == now);
 }
 
-/* P(speaks at frame t | n ratios), by summing over all histories of the states. */
+/* P(speaks at frame t | n ratios), by summing over all histories of the states.
+ */
 static double
 truth (const float *llr, guint n, guint t)
 {

@@ -123,6 +123,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/analyser/another-thread/computes-meanwhile", test_another_thread);
+  g_test_add_func ("/analyser/another-thread/computes-meanwhile",
+      test_another_thread);
   return g_test_run ();
 }

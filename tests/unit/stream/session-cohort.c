@@ -6,16 +6,16 @@
 #include "data.h"
 #include "network/model-internal.h"
 
-#define E 16          /* embedding of tiny */
-#define W 25          /* columns of a window of two seconds */
-#define SCALE 30.0    /* s of tiny */
-#define CLEAN 1e9f    /* a contrast */
+#define E 16       /* embedding of tiny */
+#define W 25       /* columns of a window of two seconds */
+#define SCALE 30.0 /* s of tiny */
+#define CLEAN 1e9f /* a contrast */
 
 typedef struct {
   SalModel *model;
   SalScorer *scorer;
   SalSessionCohort *company;
-  float axes[E][E];   /* orthogonal */
+  float axes[E][E]; /* orthogonal */
 } Fixture;
 
 /* tiny with x = score / 2 + 1 for windows in clean sound, and with company. */
@@ -238,8 +238,7 @@ test_company_decides (Fixture *f, gconstpointer data)
 static void
 test_leaves_classes_alone (Fixture *f, gconstpointer data)
 {
-  g_autoptr (SalTarget) target
-      = sal_target_new_class (f->model, "spk2", NULL);
+  g_autoptr (SalTarget) target = sal_target_new_class (f->model, "spk2", NULL);
   say (f, 0, 0, 1, 0, W);
   for (guint i = 0; i < E; i++)
     g_assert_cmpfloat (judge (f, target, f->axes[i], CLEAN), ==,
@@ -255,7 +254,8 @@ test_any_lookahead (void)
   for (guint j = 0; j < W; j++)
     columns[j * E] = 1;
   for (guint lookahead = 0; lookahead <= 200; lookahead += 25) {
-    g_autoptr (SalSessionCohort) company = sal_session_cohort_new (model, W, lookahead);
+    g_autoptr (SalSessionCohort) company
+        = sal_session_cohort_new (model, W, lookahead);
     for (guint k = 0; k < 4; k++) {
       sal_session_cohort_listen (company, 25 * k, 200, columns, W);
       sal_session_cohort_remember (company);
@@ -278,8 +278,7 @@ test_none_without_record (void)
 static void
 test_none_for_linear_head (void)
 {
-  g_autoptr (SalModel) model
-      = data_load_calibrated ("voxceleb", 0.5, 1, USUAL);
+  g_autoptr (SalModel) model = data_load_calibrated ("voxceleb", 0.5, 1, USUAL);
   g_assert_null (sal_session_cohort_new (model, W, 50));
 }
 
@@ -287,7 +286,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, company, test) \
+#define ADD(path, company, test)                                               \
   g_test_add ("/company/" path, Fixture, company, set_up, test, tear_down)
   ADD ("remembers/after-a-while", USUAL, test_counts_after_a_while);
   ADD ("remembers/voices-apart", USUAL, test_tells_voices_apart);

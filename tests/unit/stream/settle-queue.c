@@ -9,8 +9,10 @@ static gboolean late; /* of the point that next() gave */
 static void
 reach (SalSettleQueue *schedule, guint k, gboolean quiet)
 {
-  const SalSettlePoint point = { .end = (k + 1) * HOP, .until = (k + 1) * HOP - 5,
-    .quiet = quiet, .contrast = 7 };
+  const SalSettlePoint point = { .end = (k + 1) * HOP,
+    .until = (k + 1) * HOP - 5,
+    .quiet = quiet,
+    .contrast = 7 };
   sal_settle_queue_reach (schedule, &point);
 }
 

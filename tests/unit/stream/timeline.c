@@ -47,7 +47,7 @@ settle (SalTimeline *timeline, guint64 until)
 }
 
 typedef struct {
-  float *map;             /* [F, N] */
+  float *map; /* [F, N] */
   float columns[COLUMNS];
 } Window;
 
@@ -112,8 +112,8 @@ check_frame (const SalMap *map, guint t, const Window *windows,
   for (guint f = 0; f < F; f++) {
     double value = weight > 0 ? s[f] / weight : 0;
     value *= value > 0 ? presence (u) : 1 - presence (u);
-    g_assert_cmpfloat_with_epsilon (map->saliency[f * map->n_frames + t],
-        value, 1e-5);
+    g_assert_cmpfloat_with_epsilon (map->saliency[f * map->n_frames + t], value,
+        1e-5);
   }
 }
 
@@ -173,8 +173,7 @@ test_settled_is_settled (void)
 static void
 test_known_is_what_counts (void)
 {
-  const SalHmmConfig presence
-      = { .prior = 0.5f, .rate = 0.1f, .weight = 1 };
+  const SalHmmConfig presence = { .prior = 0.5f, .rate = 0.1f, .weight = 1 };
   const SalLinePair lines = { .clean = calibration };
   const guint64 known[] = { 10, 11, N };
   SalMap *maps[3];
@@ -306,8 +305,11 @@ static SalMap *
 settle_late (SalTimeline *timeline, const Window *window, guint hold,
     float rest)
 {
-  const SalSettling how = { .until = N + 20, .known = N + 20, .late = TRUE,
-    .hold = hold, .rest = rest };
+  const SalSettling how = { .until = N + 20,
+    .known = N + 20,
+    .late = TRUE,
+    .hold = hold,
+    .rest = rest };
   push_frames (N + 20);
   if (window != NULL)
     add (timeline, 0, window);
@@ -331,8 +333,8 @@ test_late_frames_hold (void)
     for (guint t = 0; t < N; t++)
       check_frame (map, t, &window, starts, 1);
     for (guint t = N; t < N + 20; t++) {
-      g_assert_cmpfloat (map->activity[t], ==, t - N < cases[k].hold
-          ? map->activity[N - 1] : cases[k].rest);
+      g_assert_cmpfloat (map->activity[t], ==,
+          t - N < cases[k].hold ? map->activity[N - 1] : cases[k].rest);
       g_assert_cmpfloat (map->log_odds[t], ==, 0);
       for (guint f = 0; f < F; f++)
         g_assert_cmpfloat (map->saliency[f * map->n_frames + t], ==, 0);
@@ -350,19 +352,25 @@ test_hold_goes_on (void)
   g_autoptr (SalTimeline) timeline = new_timeline ();
   g_autoptr (SalMap) first = settle_late (timeline, &window, 25, 1);
   push_frames (10);
-  const SalSettling how = { .until = N + 30, .known = N + 30, .late = TRUE,
-    .hold = 25, .rest = 1 };
+  const SalSettling how = { .until = N + 30,
+    .known = N + 30,
+    .late = TRUE,
+    .hold = 25,
+    .rest = 1 };
   g_autoptr (SalMap) second = sal_timeline_settle (timeline, history, &how);
   for (guint i = 0; i < 10; i++)
-    g_assert_cmpfloat (second->activity[i], ==, i < 5
-        ? first->activity[N - 1] : 1);
+    g_assert_cmpfloat (second->activity[i], ==,
+        i < 5 ? first->activity[N - 1] : 1);
   /* silence is known, too */
   push_frames (5);
   g_autoptr (SalMap) silence = settle (timeline, N + 35);
   g_assert_cmpfloat (data_magnitude (silence->activity, 5), ==, 0);
   push_frames (5);
-  const SalSettling again = { .until = N + 40, .known = N + 40, .late = TRUE,
-    .hold = 3, .rest = 1 };
+  const SalSettling again = { .until = N + 40,
+    .known = N + 40,
+    .late = TRUE,
+    .hold = 3,
+    .rest = 1 };
   g_autoptr (SalMap) third = sal_timeline_settle (timeline, history, &again);
   for (guint i = 0; i < 5; i++)
     g_assert_cmpfloat (third->activity[i], ==, i < 3 ? 0 : 1);

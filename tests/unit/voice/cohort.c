@@ -17,8 +17,7 @@ check (const SalModel *model, const float *cosines, int except)
   for (guint i = 0; i < n; i++) {
     int best = -1;
     for (int j = 0; j < (int) N; j++)
-      if (!used[j] && j != except
-          && (best < 0 || cosines[j] > cosines[best]))
+      if (!used[j] && j != except && (best < 0 || cosines[j] > cosines[best]))
         best = j;
     used[best] = TRUE;
     sum += cosines[best];

@@ -6,9 +6,9 @@
 
 #include "data.h"
 
-#define N 12        /* classes of tiny */
-#define E 16        /* its embedding */
-#define SCALE 30.0  /* its s */
+#define N 12       /* classes of tiny */
+#define E 16       /* its embedding */
+#define SCALE 30.0 /* its s */
 
 typedef struct {
   SalModel *model;
@@ -153,8 +153,8 @@ check_scores (Fixture *f, SalTarget *target, const double *w, int class)
     g_assert_cmpfloat_with_epsilon (score.logit, want[SAL_SCORE_LOGIT], 3e-5);
     g_assert_cmpfloat_with_epsilon (score.log_odds, want[SAL_SCORE_LOG_ODDS],
         3e-5);
-    g_assert_cmpfloat_with_epsilon (score.posterior,
-        want[SAL_SCORE_POSTERIOR], 1e-5);
+    g_assert_cmpfloat_with_epsilon (score.posterior, want[SAL_SCORE_POSTERIOR],
+        1e-5);
     g_assert_cmpfloat_with_epsilon (score.normalised,
         direct_normalised (f, w, class, e), 1e-4);
   }
@@ -164,7 +164,7 @@ check_scores (Fixture *f, SalTarget *target, const double *w, int class)
 static void
 test_class_matches_formula (Fixture *f, gconstpointer data)
 {
-  for (int class = 0; class < N; class++) {
+  for (int class = 0; class < N; class ++) {
     g_autoptr (SalTarget) target = class_target (f, class);
     g_assert_cmpint (sal_target_get_class (target), ==, class);
     check_scores (f, target, f->rows[class], class);
@@ -185,7 +185,7 @@ test_voice_matches_formula (Fixture *f, gconstpointer data)
 static void
 test_class_excludes_itself (Fixture *f, gconstpointer data)
 {
-  for (int class = 0; class < N; class++) {
+  for (int class = 0; class < N; class ++) {
     g_autoptr (SalTarget) target = class_target (f, class);
     SalScore score;
     sal_scorer_score (f->scorer, target, sal_target_get_row (target), &score);
@@ -203,8 +203,7 @@ check_llr (Fixture *f, const char *background, double b)
 {
   double w[E], e[E], want[3];
   float rounded[E];
-  g_autoptr (SalModel) model
-      = data_load_calibrated ("tiny", 2, -3, background);
+  g_autoptr (SalModel) model = data_load_calibrated ("tiny", 2, -3, background);
   g_autoptr (SalScorer) scorer = sal_scorer_new (model);
   Fixture same = *f;
   same.model = model;
@@ -217,13 +216,11 @@ check_llr (Fixture *f, const char *background, double b)
     direct_score (f, w, -1, e, want);
     double z = want[SAL_SCORE_LOGIT];
     double others = exp (z - want[SAL_SCORE_LOG_ODDS]) + exp (b);
-    g_assert_cmpfloat_with_epsilon (
-        sal_scorer_llr (scorer, voice, &score, 2),
+    g_assert_cmpfloat_with_epsilon (sal_scorer_llr (scorer, voice, &score, 2),
         2 * (z - log (others)) - 3, 2e-4);
     sal_scorer_score (scorer, class, rounded, &score);
     direct_score (f, f->rows[3], 3, e, want);
-    g_assert_cmpfloat_with_epsilon (
-        sal_scorer_llr (scorer, class, &score, 2),
+    g_assert_cmpfloat_with_epsilon (sal_scorer_llr (scorer, class, &score, 2),
         2 * want[SAL_SCORE_LOG_ODDS] - 3, 2e-4);
   }
 }
@@ -252,8 +249,8 @@ check_gradient (Fixture *f, SalTarget *target, const double *w, int class,
     double e[E], up[3], down[3], size = seed % 2 ? 8 : 0.25;
     float rounded[E], got[E], want[E];
     fill_embedding (seed + 50, size, e, rounded);
-    float value = sal_scorer_gradient (f->scorer, target, function, rounded,
-        got);
+    float value
+        = sal_scorer_gradient (f->scorer, target, function, rounded, got);
     for (guint i = 0; i < E; i++) {
       double step = 1e-5 * size, kept = e[i];
       e[i] = kept + step;
@@ -360,7 +357,7 @@ test_linear_head (Fixture *unused, gconstpointer data)
   g_autofree float *bias = data_read (file, "head.bias", NULL);
   g_autofree float *got = g_new (float, n), *want = g_new (float, n);
   g_autofree double *e = g_new (double, n);
-  for (guint class = 0; class < N; class++) {
+  for (guint class = 0; class < N; class ++) {
     g_autoptr (SalTarget) target = sal_target_new_class (model,
         sal_model_get_class_name (model, class), NULL);
     g_autofree float *embedding = data_noise (class, n);
@@ -390,8 +387,8 @@ test_linear_head (Fixture *unused, gconstpointer data)
 static SalNet *
 golden_net (SalModel *model, guint n_frames)
 {
-  g_autofree float *log_mel = data_read_log_mel (
-      sal_model_get_mel_config (model)->n_bands, n_frames);
+  g_autofree float *log_mel
+      = data_read_log_mel (sal_model_get_mel_config (model)->n_bands, n_frames);
   SalNet *net = sal_net_new (model, n_frames, 0, 1);
   sal_net_forward (net, log_mel, n_frames);
   return net;

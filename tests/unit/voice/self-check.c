@@ -153,8 +153,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/golden/finds-changed/network",
       test_finds_changes_of_the_network);
-  g_test_add_func ("/golden/finds-changed/weights",
-      test_finds_changed_weights);
+  g_test_add_func ("/golden/finds-changed/weights", test_finds_changed_weights);
   g_test_add_func ("/golden/says-that-there-are-none",
       test_says_that_there_are_none);
   int result = g_test_run ();

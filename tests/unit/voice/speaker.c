@@ -161,8 +161,9 @@ test_file_has_what_it_should (void)
   g_assert_cmpuint (shape[1], ==, G_N_ELEMENTS (second));
   g_assert_cmpmem (rows + shape[1], sizeof second, second, sizeof second);
   /* the file says what its columns are */
-  g_auto (GStrv) columns = g_strsplit (
-      sal_safetensors_get_metadata (file, "piece-columns"), " ", -1);
+  g_auto (GStrv) columns
+      = g_strsplit (sal_safetensors_get_metadata (file, "piece-columns"), " ",
+          -1);
   g_assert_cmpuint (g_strv_length (columns), ==, G_N_ELEMENTS (second));
   g_assert_cmpstr (columns[4], ==, "level-db");
 }
@@ -246,8 +247,8 @@ test_refuses_piece_stats (void)
     refuse (filled, SAL_ERROR_FORMAT);
   }
   /* nothing is kept */
-  g_autofree char *none = data_fill_tensor (path, "piece-stats", 0,
-      7 * P * 4, 0);
+  g_autofree char *none
+      = data_fill_tensor (path, "piece-stats", 0, 7 * P * 4, 0);
   refuse (none, SAL_ERROR_FORMAT);
 }
 
@@ -259,8 +260,8 @@ test_refuses_another_version (void)
       "\"speakersaliency-speaker\":\"2\"", "\"speakersaliency-speaker\":\"1\"");
   g_autoptr (GError) error = NULL;
   g_assert_null (sal_speaker_load (edited, &error));
-  data_assert_error (error, SAL_ERROR_FORMAT, edited, "version 1", "enrol again",
-      NULL);
+  data_assert_error (error, SAL_ERROR_FORMAT, edited, "version 1",
+      "enrol again", NULL);
 }
 
 /* The commonest mistake: the recording instead of the voice. */
