@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "data.h"
+#include <saliency/score.h>
 #include "network/model-internal.h"
 
 #define E 16       /* embedding of tiny */
