@@ -9,7 +9,6 @@
 #include "network/geometry.h"
 #include "network/model-internal.h"
 #include "stream/speaker-clusters.h"
-#include "stream/window-internal.h"
 
 #define RIPE_SECONDS 0.6f /* heard for so long a cluster counts */
 #define SURE 2.0f         /* beyond this, either way, it is decided who it is */
@@ -222,24 +221,4 @@ sal_session_cohort_remember (SalSessionCohort *self)
           self->directions + (gsize) j * self->E, frame);
   }
   self->heard = MAX (self->heard, settled);
-}
-
-void
-sal_session_cohort_judge_window (SalSessionCohort *self, SalWindow *window)
-{
-  gboolean any = FALSE;
-  if (self == NULL)
-    return;
-  sal_session_cohort_listen (self, window->start, window->n_frames,
-      window->embeddings, window->n_columns);
-  for (guint i = 0; i < window->targets->len; i++) {
-    SalWindowResult *result = &window->results[i];
-    if (!result->counts)
-      continue;
-    sal_session_cohort_judge (self, window->targets->pdata[i], window->contrast,
-        result->columns);
-    any = TRUE;
-  }
-  if (any) /* all is finite */
-    sal_session_cohort_remember (self);
 }

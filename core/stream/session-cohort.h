@@ -81,7 +81,5 @@ void sal_session_cohort_judge (SalSessionCohort *self, const SalTarget *target, 
  * Adds the columns of the window to the clusters that are settled by now and were not added before.
  */
 void sal_session_cohort_remember (SalSessionCohort *self);
-#include "stream/window.h"
-void sal_session_cohort_judge_window (SalSessionCohort *self, SalWindow *window);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalSessionCohort, sal_session_cohort_free)

@@ -160,7 +160,7 @@ settle_frame (SalTimeline *self, guint64 t, const SalSettling *how, SalMap *out,
 }
 
 SalMap *
-sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
+sal_timeline_settle (SalTimeline *self, const SalFrameRing *ring,
     const SalSettling *how)
 {
   if (how->until <= self->n_settled)
@@ -171,7 +171,8 @@ sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
   SalMap *out = sal_map_new (self->n_bands, n);
   double sum = 0;
   out->first_frame = self->n_settled;
-  sal_frame_ring_get_frames (history, self->n_settled, n, out->log_mel);
+  if (ring != NULL)
+    sal_frame_ring_get_frames (ring, self->n_settled, n, out->log_mel);
   find_presence (self, how, out->activity);
   for (guint i = 0; i < n; i++) {
     settle_frame (self, self->n_settled + i, how, out, i);

@@ -64,12 +64,11 @@ void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const f
 
 /**
  * sal_timeline_settle:
- * @history: that has the frames
+ * @ring: (nullable): that has the frames; %NULL: the map has no log-Mel
  *
  * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and
  * flags; %NULL if there are none
  */
-SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
-    const SalSettling *how);
+SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *ring, const SalSettling *how);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTimeline, sal_timeline_free)

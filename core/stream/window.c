@@ -57,6 +57,21 @@ sal_window_get_result (const SalWindow *self, const SalTarget *target)
   return NULL;
 }
 
+gboolean
+sal_window_counts (const SalWindow *self)
+{
+  for (guint i = 0; i < self->targets->len; i++)
+    if (self->results[i].counts)
+      return TRUE;
+  return FALSE;
+}
+
+guint64
+sal_window_start (guint64 end)
+{
+  return end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
+}
+
 guint64
 sal_window_get_seqnum (const SalWindow *self)
 {
