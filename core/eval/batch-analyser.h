@@ -22,7 +22,7 @@ typedef struct {
 /**
  * eval_batch_analyser_new:
  * @hop: frames
- * @lookaheads: frames, at most 200, [n_lookaheads]; copied
+ * @lookaheads: frames, at most SAL_WINDOW_FRAMES, [n_lookaheads]; copied
  */
 EvalBatchAnalyser *eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads,
     guint n_lookaheads);

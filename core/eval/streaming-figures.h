@@ -15,22 +15,22 @@
 extern const char *const eval_streaming_conditions[EVAL_STREAMING_CONDITIONS];
 extern const guint eval_streaming_lookaheads_ms[EVAL_STREAMING_LOOKAHEADS];
 
-/* Figures of one stream; others are what is not the target. */
+/* Figures of one stream; others are all voices but the target. */
 typedef enum {
   EVAL_STREAMING_AUC,          /* of the probability, target against others */
   EVAL_STREAMING_BASELINE_AUC, /* of the merged cosine of whole windows */
-  EVAL_STREAMING_LOG_ODDS_AUC, /* of what the probability was made from */
+  EVAL_STREAMING_LOG_ODDS_AUC, /* of the log-odds behind the probability */
   EVAL_STREAMING_EER,          /* of the probability */
   EVAL_STREAMING_BASELINE_EER,
   EVAL_STREAMING_MISS,           /* part of the target's frames with a probability below 0.5 */
   EVAL_STREAMING_FALSE_ALARM,    /* part of the others' frames with 0.5 or more */
   EVAL_STREAMING_SWITCHES,       /* openings and closings of the gate per minute */
-  EVAL_STREAMING_TRUE_SWITCHES,  /* how many there should be */
+  EVAL_STREAMING_TRUE_SWITCHES,  /* those of a perfect gate */
   EVAL_STREAMING_KEPT,           /* dB: change of the target's energy by the mask */
-  EVAL_STREAMING_REMOVED,        /* dB: by how much the others' energy goes down */
+  EVAL_STREAMING_REMOVED,        /* dB: attenuation of the others */
   EVAL_STREAMING_ABSENT_ABOVE,   /* part of all frames with a probability above 0.1 for the absent
                                     target */
-  EVAL_STREAMING_ABSENT_REMOVED, /* dB: by how much all energy goes down for the absent target */
+  EVAL_STREAMING_ABSENT_REMOVED, /* dB: attenuation of all sound for the absent target */
   EVAL_STREAMING_FIGURES
 } EvalStreamingFigure;
 

@@ -31,7 +31,7 @@ eval_streaming_config_init (EvalStreamingConfig *config)
 
 /* --- one stream ---------------------------------------------------------- */
 
-/* A class, or the voice enrolled; what it can say then is in @order. */
+/* A class, or the voice enrolled; @order has the utterances left to it. */
 static SalTarget *
 get_target (const Work *work, guint voice, GRand *rand, GArray **order,
     double *seconds, GError **error)
@@ -62,17 +62,17 @@ make_sound (const EvalStream *stream, const float *noise, double speech_power,
 }
 
 static void
-track (const Work *work, EvalStream *self, SalTarget *const targets[2],
+analyse (const Work *work, EvalStream *self, SalTarget *const targets[2],
     GRand *rand)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (work->model);
   const EvalConversation *talk = self->conversation;
   guint centre = sal_mel_config_centre (mel);
-  g_autoptr (EvalBatchAnalyser) tracker
+  g_autoptr (EvalBatchAnalyser) analyser
       = eval_batch_analyser_new (work->model, work->hop, work->lookaheads, L);
   g_autofree float *noise = g_new (float, talk->n_samples);
 
-  self->n_frames = eval_batch_analyser_n_frames (tracker, talk->n_samples);
+  self->n_frames = eval_batch_analyser_n_frames (analyser, talk->n_samples);
   self->hop = mel->hop;
   self->frame_seconds = mel->hop / (double) mel->sample_rate;
   self->first_seconds = centre / (double) mel->sample_rate;
@@ -84,7 +84,7 @@ track (const Work *work, EvalStream *self, SalTarget *const targets[2],
   for (guint c = 0; c < C; c++) {
     g_autofree float *sound = make_sound (self, noise, power, ratios_db[c]);
     self->traces[c] = eval_traces_new (2 * L, self->n_frames);
-    eval_batch_analyser_run (tracker, sound, talk->n_samples, targets, 2,
+    eval_batch_analyser_run (analyser, sound, talk->n_samples, targets, 2,
         self->traces[c]);
   }
 }
@@ -115,7 +115,7 @@ make_stream (const Work *work, guint index, GError **error)
   if (self->conversation == NULL)
     return NULL;
   SalTarget *targets[] = { target, other };
-  track (work, self, targets, rand);
+  analyse (work, self, targets, rand);
   return g_steal_pointer (&self);
 }
 

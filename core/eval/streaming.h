@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streaming.h: how well a model finds a voice along a stream
+/* streaming.h: experiment: voice activity of an enrolled target along a stream
  *
- * Conversations (conversation.h), clean and with pink noise, each with one target who
- * speaks and one who is absent, at several look-aheads.  A frame is 10 ms and counts if it
- * holds speech by the energy of the clean stream; there is no collar at turns.
+ * Streams are conversations (conversation.h), clean and with pink noise.  Each has a target that
+ * speaks and a target that is absent, at several look-aheads.  A frame of 10 ms counts if the clean
+ * stream has speech there, by its energy; there is no collar at turns.
  */
 #pragma once
 
