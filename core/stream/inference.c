@@ -126,8 +126,11 @@ sal_inference_compute (SalInference *self, SalWindow *window)
   window->n_columns = shape[2];
   window->per_column = self->per_column;
   sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, window->embeddings);
-  for (guint i = 0; i < window->targets->len; i++)
+  window->counts = FALSE;
+  for (guint i = 0; i < window->targets->len; i++) {
     compute_target (self, window, i);
+    window->counts |= window->results[i].counts;
+  }
   if (window->wants_trust)
     try_maps (self, window);
   window->computed = TRUE;

@@ -2,6 +2,7 @@
 #include "stream/lane.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "network/model-internal.h"
 
@@ -20,6 +21,7 @@ struct _SalLane {
   SalTarget *target;
   guint lookahead; /* A, frames */
   SalTimeline *timeline;
+  float *columns; /* log-odds, judged, [SAL_WINDOW_FRAMES] */
   Newest newest;
 };
 
@@ -47,6 +49,7 @@ sal_lane_new (const SalModel *model, SalTarget *target, guint lookahead,
   SalLane *self = g_new0 (SalLane, 1);
   self->target = sal_target_ref (target);
   self->lookahead = lookahead;
+  self->columns = g_new (float, SAL_WINDOW_FRAMES);
   self->timeline = sal_timeline_new (description->mel.n_bands, capacity,
       (double) description->mel.hop / description->mel.sample_rate, &lines,
       &description->calibration.presence);
@@ -68,6 +71,7 @@ sal_lane_free (SalLane *self)
     return;
   sal_target_unref (self->target);
   sal_timeline_free (self->timeline);
+  g_free (self->columns);
   g_free (self);
 }
 
@@ -91,15 +95,28 @@ sal_lane_get_target (const SalLane *self)
   return self->target;
 }
 
+/* Evidence to the timeline: the columns as the cohort judges them. */
+static void
+add_evidence (SalLane *self, const SalWindow *window,
+    const SalWindowResult *result, SalSessionCohort *cohort)
+{
+  memcpy (self->columns, result->columns, window->n_columns * sizeof (float));
+  if (cohort != NULL)
+    sal_session_cohort_judge (cohort, self->target, window->contrast,
+        self->columns);
+  sal_timeline_add (self->timeline, window->start, window->n_frames,
+      result->empty ? NULL : result->map, self->columns, window->n_columns,
+      window->per_column);
+}
+
 void
 sal_lane_add_window (SalLane *self, const SalWindow *window,
-    const SalWindowResult *result, const float *columns)
+    SalSessionCohort *cohort)
 {
+  const SalWindowResult *result = sal_window_get_result (window, self->target);
   gboolean empty = result == NULL || result->empty;
   if (result != NULL && result->counts)
-    sal_timeline_add (self->timeline, window->start, window->n_frames,
-        empty ? NULL : result->map, columns, window->n_columns,
-        window->per_column);
+    add_evidence (self, window, result, cohort);
   if (window->seqnum < self->newest.window)
     return;
   self->newest = (Newest){

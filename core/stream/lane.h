@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "stream/session-cohort.h"
 #include "stream/settle-queue.h"
 #include "stream/timeline.h"
 #include "stream/window-internal.h"
@@ -30,13 +31,10 @@ SalTarget *sal_lane_get_target (const SalLane *self); /* (transfer none) */
 
 /**
  * sal_lane_add_window:
- * @window: computed
- * @result: (nullable): of the target; %NULL if it was not asked for
- * @columns: (nullable): log-odds of its columns beside the session cohort; only read if @result
- * counts
+ * @window: computed, for this target or not
+ * @cohort: (nullable): that listened to the window; its judgement of the columns counts then
  */
-void sal_lane_add_window (SalLane *self, const SalWindow *window, const SalWindowResult *result,
-    const float *columns);
+void sal_lane_add_window (SalLane *self, const SalWindow *window, SalSessionCohort *cohort);
 
 /**
  * sal_lane_settle:

@@ -2,7 +2,6 @@
 #include "stream/lanes.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "network/geometry.h"
 #include "network/model-internal.h"
@@ -25,7 +24,6 @@ struct _SalLanes {
   SalSessionCohort **cohorts; /* by look-ahead; NULL: the model has none */
   guint n_targets;
   SalLane **lanes; /* [n_targets, n_lookaheads] */
-  float *columns;  /* judged log-odds, [SAL_WINDOW_FRAMES] */
   float contrast;  /* as of the end of the newest window to be computed */
   guint64 known;   /* one past the last frame that a window counted for */
   guint hold;      /* frames */
@@ -90,7 +88,6 @@ sal_lanes_new (SalModel *model, const SalLanesConfig *config,
   for (guint l = 0; l < self->n_lookaheads; l++)
     self->cohorts[l] = sal_session_cohort_new (model, SAL_WINDOW_FRAMES,
         self->lookaheads[l]);
-  self->columns = g_new (float, SAL_WINDOW_FRAMES);
   self->windows
       = g_ptr_array_new_with_free_func ((GDestroyNotify) sal_window_free);
   self->ready = g_ptr_array_new ();
@@ -129,7 +126,6 @@ sal_lanes_free (SalLanes *self)
   g_free (self->lookaheads);
   g_free (self->samples);
   g_free (self->heard);
-  g_free (self->columns);
   g_free (self);
 }
 
@@ -424,22 +420,6 @@ sal_lanes_take (SalLanes *self)
   return window;
 }
 
-/* What the window says of one target, judged beside the cohort. */
-static void
-judge_lane (SalLanes *self, SalLane *lane, const SalWindow *window,
-    SalSessionCohort *cohort)
-{
-  SalTarget *target = sal_lane_get_target (lane);
-  const SalWindowResult *result = sal_window_get_result (window, target);
-  if (result != NULL && result->counts) {
-    memcpy (self->columns, result->columns, window->n_columns * sizeof (float));
-    if (cohort != NULL)
-      sal_session_cohort_judge (cohort, target, window->contrast,
-          self->columns);
-  }
-  sal_lane_add_window (lane, window, result, self->columns);
-}
-
 /* To all lanes, beside the session cohort of each look-ahead, which remembers
  * the window afterwards. */
 static void
@@ -451,25 +431,16 @@ judge_window (SalLanes *self, const SalWindow *window)
       sal_session_cohort_listen (cohort, window->start, window->n_frames,
           window->embeddings, window->n_columns);
     for (guint i = l; i < n_lanes (self); i += self->n_lookaheads)
-      judge_lane (self, self->lanes[i], window, cohort);
-    if (cohort != NULL && sal_window_counts (window)) /* all is finite */
+      sal_lane_add_window (self->lanes[i], window, cohort);
+    if (cohort != NULL && window->counts) /* all is finite */
       sal_session_cohort_remember (cohort);
   }
-}
-
-/* The window is free to be taken again. */
-static void
-release_window (SalLanes *self, SalWindow *window)
-{
-  window->out = FALSE;
-  g_ptr_array_set_size (window->targets, 0);
-  sal_window_need_results (window, self->n_targets);
 }
 
 void
 sal_lanes_give (SalLanes *self, SalWindow *window)
 {
-  guint64 end = sal_window_get_end (window);
+  guint64 end = window->start + window->n_frames;
   if (window->epoch == self->epoch && window->computed) {
     judge_window (self, window);
     self->known = MAX (self->known, end);
@@ -477,6 +448,6 @@ sal_lanes_give (SalLanes *self, SalWindow *window)
   } else if (window->epoch == self->epoch) {
     sal_settle_queue_put_back (self->queue, window->seqnum, end);
   }
-  release_window (self, window);
+  sal_window_release (window, self->n_targets);
   settle_points (self, 0);
 }

@@ -33,6 +33,7 @@ struct _SalWindow {
   GPtrArray *targets;   /* of SalTarget, references */
   /* results: */
   gboolean computed;
+  gboolean counts;             /* for at least one of the targets */
   guint n_columns, per_column; /* of S4; frames of each */
   float *embeddings;           /* around each column, [n_columns, E] */
   guint n_results;             /* that there is room for, no fewer than targets */
@@ -59,4 +60,11 @@ void sal_window_need_results (SalWindow *self, guint n);
  * asked for
  */
 const SalWindowResult *sal_window_get_result (const SalWindow *self, const SalTarget *target);
-gboolean sal_window_counts (const SalWindow *self); /* for at least one of its targets */
+
+/**
+ * sal_window_release:
+ * @n: targets of the next one to take it
+ *
+ * It is free to be taken again.
+ */
+void sal_window_release (SalWindow *self, guint n);

@@ -57,13 +57,12 @@ sal_window_get_result (const SalWindow *self, const SalTarget *target)
   return NULL;
 }
 
-gboolean
-sal_window_counts (const SalWindow *self)
+void
+sal_window_release (SalWindow *self, guint n)
 {
-  for (guint i = 0; i < self->targets->len; i++)
-    if (self->results[i].counts)
-      return TRUE;
-  return FALSE;
+  self->out = FALSE;
+  g_ptr_array_set_size (self->targets, 0);
+  sal_window_need_results (self, n);
 }
 
 guint64
