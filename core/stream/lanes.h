@@ -21,6 +21,7 @@
 #pragma once
 
 #include <saliency/map.h>
+#include <saliency/target.h>
 #include "stream/window.h"
 
 typedef struct {
