@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* turns.h: who truly speaks when
+/* turns.h: reference turns (who speaks when), read from a file
  *
- * A turns file is text, one turn a line: start and end in seconds and a name, with
- * tabs between.  Empty lines and lines that begin with # are left out.
+ * The format serves the purpose of RTTM in diarization: text, one turn a line, with start and end
+ * in seconds and a name, tabs between.  Empty lines and lines that begin with # are skipped.
  */
 #pragma once
 
@@ -24,8 +24,7 @@ GPtrArray *sal_turns_load (const char *path, GError **error);
 
 /**
  * sal_turns_lanes:
- * @lanes: (out caller-allocates): for each turn a row, so that turns that overlap lie in different
- * rows, [n]
+ * @lanes: (out caller-allocates): row of each turn; overlapping turns have different rows, [n]
  *
  * Returns: the number of rows
  */
