@@ -5,7 +5,7 @@
 #include "compute/vector.h"
 
 #define PAUSE_FRAMES 10 /* 100 ms: the shortest useful pause */
-#define PAUSES 20       /* every 20th stretch counts as a pause */
+#define PAUSES 20       /* one stretch in 20, the quietest, counts as a pause */
 #define LEAST 1.6e-10   /* -98 dB of full scale */
 
 /* Moving average over n frames, [n_frames - n + 1]. */
