@@ -4,8 +4,8 @@
  *   sox talk.flac -t f32 -r 16000 -c 1 - | embed MODEL alice.speaker
  *
  * Reads mono float samples at the model's rate from stdin and prints one line
- * per stretch of 250 ms, as soon as the stretch is settled: its first frame, the
- * probability that the target speaks, and the band with the strongest evidence:
+ * per settled stretch of 250 ms: its first frame, the probability that the
+ * target speaks, and the band with the strongest evidence:
  *
  *   frame    400  probability 0.98  band 17
  *

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* error.c: the error domain of the library (GError) */
 #include <saliency/error.h>
 
 G_DEFINE_QUARK (sal - error - quark, sal_error)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tsv.h: tables of tab-separated values in UTF-8
+/* tsv.h: reading UTF-8 text with tabs between fields
  *
- * The first line names the columns, in any order.  Columns that the caller does not name and empty
- * lines are skipped.  A note, a line that begins with "# ", may come before the first line.
+ * The first line names the columns, in any order; columns that nobody asks for are not read, nor
+ * are empty lines. A note may come before: a line that begins with "# ".
  */
 #pragma once
 
 #include <saliency/error.h>
 
-/* Takes the named fields of one line, in the caller's order; %FALSE and an error ends reading. */
+/* Fields of one line, in the order asked for; %FALSE and an error ends the reading. */
 typedef gboolean (*SalTsvTake) (const char *const *fields, gpointer data, GError **error);
 
 /**
  * sal_tsv_read:
- * @columns: (array length=n_columns): names of the wanted columns
- * @note: (out) (optional) (nullable): the note without its mark, or %NULL; without @note, a file
- * with a note is refused
+ * @columns: (array length=n_columns): names of those wanted
+ * @note: (out) (optional) (nullable): the note without its mark, %NULL if there is none; if @note
+ * is %NULL there may be none
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE, %SAL_ERROR_FORMAT or the error of @take; the
  * message names path and line

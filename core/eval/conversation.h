@@ -13,7 +13,7 @@
 typedef struct {
   double seconds;            /* of the stream */
   double min_turn, max_turn; /* seconds; max_turn > 2 min_turn */
-  double range_db;           /* gain of a turn: uniform in [-range_db, range_db] */
+  double range_db;           /* the gain of a turn is within so much, both ways, evenly */
 } EvalConversationConfig;
 
 typedef struct {
@@ -38,7 +38,7 @@ void eval_conversation_config_init (EvalConversationConfig *config);
 /**
  * eval_conversation_draw_absent:
  *
- * Returns: a random target voice of the corpus other than @target
+ * Returns: a target of the corpus that is not @target
  */
 guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, GRand *rand);
 

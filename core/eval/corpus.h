@@ -24,8 +24,8 @@ typedef struct {
 typedef struct {
   const char *name;
   char sex;           /* 'f' or 'm' */
-  gboolean is_target; /* of the target splits; else of the splits of others */
-  GArray *utterances; /* of guint, rows of the manifest */
+  gboolean is_target; /* of the splits asked for; else of those of the others */
+  GArray *utterances; /* of guint, as in the manifest */
 } EvalVoice;
 
 typedef struct {
@@ -91,11 +91,11 @@ gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **so
 
 /**
  * eval_corpus_enrol:
- * @order: (element-type guint) (inout): utterances; those used are removed from its beginning, and
- * at least one with enough speech stays
- * @used: (element-type guint) (inout): the used utterances are appended
- * @seconds: net speech to reach, by whole utterances
- * @net_seconds: (out): net speech used
+ * @order: (element-type guint) (inout): the utterances used are taken from its beginning; at least
+ * one that can be used stays
+ * @used: (element-type guint) (inout): they are added to
+ * @seconds: net speech; whole utterances until it is reached
+ * @net_seconds: (out): how much it became
  *
  * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or
  * %SAL_ERROR_AUDIO with fewer than two utterances with a second of speech

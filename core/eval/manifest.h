@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* manifest.h: corpus manifest: recordings and their speakers
+/* manifest.h: the recordings of a corpus and who speaks in them
  *
- * A manifest is UTF-8 text with tabs between fields.  The first line names the columns, in any
- * order: path (relative to the manifest, or absolute), speaker, sex (f or m), source, split and
- * seconds. Other columns are skipped.
+ * A manifest is UTF-8 text with tabs between fields.  Its first line names the columns, in
+ * any order: path (beside the manifest, or absolute), speaker, sex (f or m), source,
+ * split and seconds; others are not read.
  */
 #pragma once
 
 #include <saliency/error.h>
 
 typedef struct {
-  char *path; /* ready for opening */
+  char *path; /* that can be opened */
   char *speaker;
   char sex; /* 'f' or 'm' */
   char *source;
@@ -21,8 +21,8 @@ typedef struct {
 /**
  * eval_manifest_load:
  *
- * A repeated path with the same speaker and split counts once; a path with two speakers or splits
- * is an error, as is a speaker with two sexes.
+ * A path that comes twice with the same speaker and split counts once; else it may not, and a
+ * speaker has one sex.
  *
  * Returns: (transfer full) (nullable) (element-type EvalManifestRow): the rows in the order of the
  * file, or %NULL and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line

@@ -43,7 +43,7 @@ sal_map_unref (SalMap *self)
     g_atomic_rc_box_release_full (self, map_clear);
 }
 
-/* Linear interpolation: the two inputs beside output i, and the weight. */
+/* The two input places between which output i lies, and how far along. */
 static void
 neighbours (guint i, float scale, guint n, guint *low, guint *high, float *part)
 {
@@ -95,7 +95,7 @@ range_of (const float *map, gsize n)
   return range;
 }
 
-/* Whether a range is within the rounding of float32. */
+/* Whether values that lie so far apart are all one to a float. */
 static gboolean
 is_flat (const Range *range, double span)
 {
@@ -116,8 +116,8 @@ sal_map_stretch (float *map, gsize n)
   return TRUE;
 }
 
-/* Selection of the k-th smallest, from 0; reorders x.  Unlike sal_vector_sort()
- * linear, and without allocation. */
+/* The k-th smallest, from 0; reorders x.  Unlike sal_vector_sort(), it never
+ * allocates, and it is linear. */
 static float
 kth_smallest (float *x, gsize n, gsize k)
 {

@@ -30,7 +30,7 @@ void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model
  */
 gboolean sal_model_try_ref (SalModel *self);
 
-guint sal_model_get_frames_per_column (const SalModel *self); /* log-Mel frames per column of S4 */
+guint sal_model_get_frames_per_column (const SalModel *self); /* of log-Mel, per column of S4 */
 const SalDescription *sal_model_get_description (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
 void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */
@@ -51,6 +51,6 @@ const float *sal_model_get_golden_samples (const SalModel *self, gsize *n_sample
  * sal_vector_normalise:
  * @v: (inout): [n]; zeros stay zeros
  *
- * Returns: the former length of @v
+ * Returns: its length before
  */
 float sal_vector_normalise (float *v, gsize n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* turns.h: reference turns (who speaks when), read from a file
+/* turns.h: who truly speaks when
  *
- * The format serves the purpose of RTTM in diarization: text, one turn a line, with start and end
- * in seconds and a name, tabs between.  Empty lines and lines that begin with # are skipped.
+ * A turns file is text, one turn a line: start and end in seconds and a name, with
+ * tabs between.  Empty lines and lines that begin with # are left out.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ GPtrArray *sal_turns_load (const char *path, GError **error);
 
 /**
  * sal_turns_lanes:
- * @lanes: (out caller-allocates): row of each turn; overlapping turns have different rows, [n]
+ * @lanes: (out caller-allocates): for each turn a row, so that turns that overlap lie in different
+ * rows, [n]
  *
  * Returns: the number of rows
  */
