@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <saliency/error.h>
+#include "base/error.h"
 
 G_DEFINE_QUARK (sal - error - quark, sal_error)
 

@@ -8,6 +8,8 @@
 #include "stream/session-cohort.h"
 #include "network/geometry.h"
 #include "network/model-internal.h"
+#include "network/net-internal.h"
+#include "signal/mel-internal.h"
 
 /* One target with one look-ahead. */
 typedef struct {

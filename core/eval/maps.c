@@ -6,6 +6,8 @@
 
 #include <saliency/map.h>
 #include "network/model-internal.h"
+#include "map/map-ops.h"
+#include "map/cam-internal.h"
 
 #define NO_SCORE -1
 

@@ -9,6 +9,7 @@
 #include "eval/jobs.h"
 #include <saliency/masker.h>
 #include "eval/tally.h"
+#include "base/error.h"
 
 #define C EVAL_STREAMING_CONDITIONS
 #define L EVAL_STREAMING_LOOKAHEADS

@@ -10,6 +10,10 @@
 #include "network/model-internal.h"
 #include "stream/settle-queue.h"
 #include "stream/window-internal.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "map/cam-internal.h"
+#include "signal/mel-internal.h"
 
 #define MIN_HOP 5                /* frames */
 #define MAX_HOLD 1000            /* frames */
@@ -60,13 +64,13 @@ struct _SalAnalyser {
 void
 sal_analyser_config_init (SalAnalyserConfig *config)
 {
-  config->hop = 25;
-  config->lookahead = 50;
-  config->threads = 1;
+  *config = (SalAnalyserConfig){
+    .hop = 25,
+    .lookahead = 50,
+    .threads = 1,
+    .hold = 100,
+  };
   sal_cam_config_init (&config->cam);
-  config->hold = 100;
-  config->late_pass = FALSE;
-  config->trust_interval = 0;
 }
 
 static gboolean
@@ -235,7 +239,7 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   SalMel *front_end = sal_mel_new (mel, error);
   if (front_end == NULL)
     return NULL;
-  SalAnalyser *self = g_new0 (SalAnalyser, 1);
+  SalAnalyser *self = g_atomic_rc_box_new0 (SalAnalyser);
   gsize n = sal_mel_max_frames (front_end, SAL_FRAME_RING_SAMPLES);
   self->model = sal_model_ref (model);
   self->config = *config;
@@ -268,11 +272,10 @@ drop_ready (SalAnalyser *self)
   self->n_popped = 0;
 }
 
-void
-sal_analyser_free (SalAnalyser *self)
+static void
+analyser_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalAnalyser *self = data;
   drop_ready (self);
   g_ptr_array_unref (self->ready);
   for (guint i = 0; i < self->n_windows; i++)
@@ -289,8 +292,17 @@ sal_analyser_free (SalAnalyser *self)
   sal_model_unref (self->model);
   g_free (self->chunk);
   g_free (self->frames);
-  g_free (self);
 }
+
+void
+sal_analyser_free (SalAnalyser *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, analyser_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalAnalyser, sal_analyser)
+SAL_DEFINE_PLAIN_TYPE (SalAnalyserConfig, sal_analyser_config)
 
 void
 sal_analyser_reset (SalAnalyser *self)
@@ -564,6 +576,17 @@ sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
     samples += n;
     n_samples -= n;
   }
+}
+
+gboolean
+sal_analyser_push_bytes (SalAnalyser *self, GBytes *samples, GError **error)
+{
+  const float *values;
+  gsize n;
+  if (!sal_bytes_get_floats (samples, &values, &n, error))
+    return FALSE;
+  sal_analyser_push (self, values, n);
+  return TRUE;
 }
 
 void

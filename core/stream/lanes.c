@@ -2,6 +2,7 @@
 #include "stream/lanes.h"
 
 #include "network/model-internal.h"
+#include "voice/target-internal.h"
 
 SalLinePair
 sal_analyser_lines (const SalModel *model, const SalTarget *target,

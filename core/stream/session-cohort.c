@@ -9,6 +9,8 @@
 #include "stream/inference.h"
 #include "network/model-internal.h"
 #include "stream/window-internal.h"
+#include "voice/score-internal.h"
+#include "voice/target-internal.h"
 
 #define MAX_VOICES 40
 #define RIPE_SECONDS 0.6f /* heard for so long a voice counts */

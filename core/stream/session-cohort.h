@@ -25,7 +25,7 @@
 #pragma once
 
 #include <saliency/score.h>
-#include "stream/window.h"
+#include <saliency/window.h>
 
 typedef struct _SalSessionCohort SalSessionCohort; /* one thread at a time */
 

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <saliency/map.h>
-#include "stream/window.h"
+#include <saliency/cam.h>
+#include <saliency/window.h>
 
 /* What came of it for one target. */
 typedef struct {

@@ -18,6 +18,8 @@
 #include "stream/lanes.h"
 #include "data.h"
 #include "network/geometry.h"
+#include "base/error.h"
+#include "voice/score-internal.h"
 #include <saliency/score.h>
 
 typedef struct {

@@ -8,6 +8,7 @@
 
 #include "cli/evaluate/shards.h"
 #include "eval/manifest.h"
+#include "base/error.h"
 
 #define SEED 2022
 

@@ -13,3 +13,4 @@
 #include <saliency/enrol.h>
 #include <saliency/gate.h>
 #include <saliency/masker.h>
+#include <saliency/version.h>

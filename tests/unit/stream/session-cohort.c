@@ -5,6 +5,8 @@
 
 #include "data.h"
 #include "network/model-internal.h"
+#include "voice/score-internal.h"
+#include "voice/speaker-internal.h"
 
 #define E 16       /* embedding of tiny */
 #define W 25       /* columns of a window of two seconds */
