@@ -51,7 +51,7 @@ G_BEGIN_DECLS
  * @score_function: the score that the map explains
  * @degrid: 2x2 mean of the gradient of S1..S3, which carry a grid of period 2
  * @channels: Score-CAM: channels of a layer, by mean activation; 0: all, as in the paper
- * @percentile: (0, 100]: larger magnitudes are cut to this percentile of all before (8) and (9)
+ * @percentile: larger magnitudes are cut to this percentile of all before (8) and (9), (0, 100]
  *
  * How maps are made.  Begin with sal_cam_config_init(): later versions may use the reserved space.
  *
