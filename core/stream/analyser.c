@@ -73,6 +73,12 @@ sal_analyser_config_init (SalAnalyserConfig *config)
   sal_cam_config_init (&config->cam);
 }
 
+void
+sal_analyser_config_set_cam (SalAnalyserConfig *config, const SalCamConfig *cam)
+{
+  config->cam = *cam;
+}
+
 static gboolean
 check_frames (const char *name, guint frames, guint least,
     const SalMelConfig *mel, GError **error)

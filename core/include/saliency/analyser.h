@@ -98,6 +98,17 @@ SAL_API GType sal_analyser_config_get_type (void);
 SAL_API void sal_analyser_config_init (SalAnalyserConfig *config);
 
 /**
+ * sal_analyser_config_set_cam:
+ * @config: settings
+ * @cam: copied into @config
+ *
+ * For bindings, which read a copy of a structure inside a structure.
+ *
+ * Since: 0.2
+ */
+SAL_API void sal_analyser_config_set_cam (SalAnalyserConfig *config, const SalCamConfig *cam);
+
+/**
  * SalAnalyser:
  *
  * An analyser of one stream; one thread at a time, save for sal_analyser_compute().
