@@ -9,7 +9,6 @@ import array
 import ctypes
 import math
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -19,22 +18,8 @@ import gi
 gi.require_version("Saliency", "1.0")
 from gi.repository import GLib, GObject, Saliency  # noqa: E402
 
+from made_up_voice import RATE, voice  # noqa: E402
 from tap import check, end  # noqa: E402
-
-RATE = 16000
-
-
-def voice(seconds, pitch):
-    """Harmonics with syllables, float32."""
-    noise = random.Random(int(pitch))
-    samples = array.array("f")
-    for i in range(int(seconds * RATE)):
-        t = i / RATE
-        phase = 2 * math.pi * (pitch * t + 3 * math.sin(8.2 * t))
-        tone = sum(math.sin(k * phase) / k for k in range(1, 12))
-        samples.append(0.1 * (0.5 + 0.5 * math.sin(19.5 * t)) * tone
-                       + 0.002 * noise.gauss(0, 1))
-    return samples
 
 
 def as_bytes(samples):
