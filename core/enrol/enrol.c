@@ -19,15 +19,14 @@
 #include "network/net-internal.h"
 #include "voice/speaker-internal.h"
 
-#define WINDOW_FRAMES 200 /* two seconds */
-#define STEP_FRAMES 100
+#define STEP_FRAMES (SAL_WINDOW_FRAMES / 2)
 #define MIN_SPEECH_FRAMES 50 /* half a second */
 #define CELL_COLUMNS 9       /* of S4 that a cell is made from */
-#define FOREIGN_PART 0.25f   /* of a piece, from which on it is not kept */
-#define SURE_LLR 2.0f        /* seven to one: it is the voice's after all */
+#define FOREIGN_PART 0.25f   /* of a piece; with more it is not kept */
+#define SURE_LLR 2.0f        /* seven to one: the piece is the voice's */
 #define FULL_SCALE 0.999f
 
-/* What the advice sums up. */
+/* The quality of a recording, and the sums behind it. */
 typedef struct {
   SalEnrolRecording facts;
   SalCells cells;
@@ -46,7 +45,7 @@ struct _SalEnrol {
   float *columns;     /* embeddings of a window, [W, E] */
   GArray *embeddings; /* of the pieces, [P, E] */
   GArray *pieces;     /* SalPiece, [P] */
-  GArray *cells;      /* [n, E], as intruder.h has them */
+  GArray *cells;      /* [n, E], as second-speaker.h has them */
   GArray *recordings; /* Recording */
   GArray *pending;    /* samples pushed, not ended */
 };
@@ -57,12 +56,12 @@ sal_enrol_new (SalModel *model)
   g_return_val_if_fail (model != NULL, NULL);
   SalEnrol *self = g_atomic_rc_box_new0 (SalEnrol);
   self->model = sal_model_ref (model);
-  /* The record was checked when the model was loaded. */
+  /* The description was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
-  self->net = sal_net_new (model, WINDOW_FRAMES, SAL_STAGES - 1, 1);
+  self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
   self->cell_frames = sal_model_get_frames_per_column (model);
-  self->columns = g_new (float, WINDOW_FRAMES *(gsize) self->E);
+  self->columns = g_new (float, SAL_WINDOW_FRAMES *(gsize) self->E);
   self->embeddings = g_array_new (FALSE, FALSE, sizeof (float));
   self->pieces = g_array_new (FALSE, FALSE, sizeof (SalPiece));
   self->cells = g_array_new (FALSE, TRUE, sizeof (float));
@@ -170,8 +169,8 @@ add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_vector_normalise (&g_array_index (self->embeddings, float, at), self->E);
 }
 
-/* The columns of the window that was forwarded, as looks at the cells they are
- * in.  What is in the middle of a window was seen with more around it. */
+/* Adds the columns of the window that was forwarded to their cells.  A column
+ * in the middle of the window weighs more: the network saw more around it. */
 static void
 add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
 {
@@ -191,7 +190,7 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
   }
 }
 
-/* Sums of looks become as long as the part of the cell that is speech. */
+/* Scales the sum of a cell to the part of the cell that is speech. */
 static void
 finish_cells (SalEnrol *self, const Hearing *hearing)
 {
@@ -209,13 +208,13 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
   }
 }
 
-/* Windows with at least half their length of speech give pieces; if there are
- * none, the richest.  The last one ends with the recording and is there for
- * the cells. */
+/* A window that is speech for half its length gives a piece; without such a
+ * window, the one with most speech does.  The last window ends with the
+ * recording and serves the cells only. */
 static void
 hear_windows (SalEnrol *self, const Hearing *hearing)
 {
-  gsize T = hearing->T, n = MIN (T, WINDOW_FRAMES), best = 0, richest = 0;
+  gsize T = hearing->T, n = MIN (T, SAL_WINDOW_FRAMES), best = 0, richest = 0;
   guint before = self->pieces->len;
   for (gsize start = 0; start + n <= T;
        start = start + n < T ? MIN (start + STEP_FRAMES, T - n) : T) {
@@ -375,8 +374,8 @@ kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
   return sal_target_new_speaker (self->model, speaker, NULL);
 }
 
-/* What sounds different may be another manner of the same person: pieces that
- * the voice of the others may well have spoken come back. */
+/* A piece that sounds different may be another manner of the same speaker:
+ * pieces that are likely for the voice of the others come back. */
 static guint
 take_back (SalEnrol *self, guint n_kept)
 {
@@ -396,7 +395,7 @@ take_back (SalEnrol *self, guint n_kept)
   return n_kept;
 }
 
-/* Recordings that no piece is kept of, [n_recordings]. */
+/* Recordings without a kept piece, [n_recordings]. */
 static gboolean *
 find_strange (const SalEnrol *self)
 {
@@ -409,9 +408,9 @@ find_strange (const SalEnrol *self)
   return strange;
 }
 
-/* Pieces of a second voice are not kept.  But a recording that is strange all
- * through is of another day or microphone, rather than of somebody else: who
- * enrols has said whose it is, and a voice made of one day only is missed on
+/* Pieces of a second speaker are not kept.  But a recording that differs all
+ * through is of another day or microphone rather than of another speaker: the
+ * user has said whose it is, and a voice made of one day only is missed on
  * others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
@@ -458,8 +457,8 @@ find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
       g_array_index (self->recordings, Recording, r).facts.seconds);
 }
 
-/* Of each piece with the mean of the others that were kept; returns the mean
- * over those kept. */
+/* The agreement of each piece with the mean of the other kept pieces; returns
+ * the mean over the kept pieces. */
 static float
 find_agreement (SalEnrol *self, guint n_kept)
 {
@@ -487,7 +486,7 @@ find_agreement (SalEnrol *self, guint n_kept)
   return (float) (sum / n_kept);
 }
 
-/* What is the sum or the mean of the recordings. */
+/* Sums and means over the recordings. */
 static void
 sum_up (const SalEnrol *self, SalEnrolAdvice *advice)
 {
@@ -524,10 +523,10 @@ sal_enrol_finish (SalEnrol *self, const char *name, SalEnrolAdvice *out,
   sum_up (self, &advice);
   find_second_voice (self, &advice);
   advice.agreement = find_agreement (self, advice.n_kept);
-  SalExpectedErrors forecast = sal_expected_errors_of (self->model, embeddings,
+  SalExpectedErrors expected = sal_expected_errors_of (self->model, embeddings,
       pieces, advice.n_pieces);
-  advice.false_accept = forecast.false_accept;
-  advice.false_reject = forecast.false_reject;
+  advice.false_accept = expected.false_accept;
+  advice.false_reject = expected.false_reject;
   if (out != NULL)
     *out = advice;
   return sal_speaker_new_full (name, self->model, embeddings, pieces,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* models.c: the models that the process has in memory, each file's once
+/* model-cache.c: cache of the models in memory, one of each file
  *
- * A file is known by its real path and what stat() says: device, inode, size,
- * and the times of modification and status, to the nanosecond as far as the
- * file system keeps them.  The table refers to models weakly.  Files are read
- * without a lock; when somebody's attempt fails, those who wait for it make
- * their own.
+ * A file is known by its real path and its stat(): device, inode, size, and
+ * the times of modification and status, to the nanosecond as far as the file
+ * system keeps them.  The table holds weak references.  Files are read without
+ * a lock; if a thread fails to read a file, each thread that waits for it tries
+ * on its own.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -36,7 +36,7 @@ identity_clear (Identity *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Identity, identity_clear)
 
-/* FALSE for what is no file to be read. */
+/* FALSE if the path is no regular file. */
 static gboolean
 identify (const char *path, Identity *identity)
 {
@@ -92,7 +92,7 @@ drop (Entry *entry)
   g_free (entry);
 }
 
-/* Returns: a model, or NULL and an entry that is the caller's to fill */
+/* Returns: a model, or NULL and an entry for the caller to fill */
 static SalModel *
 find_or_claim (Identity *identity, Entry **claimed)
 {
@@ -112,7 +112,7 @@ find_or_claim (Identity *identity, Entry **claimed)
 
 /* --- loading ------------------------------------------------------------- */
 
-/* Whether the file is still what it was before it was read. */
+/* Whether the file did not change while it was read. */
 static gboolean
 unchanged (const Identity *before, const char *path)
 {

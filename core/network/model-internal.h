@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* model-internal.h: what the rest of the library sees of a model */
+/* model-internal.h: weights, class rows and description of a model, for the rest of the library */
 #pragma once
 
 #include <saliency/model.h>
@@ -9,16 +9,16 @@
  * sal_model_read:
  * @hook: (nullable): changes tensors as they are read
  *
- * Like sal_model_load(), whether somebody has that model or not.
+ * Like sal_model_load(), but always a model of its own.
  */
 SalModel *sal_model_read (const char *path, const SalTensorHook *hook, GError **error);
 
 /**
  * sal_model_set_forget:
- * @forget: called once the last reference is gone, while the model is still in memory; in whatever
- * thread dropped it
+ * @forget: called once the last reference is gone, while the model is still in memory, in the
+ * thread that dropped it
  *
- * To be set before anybody else has a reference.
+ * To be set while the caller has the only reference.
  */
 void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model));
 
@@ -26,7 +26,7 @@ void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model
  * sal_model_try_ref:
  * @self: in memory, perhaps without a reference: about to be freed by another thread
  *
- * Returns: %TRUE with one more reference, or %FALSE if there is none any more
+ * Returns: %TRUE with one more reference, or %FALSE if the last reference is gone
  */
 gboolean sal_model_try_ref (SalModel *self);
 

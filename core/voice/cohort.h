@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cohort.h: the voices that a target is compared with
  *
- * The class rows that the record names as cohort, but for the target's own.  Adaptive
+ * The class rows that the description names as cohort, but for the target's own.  Adaptive
  * score normalisation (AS-norm; Matejka et al., Interspeech 2017) relates a cosine to
  * what the cohort's nearest voices score: mu and sigma are mean and standard deviation
  * of the K highest cosines between a direction and the cohort.

@@ -10,7 +10,7 @@
 
 #define KIND_KEY "speakersaliency-speaker"
 #define KIND_VERSION "2"
-/* Most often a recording is given where its voice is wanted. */
+/* The usual mistake is a recording in place of its .speaker file. */
 #define NO_SPEAKER                                                             \
   "not a .speaker file: make one from recordings with "                        \
   "`speakersaliency enrol`"
@@ -81,7 +81,7 @@ stats_to_row (const SalPiece *piece, float row[N_STATS])
   memcpy (row, values, sizeof values);
 }
 
-/* FALSE if a value is none that stats_to_row() writes. */
+/* FALSE if stats_to_row() never writes such a value. */
 static gboolean
 stats_from_row (const float row[N_STATS], SalPiece *piece)
 {

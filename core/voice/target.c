@@ -15,7 +15,7 @@ struct _SalTarget {
   SalCohortStats cohort;
 };
 
-/* Cosines between a row and all class rows, and what they say. */
+/* Mean and deviation of the cosines between a row and the cohort. */
 static SalCohortStats
 find_stats (const SalModel *model, const float *row, int class_index)
 {

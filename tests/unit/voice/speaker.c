@@ -320,6 +320,22 @@ test_target_is_the_voice (void)
 }
 
 static void
+test_target_equal (void)
+{
+  g_autofree float *piece = data_noise (1, E);
+  g_autoptr (SalSpeaker) speaker = make_speaker ();
+  g_autoptr (SalSpeaker) namesake
+      = sal_speaker_new (sal_speaker_get_name (speaker), tiny, piece, 1, 2);
+  g_autoptr (SalTarget) a = sal_target_new_speaker (tiny, speaker, NULL);
+  g_autoptr (SalTarget) b = sal_target_new_speaker (tiny, speaker, NULL);
+  g_autoptr (SalTarget) c = sal_target_new_speaker (tiny, namesake, NULL);
+  g_autoptr (SalTarget) d = sal_target_new_class (tiny, "spk0", NULL);
+  g_assert_true (sal_target_equal (a, b));
+  g_assert_false (sal_target_equal (a, c));
+  g_assert_false (sal_target_equal (a, d));
+}
+
+static void
 test_target_of_another_model (void)
 {
   g_autoptr (SalSpeaker) speaker = make_speaker ();
@@ -401,6 +417,7 @@ main (int argc, char **argv)
         test_says_what_to_do_with_a_recording },
     { "/speaker/refuses/truncation", test_refuses_truncation },
     { "/speaker/refuses/other-files", test_refuses_other_files },
+    { "/speaker/target/equal", test_target_equal },
     { "/target/is-the-enrolled-voice", test_target_is_the_voice },
     { "/target/refuses-a-voice-of-another-model",
         test_target_of_another_model },
