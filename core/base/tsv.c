@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 #define MARK "# "
 
 typedef struct {

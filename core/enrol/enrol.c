@@ -15,16 +15,19 @@
 #include <saliency/net.h>
 #include "signal/noise-floor.h"
 #include "signal/speech-activity.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "network/net-internal.h"
+#include "voice/speaker-internal.h"
 
-#define WINDOW_FRAMES 200 /* two seconds */
-#define STEP_FRAMES 100
+#define STEP_FRAMES (SAL_WINDOW_FRAMES / 2)
 #define MIN_SPEECH_FRAMES 50 /* half a second */
-#define CELL_COLUMNS 9       /* of S4 in a cell */
-#define FOREIGN_PART 0.25f   /* least foreign part of a rejected piece */
-#define SURE_LLR 2.0f        /* odds of 7 to 1: of the voice after all */
+#define CELL_COLUMNS 9       /* of S4 that a cell is made from */
+#define FOREIGN_PART 0.25f   /* of a piece; with more it is not kept */
+#define SURE_LLR 2.0f        /* seven to one: the piece is the voice's */
 #define FULL_SCALE 0.999f
 
-/* What is known of a recording, for the advice. */
+/* The quality of a recording, and the sums behind it. */
 typedef struct {
   SalEnrolRecording facts;
   SalCells cells;
@@ -43,7 +46,7 @@ struct _SalEnrol {
   float *columns;     /* embeddings of a window, [W, E] */
   GArray *embeddings; /* of the pieces, [P, E] */
   GArray *pieces;     /* SalPiece, [P] */
-  GArray *cells;      /* [n, E], for second-speaker.h */
+  GArray *cells;      /* [n, E], as second-speaker.h has them */
   GArray *recordings; /* Recording */
   GArray *pending;    /* samples of the unfinished recording */
 };
@@ -52,14 +55,14 @@ SalEnrol *
 sal_enrol_new (SalModel *model)
 {
   g_return_val_if_fail (model != NULL, NULL);
-  SalEnrol *self = g_new0 (SalEnrol, 1);
+  SalEnrol *self = g_atomic_rc_box_new0 (SalEnrol);
   self->model = sal_model_ref (model);
-  /* Loading the model has checked this configuration. */
+  /* The description was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
-  self->net = sal_net_new (model, WINDOW_FRAMES, SAL_STAGES - 1, 1);
+  self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
   self->cell_frames = sal_model_get_frames_per_column (model);
-  self->columns = g_new (float, WINDOW_FRAMES *(gsize) self->E);
+  self->columns = g_new (float, SAL_WINDOW_FRAMES *(gsize) self->E);
   self->embeddings = g_array_new (FALSE, FALSE, sizeof (float));
   self->pieces = g_array_new (FALSE, FALSE, sizeof (SalPiece));
   self->cells = g_array_new (FALSE, TRUE, sizeof (float));
@@ -68,11 +71,10 @@ sal_enrol_new (SalModel *model)
   return self;
 }
 
-void
-sal_enrol_free (SalEnrol *self)
+static void
+enrol_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalEnrol *self = data;
   sal_model_unref (self->model);
   sal_mel_free (self->mel);
   sal_net_free (self->net);
@@ -82,8 +84,18 @@ sal_enrol_free (SalEnrol *self)
   g_array_unref (self->cells);
   g_array_unref (self->recordings);
   g_array_unref (self->pending);
-  g_free (self);
 }
+
+void
+sal_enrol_free (SalEnrol *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, enrol_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalEnrol, sal_enrol)
+SAL_DEFINE_PLAIN_TYPE (SalEnrolRecording, sal_enrol_recording)
+SAL_DEFINE_PLAIN_TYPE (SalEnrolAdvice, sal_enrol_advice)
 
 static double
 frame_seconds (const SalEnrol *self)
@@ -158,8 +170,8 @@ add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_vector_normalise (&g_array_index (self->embeddings, float, at), self->E);
 }
 
-/* Adds the columns of the last forward pass to their cells.  A column in the
- * middle of a window has more context. */
+/* Adds the columns of the window that was forwarded to their cells.  A column
+ * in the middle of the window weighs more: the network saw more around it. */
 static void
 add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
 {
@@ -179,7 +191,7 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
   }
 }
 
-/* Scales the sum of each cell to the length of the cell's part of speech. */
+/* Scales the sum of a cell to the part of the cell that is speech. */
 static void
 finish_cells (SalEnrol *self, const Hearing *hearing)
 {
@@ -197,13 +209,13 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
   }
 }
 
-/* Windows with at least half speech become pieces; without such a window, the
- * one with the most speech.  The last window ends with the recording and serves
- * the cells. */
+/* A window that is speech for half its length gives a piece; without such a
+ * window, the one with most speech does.  The last window ends with the
+ * recording and serves the cells only. */
 static void
 hear_windows (SalEnrol *self, const Hearing *hearing)
 {
-  gsize T = hearing->T, n = MIN (T, WINDOW_FRAMES), best = 0, richest = 0;
+  gsize T = hearing->T, n = MIN (T, SAL_WINDOW_FRAMES), best = 0, richest = 0;
   guint before = self->pieces->len;
   for (gsize start = 0; start + n <= T;
        start = start + n < T ? MIN (start + STEP_FRAMES, T - n) : T) {
@@ -287,6 +299,15 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
   return TRUE;
 }
 
+gboolean
+sal_enrol_add_bytes (SalEnrol *self, GBytes *samples, GError **error)
+{
+  const float *values;
+  gsize n;
+  return sal_bytes_get_floats (samples, &values, &n, error)
+      && sal_enrol_add (self, values, n, error);
+}
+
 void
 sal_enrol_push (SalEnrol *self, const float *samples, gsize n_samples)
 {
@@ -354,8 +375,8 @@ kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
   return sal_target_new_speaker (self->model, speaker, NULL);
 }
 
-/* A rejected piece may be another manner of the same person: pieces that are
- * likely for the voice of the kept pieces are kept after all. */
+/* A piece that sounds different may be another manner of the same speaker:
+ * pieces that are likely for the voice of the others come back. */
 static guint
 take_back (SalEnrol *self, guint n_kept)
 {
@@ -388,10 +409,10 @@ find_strange (const SalEnrol *self)
   return strange;
 }
 
-/* Rejects pieces of a second voice.  A recording that differs throughout is
- * kept: the user says whose it is, so it comes from another day or microphone
- * rather than from somebody else, and a voice enrolled on one day only is
- * missed on others. */
+/* Pieces of a second speaker are not kept.  But a recording that differs all
+ * through is of another day or microphone rather than of another speaker: the
+ * user has said whose it is, and a voice made of one day only is missed on
+ * others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
 {
@@ -437,8 +458,8 @@ find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
       g_array_index (self->recordings, Recording, r).facts.seconds);
 }
 
-/* Agreement of each piece with the mean of the other kept pieces.  Returns: the
- * mean over the kept pieces */
+/* The agreement of each piece with the mean of the other kept pieces; returns
+ * the mean over the kept pieces. */
 static float
 find_agreement (SalEnrol *self, guint n_kept)
 {
@@ -503,10 +524,10 @@ sal_enrol_finish (SalEnrol *self, const char *name, SalEnrolAdvice *out,
   sum_up (self, &advice);
   find_second_voice (self, &advice);
   advice.agreement = find_agreement (self, advice.n_kept);
-  SalExpectedErrors forecast = sal_expected_errors_of (self->model, embeddings,
+  SalExpectedErrors expected = sal_expected_errors_of (self->model, embeddings,
       pieces, advice.n_pieces);
-  advice.false_accept = forecast.false_accept;
-  advice.false_reject = forecast.false_reject;
+  advice.false_accept = expected.false_accept;
+  advice.false_reject = expected.false_reject;
   if (out != NULL)
     *out = advice;
   return sal_speaker_new_full (name, self->model, embeddings, pieces,

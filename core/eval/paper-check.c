@@ -6,6 +6,7 @@
 
 #include "eval/intervals.h"
 #include "base/tsv.h"
+#include "base/error.h"
 
 #define FEWEST 20        /* trials that a verdict needs */
 #define FEWEST_CURVES 10 /* the same for curves: areas are finer than hits */

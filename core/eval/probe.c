@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probe.c: networks and buffers of one evaluation thread */
 #include "eval/probe.h"
+#include "network/net-internal.h"
 
 #include "network/geometry.h"
 

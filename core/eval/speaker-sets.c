@@ -6,6 +6,8 @@
 
 #include "compute/vector.h"
 #include "network/model-internal.h"
+#include "base/error.h"
+#include "voice/target-internal.h"
 
 typedef struct {
   guint voice, label;

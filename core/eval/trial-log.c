@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/tsv.h"
+#include "base/error.h"
 
 #define COMMAND "command" /* the command line: not a setting */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compute/vector.h"
+#include "network/net-internal.h"
 
 #define SCALE 20 /* D: nats of a trust of tanh 1 */
 

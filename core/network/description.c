@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json-fields.h"
+#include "signal/mel-internal.h"
 
 #define MAX_BYTES 2e9 /* of memory for one window; the paper's: 4e7 */
 

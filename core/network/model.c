@@ -13,11 +13,11 @@ struct _SalModel {
   gint n_refs; /* atomic */
   char *path;
   char id[ID_DIGITS + 1];
-  SalDescription *record;
+  SalDescription *description;
   SalWeights *weights;
   float *rows;    /* [N, E] */
   float *biases;  /* [N] */
-  float *samples; /* golden */
+  float *samples; /* of the golden values */
   gsize n_samples;
   void (*forget) (const SalModel *model); /* (nullable) */
 };
@@ -26,15 +26,16 @@ static gboolean
 read_head (SalModel *self, const SalSafetensors *file,
     const SalTensorHook *hook, GError **error)
 {
-  gsize N = self->record->n_classes, E = self->record->topology.embedding_size;
-  if (self->record->head == SAL_HEAD_NONE)
+  gsize N = self->description->n_classes,
+        E = self->description->topology.embedding_size;
+  if (self->description->head == SAL_HEAD_NONE)
     return TRUE;
   self->rows
       = sal_weights_read (file, "head.weight", (gsize[]){ N, E }, 2, error);
   if (self->rows == NULL)
     return FALSE;
   sal_tensor_hook_call (hook, "head.weight", self->rows, N * E);
-  if (self->record->head == SAL_HEAD_LINEAR) {
+  if (self->description->head == SAL_HEAD_LINEAR) {
     self->biases = sal_weights_read (file, "head.bias", &N, 1, error);
     if (self->biases != NULL)
       sal_tensor_hook_call (hook, "head.bias", self->biases, N);
@@ -72,12 +73,12 @@ read_model (SalModel *self, const SalSafetensors *file,
         "%s: not a model: no metadata \"%s\"", self->path, SAL_DESCRIPTION_KEY);
     return FALSE;
   }
-  self->record = sal_description_parse (text, error);
-  if (self->record == NULL) {
+  self->description = sal_description_parse (text, error);
+  if (self->description == NULL) {
     g_prefix_error (error, "%s: ", self->path);
     return FALSE;
   }
-  self->weights = sal_weights_new (file, self->record, hook, error);
+  self->weights = sal_weights_new (file, self->description, hook, error);
   return self->weights != NULL && read_head (self, file, hook, error)
       && read_golden (self, file, error);
 }
@@ -86,7 +87,7 @@ static void
 model_free (SalModel *self)
 {
   g_free (self->path);
-  sal_description_free (self->record);
+  sal_description_free (self->description);
   sal_weights_free (self->weights);
   g_free (self->rows);
   g_free (self->biases);
@@ -144,6 +145,8 @@ sal_model_unref (SalModel *self)
   model_free (self);
 }
 
+G_DEFINE_BOXED_TYPE (SalModel, sal_model, sal_model_ref, sal_model_unref)
+
 const char *
 sal_model_get_path (const SalModel *self)
 {
@@ -153,7 +156,7 @@ sal_model_get_path (const SalModel *self)
 const char *
 sal_model_get_name (const SalModel *self)
 {
-  return self->record->name;
+  return self->description->name;
 }
 
 const char *
@@ -165,33 +168,33 @@ sal_model_get_id (const SalModel *self)
 const SalMelConfig *
 sal_model_get_mel_config (const SalModel *self)
 {
-  return &self->record->mel;
+  return &self->description->mel;
 }
 
 guint
 sal_model_get_embedding_size (const SalModel *self)
 {
-  return self->record->topology.embedding_size;
+  return self->description->topology.embedding_size;
 }
 
 guint
 sal_model_get_n_classes (const SalModel *self)
 {
-  return self->record->n_classes;
+  return self->description->n_classes;
 }
 
 const char *
 sal_model_get_class_name (const SalModel *self, guint index)
 {
-  g_return_val_if_fail (index < self->record->n_classes, NULL);
-  return self->record->classes[index];
+  g_return_val_if_fail (index < self->description->n_classes, NULL);
+  return self->description->classes[index];
 }
 
 int
 sal_model_find_class (const SalModel *self, const char *name)
 {
-  for (guint i = 0; i < self->record->n_classes; i++)
-    if (g_str_equal (self->record->classes[i], name))
+  for (guint i = 0; i < self->description->n_classes; i++)
+    if (g_str_equal (self->description->classes[i], name))
       return (int) i;
   return -1;
 }
@@ -199,13 +202,13 @@ sal_model_find_class (const SalModel *self, const char *name)
 guint
 sal_model_get_frames_per_column (const SalModel *self)
 {
-  return sal_geometry_frames_per_column (&self->record->topology);
+  return sal_geometry_frames_per_column (&self->description->topology);
 }
 
 const SalDescription *
 sal_model_get_description (const SalModel *self)
 {
-  return self->record;
+  return self->description;
 }
 
 const SalWeights *

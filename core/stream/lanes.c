@@ -7,6 +7,7 @@
 #include "network/model-internal.h"
 #include "stream/lane.h"
 #include "stream/session-cohort.h"
+#include "signal/mel-internal.h"
 
 struct _SalLanes {
   SalModel *model;

@@ -22,7 +22,7 @@
 
 #include <saliency/map.h>
 #include <saliency/target.h>
-#include "stream/window.h"
+#include <saliency/window.h>
 
 typedef struct {
   guint hop;               /* H, frames: window k ends at frame (k + 1) H */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "eval/manifest.h"
+#include "base/error.h"
 
 void
 cli_evaluation_clear (CliEvaluation *self)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "signal/mel-internal.h"
 
 /* Our front end, and those of popular toolkits. */
 static const SalMelConfig ours = {
@@ -35,6 +36,16 @@ static const struct {
   { "voxceleb", &voxceleb },
   { "wespeaker", &wespeaker },
 };
+
+static void
+test_config_init_is_ours (void)
+{
+  SalMelConfig config;
+  memset (&config, 0xff, sizeof config);
+  sal_mel_config_init (&config);
+  gsize size = G_STRUCT_OFFSET (SalMelConfig, floor_is_max) + sizeof (gboolean);
+  g_assert_cmpmem (&config, size, &ours, size);
+}
 
 static void
 fill_frontends (void)
@@ -391,6 +402,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/mel/config/init-is-ours", test_config_init_is_ours);
   fill_frontends ();
   for (guint i = 0; i < G_N_ELEMENTS (frontends); i++) {
     const struct {
