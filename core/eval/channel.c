@@ -11,7 +11,7 @@
 #define EARLY_SECONDS 0.04 /* within which they come */
 #define HUM_HZ 50.0
 #define HUM_HARMONICS 20 /* up to 1 kHz */
-#define A_LAW 87.6    /* ITU-T G.711 */
+#define A_LAW 87.6       /* ITU-T G.711 */
 
 /* --- spectra ------------------------------------------------------------- */
 

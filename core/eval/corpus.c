@@ -68,7 +68,7 @@ find_voice (EvalCorpus *self, GHashTable *by_name, const EvalManifestRow *row,
     return voice->is_target == is_target ? voice : NULL;
   voice = g_new (EvalVoice, 1);
   *voice = (EvalVoice){ row->speaker, row->sex, is_target,
-    g_array_new (FALSE, FALSE, sizeof (guint)) };
+    g_array_new (FALSE, FALSE, sizeof (guint)), row->room };
   g_ptr_array_add (self->voices, voice);
   g_hash_table_insert (by_name, (gpointer) row->speaker, voice);
   self->n_targets += is_target;
@@ -89,6 +89,7 @@ add_rows (EvalCorpus *self, GHashTable *by_name, char **splits,
     Entry *entry = g_new0 (Entry, 1);
     guint index = self->entries->len;
     entry->utterance.path = row->path;
+    entry->utterance.session = row->session;
     g_mutex_init (&entry->lock);
     g_ptr_array_add (self->entries, entry);
     g_array_append_val (voice->utterances, index);
@@ -261,6 +262,26 @@ eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand)
     at[i - 1] = swap;
   }
   return order;
+}
+
+GArray *
+eval_corpus_take_session (const EvalCorpus *self, GArray *order)
+{
+  GArray *taken = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < order->len;) {
+    guint index = g_array_index (order, guint, i);
+    const char *first = eval_corpus_get_utterance (self,
+        g_array_index (taken->len > 0 ? taken : order, guint, 0))
+                            ->session;
+    if (g_str_equal (eval_corpus_get_utterance (self, index)->session, first)) {
+      g_array_append_val (taken, index);
+      g_array_remove_index (order, i);
+    } else {
+      i++;
+    }
+  }
+  return taken;
 }
 
 gboolean

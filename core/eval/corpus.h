@@ -18,13 +18,15 @@ typedef float *(*EvalDecoder) (const char *path, guint rate, gsize *n_samples, G
 typedef struct {
   const char *path;
   guint speaker;
+  const char *session; /* as in the manifest */
 } EvalUtterance;
 
 typedef struct {
   const char *name;
-  char sex;           /* 'f' or 'm' */
+  char sex;           /* 'f', 'm' or 'u' */
   gboolean is_target; /* of the splits asked for; else of those of the others */
   GArray *utterances; /* of guint, as in the manifest */
+  const char *room;   /* of the first of them */
 } EvalVoice;
 
 typedef struct {
@@ -77,6 +79,16 @@ const EvalSound *eval_corpus_get_sound (EvalCorpus *self, guint utterance, GErro
  * @rand
  */
 GArray *eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand);
+
+/**
+ * eval_corpus_take_session:
+ * @order: (element-type guint) (inout): utterances of one voice; those of the session of the first
+ * are taken out
+ *
+ * Returns: (transfer full) (element-type guint): what was taken out, in that order; all if there is
+ * only one session
+ */
+GArray *eval_corpus_take_session (const EvalCorpus *self, GArray *order);
 
 /**
  * eval_corpus_next:

@@ -72,6 +72,28 @@ test_splits_can_be_joined (void)
 }
 
 static void
+test_a_session_is_taken_out (void)
+{
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 5, 2);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 0, rand);
+  const char *session
+      = eval_corpus_get_utterance (corpus, index_at (order, 0))->session;
+  g_autoptr (GArray) taken = eval_corpus_take_session (corpus, order);
+  g_assert_cmpuint (taken->len + order->len, ==, 5);
+  g_assert_cmpuint (taken->len, ==, *session == 'f' ? 3 : 2);
+  for (guint i = 0; i < taken->len; i++)
+    g_assert_cmpstr (
+        eval_corpus_get_utterance (corpus, index_at (taken, i))->session, ==,
+        session);
+  for (guint i = 0; i < order->len; i++)
+    g_assert_cmpstr (
+        eval_corpus_get_utterance (corpus, index_at (order, i))->session, !=,
+        session);
+  g_assert_cmpstr (eval_corpus_get_voice (corpus, 0)->room, ==, "even");
+}
+
+static void
 test_unknown_splits_are_refused (void)
 {
   const char *splits[] = { "x", "t,x", "", "t,", "t" };
@@ -232,6 +254,8 @@ main (int argc, char **argv)
   g_test_add_func ("/corpus/others-that-are-targets-are-left-out",
       test_others_that_are_targets_are_left_out);
   g_test_add_func ("/corpus/splits-can-be-joined", test_splits_can_be_joined);
+  g_test_add_func ("/corpus/a-session-is-taken-out",
+      test_a_session_is_taken_out);
   g_test_add_func ("/corpus/unknown-splits-are-refused",
       test_unknown_splits_are_refused);
   g_test_add_func ("/corpus/sound-knows-speech-and-level",
