@@ -311,10 +311,23 @@ finish (SalEnrol *enrol, SalModel *model, const char *name, GError **error)
                          : NULL;
 }
 
+static gboolean
+add_recording (const EvalCorpus *self, SalEnrol *enrol, const EvalSound *sound,
+    const EvalChange *change, GError **error)
+{
+  g_autofree float *copy = NULL;
+
+  if (change == NULL)
+    return sal_enrol_add (enrol, sound->samples, sound->n_samples, error);
+  copy = g_memdup2 (sound->samples, sound->n_samples * sizeof (float));
+  change->run (copy, sound->n_samples, self->rate, change->data);
+  return sal_enrol_add (enrol, copy, sound->n_samples, error);
+}
+
 SalTarget *
 eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice,
-    GArray *order, GArray *used, double seconds, double *net_seconds,
-    GError **error)
+    GArray *order, GArray *used, double seconds, const EvalChange *change,
+    double *net_seconds, GError **error)
 {
   const char *name = eval_corpus_get_voice (self, voice)->name;
   g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
@@ -332,7 +345,7 @@ eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice,
       g_array_append_val (order, taken);
       break;
     }
-    if (!sal_enrol_add (enrol, sound->samples, sound->n_samples, error)) {
+    if (!add_recording (self, enrol, sound, change, error)) {
       g_prefix_error (error,
           "%s: ", eval_corpus_get_utterance (self, taken)->path);
       return NULL;

@@ -38,6 +38,12 @@ typedef struct {
   float level;           /* RMS of what is louder than a fiftieth of the peak; 0: silence */
 } EvalSound;
 
+/* Something that is done to a recording. */
+typedef struct {
+  void (*run) (float *samples, gsize n, guint rate, gpointer data);
+  gpointer data;
+} EvalChange;
+
 #define EVAL_SOUND_LEAST_SPEECH                                                                    \
   1.0 /* seconds: utterances with less are neither enrolled nor heard */
 
@@ -107,12 +113,13 @@ gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **so
  * one that can be used stays
  * @used: (element-type guint) (inout): they are added to
  * @seconds: net speech; whole utterances until it is reached
+ * @change: (nullable): what a copy of every recording goes through first
  * @net_seconds: (out): how much it became
  *
  * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or
  * %SAL_ERROR_AUDIO if there are less than two utterances with a second of speech
  */
 SalTarget *eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order,
-    GArray *used, double seconds, double *net_seconds, GError **error);
+    GArray *used, double seconds, const EvalChange *change, double *net_seconds, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalCorpus, eval_corpus_free)

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/vector.h"
 #include "eval/detection.h"
 
-#define C EVAL_STREAMING_CONDITIONS
 #define L EVAL_STREAMING_LOOKAHEADS
 #define N EVAL_STREAMING_FIGURES
 
@@ -35,12 +35,14 @@ typedef struct {
   double sum[N], squares[N];
   guint worst;
   double worst_auc;
+  guint n_kept, n_removed, n_done, n_muted;
+  GArray *kept, *removed; /* of float, dB, one a stream */
   Pool ours, usual;
 } Cell;
 
 struct _EvalTally {
-  guint n_streams;
-  Cell cells[C][L];
+  guint n_streams, n_conditions;
+  Cell cells[EVAL_CONDITIONS][L];
 };
 
 static void
@@ -74,12 +76,15 @@ pool_detection (const Pool *self)
 }
 
 EvalTally *
-eval_tally_new (void)
+eval_tally_new (guint n_conditions)
 {
   EvalTally *self = g_new0 (EvalTally, 1);
 
-  for (guint i = 0; i < C * L; i++) {
+  self->n_conditions = n_conditions;
+  for (guint i = 0; i < n_conditions * L; i++) {
     Cell *cell = &self->cells[i / L][i % L];
+    cell->kept = g_array_new (FALSE, FALSE, sizeof (float));
+    cell->removed = g_array_new (FALSE, FALSE, sizeof (float));
     pool_init (&cell->ours);
     pool_init (&cell->usual);
     cell->worst_auc = INFINITY;
@@ -92,11 +97,42 @@ eval_tally_free (EvalTally *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 0; i < C * L; i++) {
-    pool_clear (&self->cells[i / L][i % L].ours);
-    pool_clear (&self->cells[i / L][i % L].usual);
+  for (guint i = 0; i < self->n_conditions * L; i++) {
+    Cell *cell = &self->cells[i / L][i % L];
+    g_array_unref (cell->kept);
+    g_array_unref (cell->removed);
+    pool_clear (&cell->ours);
+    pool_clear (&cell->usual);
   }
   g_free (self);
+}
+
+/* Was the job done? */
+static void
+count_conversation (Cell *cell, const double *figures)
+{
+  float kept = (float) figures[EVAL_STREAMING_KEPT];
+  float removed = (float) figures[EVAL_STREAMING_REMOVED];
+  gboolean is_kept = kept >= EVAL_STREAMING_KEPT_DB;
+  gboolean is_removed = removed >= EVAL_STREAMING_REMOVED_DB;
+
+  cell->n_kept += is_kept;
+  cell->n_removed += is_removed;
+  cell->n_done += is_kept && is_removed;
+  cell->n_muted += figures[EVAL_STREAMING_MISS] > 0.5;
+  g_array_append_val (cell->kept, kept);
+  g_array_append_val (cell->removed, removed);
+}
+
+/* The tenth percentile: a tenth of the values, rounded down, is lower. */
+static double
+tenth (const GArray *values)
+{
+  g_autofree float *sorted
+      = g_memdup2 (values->data, values->len * sizeof (float));
+
+  sal_vector_sort (sorted, values->len);
+  return values->len > 0 ? sorted[values->len / 10] : NAN;
 }
 
 static void
@@ -111,6 +147,7 @@ add_cell (Cell *cell, const EvalStream *stream, const double *figures,
     cell->worst_auc = figures[EVAL_STREAMING_AUC];
     cell->worst = stream->index;
   }
+  count_conversation (cell, figures);
   pool_add (&cell->ours, stream, trace->activity);
   pool_add (&cell->usual, stream, trace->baseline);
 }
@@ -119,7 +156,7 @@ void
 eval_tally_add (EvalTally *self, const EvalStream *stream)
 {
   self->n_streams++;
-  for (guint c = 0; c < C; c++)
+  for (guint c = 0; c < self->n_conditions; c++)
     for (guint l = 0; l < L; l++)
       add_cell (&self->cells[c][l], stream, stream->figures[c][l],
           &stream->traces[c][l]);
@@ -139,6 +176,12 @@ finish_cell (const Cell *cell, guint n, EvalStreamingRow *row)
   row->pooled_auc = eval_detection_auc (&ours);
   row->pooled_eer = eval_detection_eer (&ours);
   row->pooled_baseline_auc = eval_detection_auc (&usual);
+  row->n_kept = cell->n_kept;
+  row->n_removed = cell->n_removed;
+  row->n_done = cell->n_done;
+  row->n_muted = cell->n_muted;
+  row->tenth_kept = tenth (cell->kept);
+  row->tenth_removed = tenth (cell->removed);
   row->worst = cell->worst;
   row->worst_auc = cell->worst_auc;
 }
@@ -146,6 +189,6 @@ finish_cell (const Cell *cell, guint n, EvalStreamingRow *row)
 void
 eval_tally_finish (const EvalTally *self, EvalStreamingRow *rows)
 {
-  for (guint i = 0; i < C * L; i++)
+  for (guint i = 0; i < self->n_conditions * L; i++)
     finish_cell (&self->cells[i / L][i % L], self->n_streams, &rows[i]);
 }

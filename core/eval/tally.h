@@ -6,7 +6,7 @@
 
 typedef struct _EvalTally EvalTally;
 
-EvalTally *eval_tally_new (void);
+EvalTally *eval_tally_new (guint n_conditions);
 void eval_tally_free (EvalTally *self); /* NULL is a no-op */
 void eval_tally_add (EvalTally *self, const EvalStream *stream);
 

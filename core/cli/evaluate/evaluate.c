@@ -47,7 +47,8 @@ static const struct {
 static void
 options_clear (CliEvaluate *self)
 {
-  g_free (self->manifest);
+  g_strfreev (self->manifests);
+  g_free (self->conditions);
   g_free (self->split);
   g_free (self->others);
   g_free (self->model);
@@ -147,8 +148,10 @@ parse (Options *self, const char *summary, int argc, char **argv,
     GError **error)
 {
   GOptionEntry entries[] = {
-    { "manifest", 0, 0, G_OPTION_ARG_FILENAME, &self->manifest,
-        "Recordings: path, speaker, sex, source, split, seconds", "FILE" },
+    { "manifest", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->manifests,
+        "Recordings: path, speaker, sex, source, split, seconds; again for "
+        "more",
+        "FILE" },
     { "split", 0, 0, G_OPTION_ARG_STRING, &self->split,
         "Whose speakers are targets; several with commas", "NAME" },
     { "others", 0, 0, G_OPTION_ARG_STRING, &self->others,
@@ -182,6 +185,14 @@ parse (Options *self, const char *summary, int argc, char **argv,
         "Folder for tables and pictures", "DIR" },
     { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
         "Of stream: a table of every fourth frame too", NULL },
+    { "conditions", 0, 0, G_OPTION_ARG_STRING, &self->conditions,
+        "Of stream: how it is heard (clean,20 dB,10 dB); names with commas: "
+        "an unknown one lists them",
+        "NAMES" },
+    { "other-session", 0, 0, G_OPTION_ARG_NONE, &self->other_session,
+        "Of stream: enrol from another recording session than is heard", NULL },
+    { "same-room", 0, 0, G_OPTION_ARG_NONE, &self->same_room,
+        "Of stream: all voices are of one room", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
         NULL },
@@ -198,7 +209,8 @@ parse (Options *self, const char *summary, int argc, char **argv,
   add_map_entries (self, group);
   g_option_context_set_main_group (context, group);
   return cli_parse (context, &argc, &argv, &self->files, 0, 0, error)
-      && cli_require (self->manifest, "--manifest", error)
+      && cli_require (self->manifests != NULL ? self->manifests[0] : NULL,
+          "--manifest", error)
       && cli_require (self->split, "--split", error)
       && check_numbers (self, error);
 }
@@ -305,13 +317,17 @@ cli_evaluate_describe_style (JsonBuilder *builder, const EvalMapStyle *style)
 static gboolean
 identify (CliEvaluation *self, GError **error)
 {
-  g_autofree char *text = NULL;
-  gsize length;
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
 
-  if (!g_file_get_contents (self->options->manifest, &text, &length, error))
-    return FALSE;
-  self->manifest_id = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
-      (const guchar *) text, length);
+  for (guint i = 0; self->options->manifests[i] != NULL; i++) {
+    g_autofree char *text = NULL;
+    gsize length;
+    if (!g_file_get_contents (self->options->manifests[i], &text, &length,
+            error))
+      return FALSE;
+    g_checksum_update (sum, (const guchar *) text, (gssize) length);
+  }
+  self->manifest_id = g_strdup (g_checksum_get_string (sum));
   return TRUE;
 }
 
@@ -319,7 +335,9 @@ gboolean
 cli_evaluate_open_corpus (CliEvaluation *self, GError **error)
 {
   const Options *options = self->options;
-  g_autoptr (GPtrArray) rows = eval_manifest_load (options->manifest, error);
+  g_autoptr (GPtrArray) rows
+      = eval_manifest_load_all ((const char *const *) options->manifests,
+          error);
   if (rows == NULL || !identify (self, error))
     return FALSE;
   g_auto (GStrv) splits = g_strsplit (options->split, ",", -1);
@@ -331,7 +349,7 @@ cli_evaluate_open_corpus (CliEvaluation *self, GError **error)
   self->corpus = eval_corpus_new (rows, options->split, options->others,
       sal_model_get_mel_config (self->model), decode, error);
   if (self->corpus == NULL)
-    g_prefix_error (error, "%s: ", options->manifest);
+    g_prefix_error (error, "%s: ", options->manifests[0]);
   return self->corpus != NULL;
 }
 
@@ -461,14 +479,17 @@ cli_evaluate_command (const Options *self, const char *name, gboolean in_parts)
     const char *option;
     gboolean given;
   } flags[] = { { "known", self->known }, { "frames", self->frames },
+    { "other-session", self->other_session }, { "same-room", self->same_room },
     { "raw", self->raw }, { "degrid", self->degrid },
     { "maximum", self->maximum }, { "quick", self->quick } };
 
   g_string_append_printf (text, " %s", name);
   add_word (text, "--model", self->model);
-  add_word (text, "--manifest", self->manifest);
+  for (guint i = 0; self->manifests[i] != NULL; i++)
+    add_word (text, "--manifest", self->manifests[i]);
   add_word (text, "--split", self->split);
   add_word (text, "--others", self->others);
+  add_word (text, "--conditions", self->conditions);
   add_word (text, "--open", self->open);
   add_number (text, "--seed", (double) self->seed, SEED);
   add_number (text, "--trials", self->n_trials, 0);

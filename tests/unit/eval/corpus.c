@@ -175,7 +175,7 @@ test_enrol_takes_whole_utterances_until_enough (void)
   g_autoptr (GError) error = NULL;
   double net, sum = 0;
   g_autoptr (SalTarget) target
-      = eval_corpus_enrol (corpus, tiny, 0, order, used, 6, &net, &error);
+      = eval_corpus_enrol (corpus, tiny, 0, order, used, 6, NULL, &net, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (sal_target_get_name (target), ==, "spk0");
   g_assert_cmpint (sal_target_get_class (target), ==, -1);
@@ -200,8 +200,8 @@ test_enrol_leaves_one_to_hear (void)
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GError) error = NULL;
   double net;
-  g_autoptr (SalTarget) target
-      = eval_corpus_enrol (corpus, tiny, 0, order, used, 60, &net, &error);
+  g_autoptr (SalTarget) target = eval_corpus_enrol (corpus, tiny, 0, order,
+      used, 60, NULL, &net, &error);
   g_assert_no_error (error);
   g_assert_nonnull (target);
   g_assert_cmpuint (used->len, ==, 2);
@@ -222,8 +222,8 @@ test_enrol_refuses_too_little (void)
     g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
     g_autoptr (GError) error = NULL;
     double net;
-    g_assert_null (
-        eval_corpus_enrol (corpus, tiny, 0, order, used, 20, &net, &error));
+    g_assert_null (eval_corpus_enrol (corpus, tiny, 0, order, used, 20, NULL,
+        &net, &error));
     data_assert_error (error, SAL_ERROR_AUDIO, "spk0", NULL);
   }
 }
