@@ -14,6 +14,7 @@ typedef struct {
   double seconds;            /* of the stream */
   double min_turn, max_turn; /* seconds; max_turn > 2 min_turn */
   double range_db;           /* the gain of a turn is within so much, both ways, evenly */
+  gboolean same_room;        /* everybody speaks in the target's room */
 } EvalConversationConfig;
 
 typedef struct {
@@ -38,9 +39,12 @@ void eval_conversation_config_init (EvalConversationConfig *config);
 /**
  * eval_conversation_draw_absent:
  *
+ * @same_room: there must be another target in the room of @target
+ *
  * Returns: a target of the corpus that is not @target
  */
-guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, GRand *rand);
+guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, gboolean same_room,
+    GRand *rand);
 
 /**
  * eval_conversation_new:

@@ -2,19 +2,23 @@
 /* manifest.h: the recordings of a corpus and who speaks in them
  *
  * A manifest is UTF-8 text with tabs between fields.  Its first line names the columns, in
- * any order: path (beside the manifest, or absolute), speaker, sex (f or m), source,
- * split and seconds; others are not read.
+ * any order: path (beside the manifest, or absolute), speaker, sex (f, m, or u: unknown), source,
+ * split and seconds, and, if there are any, room and session; others are not read.
  */
 #pragma once
 
 #include <saliency/error.h>
 
+/* @room is equal for recordings of one room and microphone, @session for those of one sitting.
+ * Without such columns the room is the speaker's name and the session the path before its last
+ * number. */
 typedef struct {
   char *path; /* that can be opened */
   char *speaker;
-  char sex; /* 'f' or 'm' */
+  char sex; /* 'f', 'm' or 'u' */
   char *source;
   char *split;
+  char *room, *session;
   double seconds; /* > 0 */
 } EvalManifestRow;
 
@@ -28,3 +32,12 @@ typedef struct {
  * file, or %NULL and %SAL_ERROR_FILE or %SAL_ERROR_FORMAT; the message names path and line
  */
 GPtrArray *eval_manifest_load (const char *path, GError **error);
+
+/**
+ * eval_manifest_load_all:
+ * @paths: (array zero-terminated=1): one manifest or more
+ *
+ * As eval_manifest_load(), of all of them one after the other; a speaker or a path of two manifests
+ * is one.
+ */
+GPtrArray *eval_manifest_load_all (const char *const *paths, GError **error);
