@@ -54,7 +54,7 @@ typedef struct {
 } SalTaps;
 
 typedef struct {
-  const char *name; /* "avx512", "avx2", "c" */
+  const char *name; /* "avx512", "avx2", "avx", "c" */
 
   /* Rows of tiles [row, end), blocks of outputs [block, block_end); scratch holds
    * winograd_scratch (job, end - row) floats. */
@@ -90,11 +90,39 @@ typedef struct {
   guint n_chains;
 } SalKernels;
 
+/* Features of a processor that sets need; each counts only where the system saves its registers. */
+typedef enum {
+  SAL_CPU_AVX = 1 << 0,
+  SAL_CPU_AVX2 = 1 << 1,
+  SAL_CPU_FMA = 1 << 2,
+  SAL_CPU_AVX512F = 1 << 3,
+  SAL_CPU_AVX512DQ = 1 << 4,
+  SAL_CPU_AVX512VL = 1 << 5,
+  SAL_CPU_AVX512BW = 1 << 6,
+} SalCpuFeature;
+
+/**
+ * sal_cpu_get_features:
+ *
+ * Returns: the #SalCpuFeature flags of this processor; any thread
+ */
+guint sal_cpu_get_features (void);
+
+/**
+ * sal_kernels_choose:
+ * @features: #SalCpuFeature flags
+ * @wanted: (nullable): name of the best set allowed; an unknown name allows all
+ *
+ * Returns: (transfer none): the best set, at most @wanted, that a processor with @features runs;
+ * "c" runs everywhere
+ */
+const SalKernels *sal_kernels_choose (guint features, const char *wanted);
+
 /**
  * sal_kernels_get:
  *
- * The environment variable SALIENCY_CPU, "c", "avx2" or "avx512", holds it to that set or a lesser
- * one.
+ * The environment variable SALIENCY_CPU, the name of a set, holds it to that set or a lesser one.
+ * The first call logs the name of the set (g_debug(), domain "saliency").
  *
  * Returns: (transfer none): the kernels for this processor; any thread
  */

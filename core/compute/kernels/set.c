@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of the set that this file is compiled for. */
+/* One set of SIMD kernels: compiled once for each, with its name and shape. */
 #include "compute/kernels/winograd.h"
 #include "compute/kernels/taps.h"
 #include "compute/kernels/pointwise.h"
@@ -11,7 +11,7 @@
 
 extern const SalKernels NAMED (kernels);
 const SalKernels NAMED (kernels) = {
-  .name = TEXT (SET),
+  .name = TEXT (SAL_KERNEL_SET),
   .winograd = winograd,
   .winograd_scratch = winograd_scratch,
   .taps = taps,
