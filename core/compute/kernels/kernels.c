@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-extern const SalKernels sal_kernels_c;
+#include "compute/kernels/openblas.h"
+#include "compute/kernels/trial.h"
+
+extern const SalKernels sal_kernels_blas, sal_kernels_c;
 #ifdef HAVE_X86_SETS
 extern const SalKernels sal_kernels_avx, sal_kernels_avx2, sal_kernels_avx512;
 #define X86_SET(set) &set
@@ -24,6 +27,7 @@ static const struct {
           | SAL_CPU_FMA },
   { "avx2", X86_SET (sal_kernels_avx2), SAL_CPU_AVX2 | SAL_CPU_FMA },
   { "avx", X86_SET (sal_kernels_avx), SAL_CPU_AVX },
+  { "blas", &sal_kernels_blas, SAL_CPU_BLAS },
   { "c", &sal_kernels_c, 0 },
 };
 
@@ -57,11 +61,25 @@ sal_kernels_choose (guint features, const char *wanted)
   return sets[i].kernels;
 }
 
+/* Whether OpenBLAS is there and, unless it is asked for, better than "c". */
+static gboolean
+wants_blas (guint features, const char *wanted)
+{
+  if (g_strcmp0 (wanted, "blas") == 0)
+    return sal_openblas_load ();
+  return sal_kernels_choose (features, wanted) == &sal_kernels_c
+      && g_strcmp0 (wanted, "c") != 0 && sal_openblas_load ()
+      && sal_kernels_trial (&sal_kernels_blas, &sal_kernels_c);
+}
+
 static gpointer
 choose (gpointer data)
 {
-  const SalKernels *kernels
-      = sal_kernels_choose (sal_cpu_get_features (), g_getenv ("SALIENCY_CPU"));
+  const char *wanted = g_getenv ("SALIENCY_CPU");
+  guint features = sal_cpu_get_features ();
+  if (wants_blas (features, wanted))
+    features |= SAL_CPU_BLAS;
+  const SalKernels *kernels = sal_kernels_choose (features, wanted);
   g_debug ("kernels: %s", kernels->name);
   return (gpointer) kernels;
 }

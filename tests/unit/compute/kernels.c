@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compute/kernels/kernels.h"
 
+#include <string.h>
+
+#include "compute/aligned.h"
+#include "compute/kernels/openblas.h"
+#include "compute/kernels/trial.h"
 #include "data.h"
 
 #define AVX512                                                                 \
@@ -10,8 +15,10 @@
 
 #ifdef __x86_64__
 #define X86_OR_C(name) name
+#define X86_OR_BLAS(name) name
 #else
 #define X86_OR_C(name) "c"
+#define X86_OR_BLAS(name) "blas"
 #endif
 
 static const char *
@@ -61,15 +68,84 @@ test_held_to_lesser (void)
   g_assert_cmpstr (chosen (ALL, "none such"), ==, X86_OR_C ("avx512"));
 }
 
-/* The choice for this processor keeps to its features and to SALIENCY_CPU. */
+static void
+test_blas_before_plain_only (void)
+{
+  g_assert_cmpstr (chosen (SAL_CPU_BLAS, NULL), ==, "blas");
+  g_assert_cmpstr (chosen (SAL_CPU_BLAS, "c"), ==, "c");
+  g_assert_cmpstr (chosen (ALL | SAL_CPU_BLAS, NULL), ==,
+      X86_OR_BLAS ("avx512"));
+  g_assert_cmpstr (chosen (SAL_CPU_AVX | SAL_CPU_BLAS, NULL), ==,
+      X86_OR_BLAS ("avx"));
+  g_assert_cmpstr (chosen (ALL | SAL_CPU_BLAS, "blas"), ==, "blas");
+  g_assert_cmpstr (chosen (ALL, "blas"), ==, "c");
+}
+
+/* The choice for this processor keeps to its features and to SALIENCY_CPU, and
+ * OpenBLAS is loaded only where it may be chosen. */
 static void
 test_choice_here (void)
 {
   const SalKernels *kernels = sal_kernels_get ();
-  g_assert_true (kernels
-      == sal_kernels_choose (sal_cpu_get_features (),
-          g_getenv ("SALIENCY_CPU")));
+  guint features = sal_cpu_get_features ();
+  if (sal_openblas_sgemm != NULL)
+    features |= SAL_CPU_BLAS;
+  const SalKernels *best
+      = sal_kernels_choose (features, g_getenv ("SALIENCY_CPU"));
+  g_test_message ("%s; OpenBLAS: %s", kernels->name,
+      sal_openblas_sgemm != NULL ? sal_openblas_get_config () : "not loaded");
   g_assert_true (kernels == sal_kernels_get ());
+  if (strcmp (best->name, "blas") != 0)
+    g_assert_true (kernels == best);
+  else if (g_strcmp0 (g_getenv ("SALIENCY_CPU"), "blas") != 0)
+    g_assert_true (kernels == best || strcmp (kernels->name, "c") == 0);
+  else
+    g_assert_cmpstr (kernels->name, ==, "blas");
+}
+
+/* AVX2 is twice as fast as the plain set. */
+static void
+test_trial_finds_the_faster (void)
+{
+  const SalKernels *plain = sal_kernels_choose (0, NULL);
+  const SalKernels *best = sal_kernels_choose (sal_cpu_get_features (), NULL);
+  if ((sal_cpu_get_features () & SAL_CPU_AVX2) == 0) {
+    g_test_skip ("no set is faster for sure");
+    return;
+  }
+  g_assert_true (sal_kernels_trial (best, plain));
+  g_assert_false (sal_kernels_trial (plain, best));
+}
+
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+  while (g_dir_read_name (tasks) != NULL)
+    n++;
+  return n;
+}
+
+/* Products of every size, as many threads as before. */
+static void
+test_blas_starts_no_thread (void)
+{
+  guint before = count_threads ();
+  if (!sal_openblas_load ()) {
+    g_test_skip ("no OpenBLAS built for OpenMP");
+    return;
+  }
+  g_assert_cmpuint (count_threads (), ==, before);
+  const SalKernels *blas = sal_kernels_choose (SAL_CPU_BLAS, NULL);
+  const guint m = 300, k = 300;
+  g_autofree float *a = data_noise (1, m * k);
+  float *b = sal_aligned_new (k * 256), *y = sal_aligned_new (m * 256);
+  for (guint blocks = 1; blocks <= 16; blocks *= 2)
+    blas->dense (a, m, k, k, b, blocks, NULL, y, blocks * 16);
+  g_assert_cmpuint (count_threads (), ==, before);
+  g_aligned_free (b);
+  g_aligned_free (y);
 }
 
 int
@@ -80,6 +156,12 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/choice/avx512-needs-all-five",
       test_avx512_needs_all_five);
   g_test_add_func ("/kernels/choice/held-to-lesser", test_held_to_lesser);
+  g_test_add_func ("/kernels/choice/blas-before-plain-only",
+      test_blas_before_plain_only);
   g_test_add_func ("/kernels/choice/here", test_choice_here);
+  g_test_add_func ("/kernels/trial/finds-the-faster",
+      test_trial_finds_the_faster);
+  g_test_add_func ("/kernels/blas/starts-no-thread",
+      test_blas_starts_no_thread);
   return g_test_run ();
 }
