@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* codec.h: speech coded with few bits and decoded again, by the encoders of libsndfile */
+/* codec.h: lossy speech coding at low bit rates (Opus, MP3), encoded and decoded by libsndfile */
 #pragma once
 
 #include <saliency/error.h>

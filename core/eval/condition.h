@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* condition.h: acoustic conditions that a conversation is heard under
  *
- * A condition is what lies between the voices and the recording: additive noise or music,
- * transmission channel, room, codec, level, packet loss.  The turns stay where they are.
+ * A condition changes the sound between the voices and the recording: additive noise or music,
+ * transmission channel, reverberation, codec, level, packet loss.  The times of turns stay.
  */
 #pragma once
 

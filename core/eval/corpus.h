@@ -25,9 +25,9 @@ typedef struct {
 typedef struct {
   const char *name;
   char sex;           /* 'f', 'm' or 'u' */
-  gboolean is_target; /* of the splits asked for; else of those of the others */
-  GArray *utterances; /* of guint, as in the manifest */
-  const char *room;   /* of the first of them */
+  gboolean is_target; /* of the target splits; else of the splits of others */
+  GArray *utterances; /* of guint, rows of the manifest */
+  const char *room;   /* of the first utterance */
 } EvalVoice;
 
 typedef struct {
@@ -109,12 +109,12 @@ gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **so
 
 /**
  * eval_corpus_enrol:
- * @order: (element-type guint) (inout): the utterances used are taken from its beginning; at least
- * one that can be used stays
- * @used: (element-type guint) (inout): they are added to
- * @seconds: net speech; whole utterances until it is reached
- * @change: (nullable): what a copy of every recording goes through first
- * @net_seconds: (out): how much it became
+ * @order: (element-type guint) (inout): utterances; those used are removed from its beginning, and
+ * at least one with enough speech stays
+ * @used: (element-type guint) (inout): the used utterances are appended
+ * @seconds: net speech to reach, by whole utterances
+ * @change: (nullable): applied to a copy of every recording first
+ * @net_seconds: (out): net speech used
  *
  * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or
  * %SAL_ERROR_AUDIO with fewer than two utterances with a second of speech

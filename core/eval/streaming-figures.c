@@ -115,7 +115,7 @@ changes_db (const EvalStream *self, const SalMelConfig *mel, const float *after,
 
   for (gsize t = 0; t < self->n_frames; t++) {
     gssize begin = first + (gssize) (t * mel->hop);
-    gssize end = MIN (begin + mel->hop, (gssize) talk->n_samples);
+    gssize end = MIN (begin + (gssize) mel->hop, (gssize) talk->n_samples);
     double *sum = sums[self->is_target[t] != 0];
     for (gssize i = MAX (begin, 0); self->speech[t] && i < end; i++) {
       sum[0] += (double) talk->clean[i] * talk->clean[i];
