@@ -137,3 +137,12 @@ const SalKernels *sal_kernels_choose (guint features, const char *wanted);
  * Returns: (transfer none): the kernels for this processor; any thread
  */
 const SalKernels *sal_kernels_get (void);
+
+/**
+ * sal_kernels_trial:
+ *
+ * Takes some milliseconds.
+ *
+ * Returns: whether @one computes a 3x3 convolution in at most 9/10 of the time of @other
+ */
+gboolean sal_kernels_trial (const SalKernels *one, const SalKernels *other);

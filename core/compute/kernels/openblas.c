@@ -46,7 +46,9 @@ sal_openblas_load (void)
   void *library = dlopen ("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD);
   if (library != NULL && take (library, POSIX_THREADS, OPENMP))
     return TRUE;
-  library = dlopen (SAL_OPENBLAS_OPENMP, RTLD_NOW | RTLD_LOCAL);
+  const char *path = g_getenv ("SALIENCY_OPENBLAS");
+  library = dlopen (path != NULL ? path : SAL_OPENBLAS_OPENMP,
+      RTLD_NOW | RTLD_LOCAL);
   return library != NULL && take (library, OPENMP, OPENMP);
 }
 

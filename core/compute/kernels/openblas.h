@@ -24,7 +24,8 @@ extern void (*sal_openblas_sgemm) (int order, int trans_a, int trans_b, int m, i
 /**
  * sal_openblas_load:
  *
- * One thread at a time.
+ * The environment variable SALIENCY_OPENBLAS names the library, instead of the place where Debian
+ * has it.  One thread at a time.
  *
  * Returns: whether OpenBLAS is there
  */

@@ -5,7 +5,6 @@
 
 #include "compute/aligned.h"
 #include "compute/kernels/openblas.h"
-#include "compute/kernels/trial.h"
 #include "data.h"
 
 #define AVX512                                                                 \
