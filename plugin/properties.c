@@ -51,24 +51,37 @@ static const gsize offsets[N_SETTINGS] = {
   [PROP_ATTACH_META] = G_STRUCT_OFFSET (GssProperties, attach_meta),
 };
 
+/* The values and nicks of an enumeration of the library, described for
+ * gst-inspect-1.0; the type keeps the table. */
+static GType
+describe_enum (const char *name, GType of, const char *const *blurbs)
+{
+  g_autoptr (GTypeClass) class = g_type_class_ref (of);
+  const GEnumClass *known = (const GEnumClass *) class;
+  GEnumValue *values = g_new0 (GEnumValue, known->n_values + 1);
+  for (guint i = 0; i < known->n_values; i++) {
+    values[i] = known->values[i];
+    values[i].value_name = blurbs[values[i].value];
+  }
+  return g_enum_register_static (name, values);
+}
+
 static GType
 method_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { SAL_CAM_NONE, "No map, only when the target speaks", "none" },
-    { SAL_CAM_LAYER, "Layer-CAM: evidence for the target", "layer-cam" },
-    { SAL_CAM_SIGNED_LAYER, "Signed Layer-CAM: evidence for and against",
-        "signed-layer-cam" },
-    { SAL_CAM_GRAD, "Grad-CAM", "grad-cam" },
-    { SAL_CAM_GRAD_PLUS_PLUS, "Grad-CAM++", "grad-cam++" },
-    { SAL_CAM_SCORE, "Score-CAM: a forward pass per channel, slow",
-        "score-cam" },
-    { 0, NULL, NULL },
+  static const char *const blurbs[] = {
+    [SAL_CAM_NONE] = "No map, only when the target speaks",
+    [SAL_CAM_LAYER] = "Layer-CAM: evidence for the target",
+    [SAL_CAM_SIGNED_LAYER] = "Signed Layer-CAM: evidence for and against",
+    [SAL_CAM_GRAD] = "Grad-CAM",
+    [SAL_CAM_GRAD_PLUS_PLUS] = "Grad-CAM++",
+    [SAL_CAM_SCORE] = "Score-CAM: a forward pass per channel, slow",
   };
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
-        g_enum_register_static ("GstSpeakerSaliencyMethod", values));
+        describe_enum ("GstSpeakerSaliencyMethod", SAL_TYPE_CAM_METHOD,
+            blurbs));
   return type;
 }
 
@@ -76,16 +89,22 @@ static GType
 layers_get_type (void)
 {
   static gsize type = 0;
-  static const GFlagsValue values[] = {
-    { SAL_CAM_S1, "First stage, every frame and band", "s1" },
-    { SAL_CAM_S2, "Second stage, every 2nd frame and band", "s2" },
-    { SAL_CAM_S3, "Third stage, every 4th frame and band", "s3" },
-    { SAL_CAM_S4, "Fourth stage, every 8th frame and band", "s4" },
-    { 0, NULL, NULL },
+  static const char *const blurbs[] = {
+    "First stage, every frame and band",
+    "Second stage, every 2nd frame and band",
+    "Third stage, every 4th frame and band",
+    "Fourth stage, every 8th frame and band",
   };
-  if (g_once_init_enter (&type))
+  static GFlagsValue values[G_N_ELEMENTS (blurbs) + 1];
+  if (g_once_init_enter (&type)) {
+    g_autoptr (GTypeClass) class = g_type_class_ref (SAL_TYPE_CAM_LAYERS);
+    for (guint i = 0; i < G_N_ELEMENTS (blurbs); i++) {
+      values[i] = ((const GFlagsClass *) class)->values[i];
+      values[i].value_name = blurbs[i];
+    }
     g_once_init_leave (&type,
         g_flags_register_static ("GstSpeakerSaliencyLayers", values));
+  }
   return type;
 }
 
@@ -93,14 +112,14 @@ static GType
 fusion_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { SAL_CAM_FUSION_MEAN, "Mean over the layers", "mean" },
-    { SAL_CAM_FUSION_MAX, "Largest magnitude over the layers", "max" },
-    { 0, NULL, NULL },
+  static const char *const blurbs[] = {
+    [SAL_CAM_FUSION_MEAN] = "Mean over the layers",
+    [SAL_CAM_FUSION_MAX] = "Largest magnitude over the layers",
   };
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
-        g_enum_register_static ("GstSpeakerSaliencyFusion", values));
+        describe_enum ("GstSpeakerSaliencyFusion", SAL_TYPE_CAM_FUSION,
+            blurbs));
   return type;
 }
 
@@ -108,15 +127,15 @@ static GType
 score_function_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { SAL_SCORE_LOG_ODDS, "Log-odds against the other voices", "log-odds" },
-    { SAL_SCORE_POSTERIOR, "Posterior probability", "posterior" },
-    { SAL_SCORE_LOGIT, "Logit of the target alone", "logit" },
-    { 0, NULL, NULL },
+  static const char *const blurbs[] = {
+    [SAL_SCORE_LOG_ODDS] = "Log-odds against the other voices",
+    [SAL_SCORE_POSTERIOR] = "Posterior probability",
+    [SAL_SCORE_LOGIT] = "Logit of the target alone",
   };
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
-        g_enum_register_static ("GstSpeakerSaliencyScoreFunction", values));
+        describe_enum ("GstSpeakerSaliencyScoreFunction",
+            SAL_TYPE_SCORE_FUNCTION, blurbs));
   return type;
 }
 

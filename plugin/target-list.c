@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "target-list.h"
 
-#include <string.h>
-
 struct _GssTargetList {
   GMutex lock;
   GPtrArray *targets; /* of SalTarget */
@@ -37,11 +35,7 @@ gss_target_list_free (GssTargetList *self)
 static gboolean
 is_same_voice (const SalTarget *a, const SalTarget *b, const SalModel *model)
 {
-  return sal_target_fits (a, model)
-      && g_str_equal (sal_target_get_name (a), sal_target_get_name (b))
-      && memcmp (sal_target_get_row (a), sal_target_get_row (b),
-             sal_model_get_embedding_size (model) * sizeof (float))
-      == 0;
+  return sal_target_fits (a, model) && sal_target_equal (a, b);
 }
 
 /* Nobody else changes the list meanwhile. */

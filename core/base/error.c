@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <saliency/error.h>
+#include "base/error.h"
 
-G_DEFINE_QUARK (sal - error - quark, sal_error)
+/* clang-format puts blanks into the name that G_DEFINE_QUARK() is given. */
+GQuark
+sal_error_quark (void)
+{
+  return g_quark_from_static_string ("sal-error-quark");
+}
 
 gboolean
 sal_error_set (GError **error, SalError code, const char *format, ...)

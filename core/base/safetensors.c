@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/error.h"
 
 #define fail(error, ...) sal_error_set (error, SAL_ERROR_FORMAT, __VA_ARGS__)
 

@@ -68,15 +68,16 @@ static void
 warn_of_second_voice (GPtrArray *list, const CliAdvice *self)
 {
   const SalEnrolAdvice *facts = self->facts;
-  const SalPiece *pieces = sal_speaker_get_pieces (self->speaker);
   const char *file = self->files[facts->second_recording];
   guint n = 0, n_left_out = 0;
 
-  for (guint p = 0; p < facts->n_pieces; p++)
-    if (pieces[p].recording == facts->second_recording) {
+  for (guint p = 0; p < facts->n_pieces; p++) {
+    const SalPiece *piece = sal_speaker_get_piece (self->speaker, p);
+    if (piece->recording == facts->second_recording) {
       n++;
-      n_left_out += !pieces[p].kept;
+      n_left_out += !piece->kept;
     }
+  }
   if (n_left_out > 0)
     warn (list,
         "%s: %.1f to %.1f s sounds like another voice; %u of its %u "
@@ -121,11 +122,9 @@ print_recordings (const CliAdvice *self)
 static void
 print_pieces (const CliAdvice *self)
 {
-  const SalPiece *pieces = sal_speaker_get_pieces (self->speaker);
-
   printf ("\n  from       to     speech     level  agreement\n");
   for (guint p = 0; p < self->facts->n_pieces; p++) {
-    const SalPiece *piece = &pieces[p];
+    const SalPiece *piece = sal_speaker_get_piece (self->speaker, p);
     printf ("  %6.1f  %6.1f s  %5.2f s  %5.1f dB  %5.2f  %s  %s\n",
         piece->start, piece->start + piece->seconds, piece->speech_seconds,
         piece->level_db, piece->agreement, piece->kept ? "kept" : "left out",
@@ -213,12 +212,10 @@ add_recordings (JsonBuilder *b, const CliAdvice *self)
 static void
 add_pieces (JsonBuilder *b, const CliAdvice *self)
 {
-  const SalPiece *pieces = sal_speaker_get_pieces (self->speaker);
-
   json_builder_set_member_name (b, "pieces");
   json_builder_begin_array (b);
   for (guint p = 0; p < self->facts->n_pieces; p++) {
-    const SalPiece *piece = &pieces[p];
+    const SalPiece *piece = sal_speaker_get_piece (self->speaker, p);
     json_builder_begin_object (b);
     add_count (b, "recording", piece->recording);
     cli_json_number (b, "start", piece->start);

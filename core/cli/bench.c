@@ -9,6 +9,9 @@
 #include "compute/kernels/kernels.h"
 #include "network/model-internal.h"
 #include "cli/peak.h"
+#include "base/error.h"
+#include "network/net-internal.h"
+#include "voice/score-internal.h"
 
 #define SEED 2022
 #define WARM_UP 3 /* windows */

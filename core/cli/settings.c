@@ -3,44 +3,25 @@
 
 #include <math.h>
 
+#include "base/nicks.h"
 #include "cli/cli.h"
-
-static const char *const methods[] = {
-  [SAL_CAM_NONE] = "none",
-  [SAL_CAM_LAYER] = "layer-cam",
-  [SAL_CAM_SIGNED_LAYER] = "signed-layer-cam",
-  [SAL_CAM_GRAD] = "grad-cam",
-  [SAL_CAM_GRAD_PLUS_PLUS] = "grad-cam++",
-  [SAL_CAM_SCORE] = "score-cam",
-};
-
-static const char *const score_functions[] = {
-  [SAL_SCORE_LOG_ODDS] = "log-odds",
-  [SAL_SCORE_POSTERIOR] = "posterior",
-  [SAL_SCORE_LOGIT] = "logit",
-};
-
-static const char *const fusions[] = {
-  [SAL_CAM_FUSION_MEAN] = "mean",
-  [SAL_CAM_FUSION_MAX] = "max",
-};
 
 const char *
 cli_method_name (SalCamMethod method)
 {
-  return methods[method];
+  return sal_nick_of (SAL_TYPE_CAM_METHOD, (int) method);
 }
 
 const char *
 cli_score_function_name (SalScoreFunction function)
 {
-  return score_functions[function];
+  return sal_nick_of (SAL_TYPE_SCORE_FUNCTION, (int) function);
 }
 
 const char *
 cli_fusion_name (SalCamFusion fusion)
 {
-  return fusions[fusion];
+  return sal_nick_of (SAL_TYPE_CAM_FUSION, (int) fusion);
 }
 
 static double
@@ -164,28 +145,16 @@ cli_settings_add_entries (CliSettings *self, GOptionContext *context,
     add_map_entries (self, context);
 }
 
-/* The place of a word among those known; the default's if there is none. */
+/* The value of a name; without one the default stays. */
 static gboolean
-parse_word (const char *option, const char *text, const char *const *words,
-    guint n_words, guint *index, GError **error)
+parse_word (const char *option, const char *text, GType type, int *value,
+    GError **error)
 {
-  g_autoptr (GString) known = g_string_new (NULL);
-
-  if (text == NULL)
+  if (text == NULL || sal_nick_find (type, text, value))
     return TRUE;
-  for (guint i = 0; i < n_words; i++) {
-    if (g_str_equal (text, words[i])) {
-      *index = i;
-      return TRUE;
-    }
-    g_string_append_printf (known, "%s%s",
-        i == 0                ? ""
-            : i < n_words - 1 ? ", "
-                              : " and ",
-        words[i]);
-  }
+  g_autofree char *known = sal_nick_list (type);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s \"%s\" is none of %s", option, text, known->str);
+      "%s \"%s\" is none of %s", option, text, known);
   return FALSE;
 }
 
@@ -227,15 +196,14 @@ to_frames (double ms, const char *option, const SalMelConfig *mel,
 static gboolean
 get_cam_config (const CliSettings *self, SalCamConfig *config, GError **error)
 {
-  guint method = config->method, function = config->score_function;
-  guint fusion = config->fusion;
+  int method = (int) config->method, fusion = (int) config->fusion;
+  int function = (int) config->score_function;
 
-  if (!parse_word ("method", self->method, methods, G_N_ELEMENTS (methods),
-          &method, error)
-      || !parse_word ("score-function", self->score_function, score_functions,
-          G_N_ELEMENTS (score_functions), &function, error)
-      || !parse_word ("fusion", self->fusion, fusions, G_N_ELEMENTS (fusions),
-          &fusion, error)
+  if (!parse_word ("method", self->method, SAL_TYPE_CAM_METHOD, &method, error)
+      || !parse_word ("score-function", self->score_function,
+          SAL_TYPE_SCORE_FUNCTION, &function, error)
+      || !parse_word ("fusion", self->fusion, SAL_TYPE_CAM_FUSION, &fusion,
+          error)
       || (self->layers != NULL
           && !parse_layers (self->layers, &config->layers, error)))
     return FALSE;

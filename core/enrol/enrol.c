@@ -14,6 +14,10 @@
 #include <saliency/net.h>
 #include "signal/noise-floor.h"
 #include "signal/speech-activity.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "network/net-internal.h"
+#include "voice/speaker-internal.h"
 
 #define WINDOW_FRAMES 200 /* two seconds */
 #define STEP_FRAMES 100
@@ -51,7 +55,7 @@ SalEnrol *
 sal_enrol_new (SalModel *model)
 {
   g_return_val_if_fail (model != NULL, NULL);
-  SalEnrol *self = g_new0 (SalEnrol, 1);
+  SalEnrol *self = g_atomic_rc_box_new0 (SalEnrol);
   self->model = sal_model_ref (model);
   /* The record was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
@@ -67,11 +71,10 @@ sal_enrol_new (SalModel *model)
   return self;
 }
 
-void
-sal_enrol_free (SalEnrol *self)
+static void
+enrol_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalEnrol *self = data;
   sal_model_unref (self->model);
   sal_mel_free (self->mel);
   sal_net_free (self->net);
@@ -81,8 +84,18 @@ sal_enrol_free (SalEnrol *self)
   g_array_unref (self->cells);
   g_array_unref (self->recordings);
   g_array_unref (self->pending);
-  g_free (self);
 }
+
+void
+sal_enrol_free (SalEnrol *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, enrol_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalEnrol, sal_enrol)
+SAL_DEFINE_PLAIN_TYPE (SalEnrolRecording, sal_enrol_recording)
+SAL_DEFINE_PLAIN_TYPE (SalEnrolAdvice, sal_enrol_advice)
 
 static double
 frame_seconds (const SalEnrol *self)
@@ -284,6 +297,15 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
   hear_windows (self, &hearing);
   g_array_append_val (self->recordings, recording);
   return TRUE;
+}
+
+gboolean
+sal_enrol_add_bytes (SalEnrol *self, GBytes *samples, GError **error)
+{
+  const float *values;
+  gsize n;
+  return sal_bytes_get_floats (samples, &values, &n, error)
+      && sal_enrol_add (self, values, n, error);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network/model-internal.h"
+#include "voice/speaker-internal.h"
 #include <saliency/score.h>
 
 #define PRIOR_PIECES 8.0

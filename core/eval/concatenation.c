@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signal/speech-activity.h"
+#include "base/error.h"
 
 #define LEVEL 0.05 /* RMS of each piece */
 

@@ -7,6 +7,7 @@
 
 #include "base/fft.h"
 #include "signal/speech-activity.h"
+#include "base/error.h"
 
 #define LEVEL 0.05f     /* RMS of active speech before the gain of a turn */
 #define NOISE_FROM 50.0 /* Hz */

@@ -7,6 +7,7 @@
 #include <saliency/enrol.h>
 #include "eval/manifest.h"
 #include "signal/speech-activity.h"
+#include "base/error.h"
 
 #define QUIET                                                                  \
   0.02f /* of the peak: below it a sample adds nothing to a level              \

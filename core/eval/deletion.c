@@ -8,6 +8,7 @@
 #include "eval/jobs.h"
 #include "network/model-internal.h"
 #include "eval/ranking.h"
+#include "network/net-internal.h"
 
 #define N EVAL_DELETION_STEPS
 

@@ -6,6 +6,7 @@
 #include "picture/colours.h"
 #include "eval/figures.h"
 #include "picture/png.h"
+#include "base/error.h"
 
 #define MINUS "\342\210\222"
 #define M EVAL_FIGURE_METHODS

@@ -11,6 +11,10 @@
 #include <saliency/map.h>
 #include "network/model-internal.h"
 #include "eval/ranking.h"
+#include "map/map-ops.h"
+#include "network/net-internal.h"
+#include "voice/score-internal.h"
+#include "voice/target-internal.h"
 
 #define N_FORMS EVAL_LOCALISATION_FORMS
 #define DENSE_SECONDS 2 /* of look-ahead: all is known */

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/tsv.h"
+#include "base/error.h"
 
 enum { PATH, SPEAKER, SEX, SOURCE, SPLIT, SECONDS, N_COLUMNS };
 

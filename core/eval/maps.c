@@ -5,21 +5,25 @@
 #include <string.h>
 
 #include <saliency/map.h>
+#include "base/nicks.h"
 #include "network/model-internal.h"
+#include "map/map-ops.h"
+#include "map/cam-internal.h"
 
 #define NO_SCORE -1
 
 /* Grad-CAM++ is defined for exp (logit), Score-CAM for the posterior; to the
  * others log-odds are the posterior (cam.h). */
 const EvalMapMethod eval_map_methods[] = {
-  { "grad-cam", SAL_CAM_GRAD, SAL_SCORE_LOG_ODDS, 0, FALSE },
-  { "grad-cam++", SAL_CAM_GRAD_PLUS_PLUS, SAL_SCORE_LOGIT, 0, TRUE },
-  { "score-cam", SAL_CAM_SCORE, SAL_SCORE_POSTERIOR, SAL_CAM_FEW_CHANNELS,
+  { SAL_NICK_GRAD, SAL_CAM_GRAD, SAL_SCORE_LOG_ODDS, 0, FALSE },
+  { SAL_NICK_GRAD_PLUS_PLUS, SAL_CAM_GRAD_PLUS_PLUS, SAL_SCORE_LOGIT, 0, TRUE },
+  { SAL_NICK_SCORE, SAL_CAM_SCORE, SAL_SCORE_POSTERIOR, SAL_CAM_FEW_CHANNELS,
       TRUE },
-  { "layer-cam", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
-  { "layer-cam-degrid", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE, TRUE },
-  [EVAL_MAP_SIGNED]
-  = { "signed-layer-cam", SAL_CAM_SIGNED_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
+  { SAL_NICK_LAYER, SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE },
+  { SAL_NICK_LAYER "-degrid", SAL_CAM_LAYER, SAL_SCORE_LOG_ODDS, 0, TRUE,
+      TRUE },
+  [EVAL_MAP_SIGNED] = { SAL_NICK_SIGNED_LAYER, SAL_CAM_SIGNED_LAYER,
+      SAL_SCORE_LOG_ODDS, 0, TRUE },
 };
 const guint eval_n_map_methods = G_N_ELEMENTS (eval_map_methods);
 

@@ -5,6 +5,7 @@
 
 #include "eval/intervals.h"
 #include "base/tsv.h"
+#include "base/error.h"
 
 #define FEWEST 20        /* trials of which something is said */
 #define FEWEST_CURVES 10 /* likewise: their areas are no mere yes or no */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "eval/probe.h"
+#include "network/net-internal.h"
 
 #include "network/geometry.h"
 

@@ -7,6 +7,7 @@
 #include "eval/jobs.h"
 #include "eval/spearman.h"
 #include "eval/weight-shuffle.h"
+#include "voice/target-internal.h"
 
 const char *const eval_sanity_stages[EVAL_SANITY_STAGES]
     = { "embedding", "S4", "S3", "S2", "S1", "stem", "B given", "X given" };

@@ -5,6 +5,8 @@
 
 #include "compute/vector.h"
 #include "network/model-internal.h"
+#include "base/error.h"
+#include "voice/target-internal.h"
 
 typedef struct {
   guint voice, label;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "eval/jobs.h"
+#include "base/error.h"
 
 #define C EVAL_STREAMING_CONDITIONS
 #define L EVAL_STREAMING_LOOKAHEADS

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/tsv.h"
+#include "base/error.h"
 
 #define COMMAND "command" /* how it was asked for, not what */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "network/model-internal.h"
+#include "base/error.h"
 
 static guint
 part_of (const char *tensor)

@@ -8,6 +8,11 @@
 #include "map/cam-weights.h"
 #include <saliency/map.h>
 #include "network/model-internal.h"
+#include "base/boxed.h"
+#include "map/map-ops.h"
+#include "map/cam-internal.h"
+#include "network/net-internal.h"
+#include "base/error.h"
 
 struct _SalCam {
   SalScorer *scorer;
@@ -90,7 +95,7 @@ sal_cam_config_forwards (const SalCamConfig *config, const SalModel *model)
 SalCam *
 sal_cam_new (SalModel *model, guint max_frames)
 {
-  SalCam *self = g_new0 (SalCam, 1);
+  SalCam *self = g_atomic_rc_box_new0 (SalCam);
   gsize size
       = (gsize) sal_model_get_description (model)->mel.n_bands * max_frames;
   self->scorer = sal_scorer_new (model);
@@ -102,11 +107,10 @@ sal_cam_new (SalModel *model, guint max_frames)
   return self;
 }
 
-void
-sal_cam_free (SalCam *self)
+static void
+cam_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalCam *self = data;
   sal_scorer_free (self->scorer);
   g_free (self->gradient);
   g_free (self->raw);
@@ -116,8 +120,17 @@ sal_cam_free (SalCam *self)
   for (guint l = 0; l < SAL_STAGES; l++)
     g_free (self->activations[l]);
   g_free (self->means);
-  g_free (self);
 }
+
+void
+sal_cam_free (SalCam *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, cam_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalCam, sal_cam)
+SAL_DEFINE_PLAIN_TYPE (SalCamConfig, sal_cam_config)
 
 void
 sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config, float *map)
@@ -297,4 +310,42 @@ sal_cam_compute (SalCam *self, SalNet *net, const SalTarget *target,
   if (config->method == SAL_CAM_SCORE)
     sal_net_forward_input (net, self->input); /* as it was found */
   return any;
+}
+
+/* --- for bindings -------------------------------------------------------- */
+
+static gboolean
+check_parts (const SalCam *self, const SalNet *net, const SalTarget *target,
+    const SalCamConfig *config, GError **error)
+{
+  guint T = sal_net_get_n_frames (net), most = self->max_frames;
+  guint first = sal_cam_config_deepest (config);
+  if (!sal_cam_config_check (config, error))
+    return FALSE;
+  if (first < sal_net_get_deepest (net))
+    return sal_error_set (error, SAL_ERROR_CONFIG,
+        "layers begin at S%u, the network goes backward to S%u only", first + 1,
+        sal_net_get_deepest (net) + 1);
+  if (T == 0 || T > most)
+    return sal_error_set (error, SAL_ERROR_MISMATCH,
+        "the network saw %u frames, outside 1..%u", T, most);
+  if (!sal_target_fits (target, sal_net_get_model (net)))
+    return sal_error_set (error, SAL_ERROR_MISMATCH,
+        "target %s was made for another model than the network's",
+        sal_target_get_name (target));
+  return TRUE;
+}
+
+GBytes *
+sal_cam_compute_bytes (SalCam *self, SalNet *net, const SalTarget *target,
+    const SalCamConfig *config, float *peak, GError **error)
+{
+  const SalModel *model = sal_net_get_model (net);
+  if (!check_parts (self, net, target, config, error))
+    return NULL;
+  gsize size = (gsize) sal_model_get_description (model)->mel.n_bands
+      * sal_net_get_n_frames (net);
+  float *map = g_new (float, size);
+  sal_cam_compute (self, net, target, config, map, peak);
+  return g_bytes_new_take (map, size * sizeof (float));
 }

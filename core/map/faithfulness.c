@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compute/vector.h"
+#include "network/net-internal.h"
 
 #define SCALE 20 /* D: nats that count as much */
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/boxed.h"
+
 #define FADE_MS 50 /* of removed and bypass */
 
 typedef struct {
@@ -39,6 +41,8 @@ sal_gate_config_init (SalGateConfig *config)
     .hold_ms = 0,
   };
 }
+
+SAL_DEFINE_PLAIN_TYPE (SalGateConfig, sal_gate_config)
 
 static gboolean
 check_field (const char *name, float value, float low, float high,

@@ -36,6 +36,17 @@ struct _SalMasker {
   gboolean finished;
 };
 
+void
+sal_masker_config_init (SalMaskerConfig *config)
+{
+  *config = (SalMaskerConfig){
+    .rate = 16000,
+    .n_channels = 1,
+    .n_bands = 1,
+    .frame_period = 0.01,
+  };
+}
+
 static gboolean
 bands_rise (const SalMaskerConfig *config)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json-fields.h"
+#include "signal/mel-internal.h"
 
 #define MAX_BYTES 2e9 /* of memory for one window; Table 1 takes 4e7 */
 

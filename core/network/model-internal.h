@@ -31,6 +31,7 @@ void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model
  */
 gboolean sal_model_try_ref (SalModel *self);
 
+int sal_model_find_class (const SalModel *self, const char *name); /* -1 if unknown */
 guint sal_model_get_frames_per_column (const SalModel *self); /* of log-Mel, per column of S4 */
 const SalDescription *sal_model_get_description (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);

@@ -143,6 +143,8 @@ sal_model_unref (SalModel *self)
   model_free (self);
 }
 
+G_DEFINE_BOXED_TYPE (SalModel, sal_model, sal_model_ref, sal_model_unref)
+
 const char *
 sal_model_get_path (const SalModel *self)
 {

@@ -10,8 +10,13 @@
 #include "compute/aligned.h"
 #include "network/model-internal.h"
 #include "network/pooling.h"
+#include "base/error.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "network/net-internal.h"
 
 #define B SAL_ACTIVATIONS_BLOCK
+#define MIN_FRAMES 8 /* one column of S4 */
 
 /* Sizes and arrays of one stage for the current number of frames. */
 typedef struct {
@@ -168,10 +173,10 @@ new_copy (SalNet *self, const Stage *stage)
 SalNet *
 sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
 {
-  g_return_val_if_fail (model != NULL && max_frames >= 8, NULL);
+  g_return_val_if_fail (model != NULL && max_frames >= MIN_FRAMES, NULL);
   g_return_val_if_fail (deepest < SAL_STAGES, NULL);
   g_return_val_if_fail (threads >= 1 && threads <= SAL_NET_MAX_THREADS, NULL);
-  SalNet *self = g_new0 (SalNet, 1);
+  SalNet *self = g_atomic_rc_box_new0 (SalNet);
   self->model = sal_model_ref (model);
   self->weights = sal_model_get_weights (model);
   self->max_frames = max_frames;
@@ -198,11 +203,10 @@ sal_net_new (SalModel *model, guint max_frames, guint deepest, guint threads)
   return self;
 }
 
-void
-sal_net_free (SalNet *self)
+static void
+net_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalNet *self = data;
   for (guint i = 0; i < SAL_STAGES; i++) {
     g_free (self->stages[i].blocks);
     g_free (self->stages[i].copy);
@@ -214,8 +218,16 @@ sal_net_free (SalNet *self)
   g_free (self->embedding);
   g_free (self->bands);
   sal_model_unref (self->model);
-  g_free (self);
 }
+
+void
+sal_net_free (SalNet *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, net_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalNet, sal_net)
 
 /* --- input --------------------------------------------------------------- */
 
@@ -333,7 +345,7 @@ pass_forward (SalNet *self)
 void
 sal_net_forward (SalNet *self, const float *log_mel, guint n_frames)
 {
-  g_return_if_fail (n_frames >= 8 && n_frames <= self->max_frames);
+  g_return_if_fail (n_frames >= MIN_FRAMES && n_frames <= self->max_frames);
   if (n_frames != self->n_frames)
     arrange (self, n_frames);
   normalise (self, log_mel);
@@ -429,6 +441,12 @@ sal_net_get_embedding (const SalNet *self)
   return self->embedding;
 }
 
+guint
+sal_net_get_deepest (const SalNet *self)
+{
+  return self->deepest;
+}
+
 gsize
 sal_net_get_size (const SalNet *self)
 {
@@ -446,4 +464,30 @@ SalModel *
 sal_net_get_model (const SalNet *self)
 {
   return self->model;
+}
+
+/* --- for bindings -------------------------------------------------------- */
+
+gboolean
+sal_net_forward_bytes (SalNet *self, GBytes *log_mel, GError **error)
+{
+  const float *values;
+  gsize n;
+  if (!sal_bytes_get_floats (log_mel, &values, &n, error))
+    return FALSE;
+  gsize n_frames = n / self->n_bands;
+  if (n % self->n_bands != 0 || n_frames < MIN_FRAMES
+      || n_frames > self->max_frames)
+    return sal_error_set (error, SAL_ERROR_MISMATCH,
+        "%" G_GSIZE_FORMAT " values are not %u bands of %d..%u frames", n,
+        self->n_bands, MIN_FRAMES, self->max_frames);
+  sal_net_forward (self, values, (guint) n_frames);
+  return TRUE;
+}
+
+GBytes *
+sal_net_get_embedding_bytes (const SalNet *self)
+{
+  return g_bytes_new (self->embedding,
+      sal_model_get_embedding_size (self->model) * sizeof (float));
 }

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "base/fft.h"
+#include "base/error.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "signal/mel-internal.h"
 
 #define MAX_FFT_SIZE 65536
 
@@ -178,7 +182,7 @@ sal_mel_new (const SalMelConfig *config, GError **error)
   g_return_val_if_fail (config != NULL, NULL);
   if (!sal_mel_config_check (config, error))
     return NULL;
-  SalMel *self = g_new0 (SalMel, 1);
+  SalMel *self = g_atomic_rc_box_new0 (SalMel);
   self->config = *config;
   gboolean reflect = config->framing == SAL_FRAMING_REFLECT;
   self->n_bins = config->fft_size / 2 + 1;
@@ -205,11 +209,10 @@ sal_mel_new (const SalMelConfig *config, GError **error)
   return self;
 }
 
-void
-sal_mel_free (SalMel *self)
+static void
+mel_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalMel *self = data;
   sal_fft_planner_lock ();
   fftwf_destroy_plan (self->plan);
   sal_fft_planner_unlock ();
@@ -222,7 +225,37 @@ sal_mel_free (SalMel *self)
   g_free (self->energy);
   g_free (self->history);
   g_free (self->recent);
-  g_free (self);
+}
+
+void
+sal_mel_free (SalMel *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, mel_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalMel, sal_mel)
+SAL_DEFINE_PLAIN_TYPE (SalMelConfig, sal_mel_config)
+
+void
+sal_mel_config_init (SalMelConfig *config)
+{
+  *config = (SalMelConfig){
+    .sample_rate = 16000,
+    .sample_scale = 32768,
+    .preemphasis = SAL_PREEMPHASIS_SIGNAL,
+    .preemphasis_coefficient = 0.97f,
+    .window = SAL_TAPER_HAMMING_PERIODIC,
+    .window_length = 400,
+    .hop = 160,
+    .fft_size = 512,
+    .framing = SAL_FRAMING_NONE,
+    .power = TRUE,
+    .mel_formula = SAL_MEL_HTK,
+    .f_max = 8000,
+    .n_bands = 80,
+    .log_floor = 1,
+  };
 }
 
 /* --- one frame ----------------------------------------------------------- */
@@ -400,4 +433,27 @@ gsize
 sal_mel_max_frames (const SalMel *self, gsize n_samples)
 {
   return (n_samples + self->config.fft_size) / self->config.hop + 1;
+}
+
+/* --- for bindings -------------------------------------------------------- */
+
+GBytes *
+sal_mel_config_bands_bytes (const SalMelConfig *config)
+{
+  float *hz = g_new (float, config->n_bands);
+  sal_mel_config_bands (config, hz);
+  return g_bytes_new_take (hz, config->n_bands * sizeof (float));
+}
+
+GBytes *
+sal_mel_process_bytes (SalMel *self, GBytes *samples, GError **error)
+{
+  const float *values;
+  gsize n;
+  if (!sal_bytes_get_floats (samples, &values, &n, error))
+    return NULL;
+  gsize size = self->config.n_bands * sal_mel_n_frames (self, n);
+  float *out = g_new (float, size);
+  sal_mel_process (self, values, n, out);
+  return g_bytes_new_take (out, size * sizeof (float));
 }

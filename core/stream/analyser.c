@@ -5,6 +5,10 @@
 #include "stream/inference.h"
 #include "stream/lanes.h"
 #include "stream/window-internal.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "map/cam-internal.h"
+#include "signal/mel-internal.h"
 
 #define MIN_HOP 5                /* frames */
 #define MAX_HOLD 1000            /* frames */
@@ -23,13 +27,19 @@ struct _SalAnalyser {
 void
 sal_analyser_config_init (SalAnalyserConfig *config)
 {
-  config->hop = 25;
-  config->lookahead = 50;
-  config->threads = 1;
+  *config = (SalAnalyserConfig){
+    .hop = 25,
+    .lookahead = 50,
+    .threads = 1,
+    .hold = 100,
+  };
   sal_cam_config_init (&config->cam);
-  config->hold = 100;
-  config->late_pass = FALSE;
-  config->trust_interval = 0;
+}
+
+void
+sal_analyser_config_set_cam (SalAnalyserConfig *config, const SalCamConfig *cam)
+{
+  config->cam = *cam;
 }
 
 static gboolean
@@ -135,7 +145,7 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   SalLanes *lanes = new_lanes (model, target, config, error);
   if (lanes == NULL)
     return NULL;
-  SalAnalyser *self = g_new0 (SalAnalyser, 1);
+  SalAnalyser *self = g_atomic_rc_box_new0 (SalAnalyser);
   self->model = sal_model_ref (model);
   self->lanes = lanes;
   self->inference = sal_inference_new (model, SAL_WINDOW_FRAMES, &config->cam,
@@ -144,16 +154,24 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   return self;
 }
 
-void
-sal_analyser_free (SalAnalyser *self)
+static void
+analyser_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalAnalyser *self = data;
   sal_lanes_free (self->lanes);
   sal_inference_free (self->inference);
   sal_model_unref (self->model);
-  g_free (self);
 }
+
+void
+sal_analyser_free (SalAnalyser *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, analyser_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalAnalyser, sal_analyser)
+SAL_DEFINE_PLAIN_TYPE (SalAnalyserConfig, sal_analyser_config)
 
 void
 sal_analyser_reset (SalAnalyser *self)
@@ -248,6 +266,17 @@ sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
     samples += n;
     n_samples -= n;
   }
+}
+
+gboolean
+sal_analyser_push_bytes (SalAnalyser *self, GBytes *samples, GError **error)
+{
+  const float *values;
+  gsize n;
+  if (!sal_bytes_get_floats (samples, &values, &n, error))
+    return FALSE;
+  sal_analyser_push (self, values, n);
+  return TRUE;
 }
 
 void

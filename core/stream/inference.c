@@ -8,6 +8,9 @@
 #include "network/model-internal.h"
 #include "map/faithfulness.h"
 #include "stream/window-internal.h"
+#include "map/cam-internal.h"
+#include "network/net-internal.h"
+#include "voice/score-internal.h"
 
 struct _SalInference {
   SalModel *model;

@@ -6,7 +6,8 @@
  */
 #pragma once
 
-#include "stream/window.h"
+#include <saliency/cam.h>
+#include <saliency/window.h>
 
 typedef struct _SalInference SalInference; /* a network and scratch, one thread at a time */
 

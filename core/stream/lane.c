@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network/model-internal.h"
+#include "voice/target-internal.h"
 
 /* What maps say of the newest window that counted. */
 typedef struct {

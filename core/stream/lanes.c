@@ -5,6 +5,7 @@
 
 #include "network/geometry.h"
 #include "network/model-internal.h"
+#include "signal/mel-internal.h"
 #include "stream/lane.h"
 #include "stream/session-cohort.h"
 

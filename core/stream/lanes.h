@@ -21,7 +21,8 @@
 #pragma once
 
 #include <saliency/map.h>
-#include "stream/window.h"
+#include <saliency/target.h>
+#include <saliency/window.h>
 
 typedef struct {
   guint hop;               /* H, frames: window k ends at frame (k + 1) H */

@@ -9,6 +9,8 @@
 #include "network/geometry.h"
 #include "network/model-internal.h"
 #include "stream/speaker-clusters.h"
+#include "voice/score-internal.h"
+#include "voice/target-internal.h"
 
 #define RIPE_SECONDS 0.6f /* heard for so long a cluster counts */
 #define SURE 2.0f         /* beyond this, either way, it is decided who it is */

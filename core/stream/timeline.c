@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stream/hmm.h"
+#include "map/map-ops.h"
 
 /* Evidence for one frame. */
 typedef struct {

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <saliency/map.h>
-#include "stream/window.h"
+#include <saliency/cam.h>
+#include <saliency/window.h>
 
 /* The result for one target. */
 typedef struct {

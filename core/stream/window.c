@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stream/window.h"
+#include <saliency/window.h>
 
 #include "stream/window-internal.h"
 

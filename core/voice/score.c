@@ -6,6 +6,12 @@
 
 #include "compute/vector.h"
 #include "network/model-internal.h"
+#include "base/bytes.h"
+#include "base/boxed.h"
+#include "network/net-internal.h"
+#include "voice/score-internal.h"
+#include "voice/target-internal.h"
+#include "base/error.h"
 
 struct _SalScorer {
   SalModel *model;
@@ -20,7 +26,7 @@ struct _SalScorer {
 SalScorer *
 sal_scorer_new (SalModel *model)
 {
-  SalScorer *self = g_new0 (SalScorer, 1);
+  SalScorer *self = g_atomic_rc_box_new0 (SalScorer);
   self->model = sal_model_ref (model);
   self->E = sal_model_get_embedding_size (model);
   self->N = sal_model_get_n_classes (model);
@@ -30,18 +36,26 @@ sal_scorer_new (SalModel *model)
   return self;
 }
 
-void
-sal_scorer_free (SalScorer *self)
+static void
+scorer_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalScorer *self = data;
   sal_model_unref (self->model);
   g_free (self->direction);
   g_free (self->logits);
   g_free (self->scratch);
   g_free (self->embeddings);
-  g_free (self);
 }
+
+void
+sal_scorer_free (SalScorer *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, scorer_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalScorer, sal_scorer)
+SAL_DEFINE_PLAIN_TYPE (SalScore, sal_score)
 
 static float
 dot (const float *a, const float *b, guint n)
@@ -208,4 +222,19 @@ sal_scorer_dense (SalScorer *self, SalNet *net, const SalTarget *target,
   }
   sal_net_embed_around (net, columns, self->embeddings);
   sal_scorer_compare (self, target, self->embeddings, shape[2], log_odds);
+}
+
+gboolean
+sal_scorer_score_bytes (SalScorer *self, const SalTarget *target,
+    GBytes *embedding, SalScore *score, GError **error)
+{
+  const float *values = sal_bytes_get_n_floats (embedding, self->E, error);
+  if (values != NULL && !sal_target_fits (target, self->model))
+    return sal_error_set (error, SAL_ERROR_MISMATCH,
+        "target %s was made for another model than the scorer's",
+        sal_target_get_name (target));
+  if (values == NULL)
+    return FALSE;
+  sal_scorer_score (self, target, values, score);
+  return TRUE;
 }

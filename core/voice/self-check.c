@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network/model-internal.h"
+#include "network/net-internal.h"
 #include <saliency/score.h>
 
 #define MAX_FRAMES 3000

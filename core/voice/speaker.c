@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "network/model-internal.h"
+#include "base/boxed.h"
+#include "voice/speaker-internal.h"
 
 #define KIND_KEY "speakersaliency-speaker"
 #define KIND_VERSION "2"
@@ -270,6 +272,10 @@ sal_speaker_unref (SalSpeaker *self)
     g_atomic_rc_box_release_full (self, speaker_clear);
 }
 
+G_DEFINE_BOXED_TYPE (SalSpeaker, sal_speaker, sal_speaker_ref,
+    sal_speaker_unref)
+SAL_DEFINE_PLAIN_TYPE (SalPiece, sal_piece)
+
 const char *
 sal_speaker_get_name (const SalSpeaker *self)
 {
@@ -288,15 +294,11 @@ sal_speaker_get_model_name (const SalSpeaker *self)
   return self->model_name;
 }
 
-guint
-sal_speaker_get_embedding_size (const SalSpeaker *self)
-{
-  return self->E;
-}
-
 const float *
-sal_speaker_get_embedding (const SalSpeaker *self)
+sal_speaker_get_embedding (const SalSpeaker *self, guint *n_values)
 {
+  if (n_values != NULL)
+    *n_values = self->E;
   return self->embedding;
 }
 
@@ -307,9 +309,10 @@ sal_speaker_get_n_pieces (const SalSpeaker *self)
 }
 
 const SalPiece *
-sal_speaker_get_pieces (const SalSpeaker *self)
+sal_speaker_get_piece (const SalSpeaker *self, guint index)
 {
-  return self->stats;
+  g_return_val_if_fail (index < self->n_pieces, NULL);
+  return &self->stats[index];
 }
 
 const float *

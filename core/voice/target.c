@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "network/model-internal.h"
+#include "voice/target-internal.h"
 
 struct _SalTarget {
   char *name;
   char *model_id;
-  float *row;
+  guint E;
+  float *row; /* [E] */
   int class_index;
   SalCohortStats cohort;
 };
@@ -34,8 +36,8 @@ target_new (const SalModel *model, const char *name, const float *row,
   SalTarget *self = g_atomic_rc_box_new0 (SalTarget);
   self->name = g_strdup (name);
   self->model_id = g_strdup (sal_model_get_id (model));
-  self->row
-      = g_memdup2 (row, sal_model_get_embedding_size (model) * sizeof (float));
+  self->E = sal_model_get_embedding_size (model);
+  self->row = g_memdup2 (row, self->E * sizeof (float));
   self->class_index = class_index;
   self->cohort = find_stats (model, row, class_index);
   return self;
@@ -72,11 +74,12 @@ sal_target_new_speaker (const SalModel *model, const SalSpeaker *speaker,
         sal_model_get_id (model));
     return NULL;
   }
-  if (sal_speaker_get_embedding_size (speaker)
-      != sal_model_get_embedding_size (model)) {
+  guint n_values;
+  const float *embedding = sal_speaker_get_embedding (speaker, &n_values);
+  if (n_values != sal_model_get_embedding_size (model)) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
         "speaker %s has an embedding of %u values, model %s makes %u", name,
-        sal_speaker_get_embedding_size (speaker), sal_model_get_name (model),
+        n_values, sal_model_get_name (model),
         sal_model_get_embedding_size (model));
     return NULL;
   }
@@ -93,7 +96,7 @@ sal_target_new_speaker (const SalModel *model, const SalSpeaker *speaker,
         sal_model_get_name (model), sal_model_get_n_classes (model), name);
     return NULL;
   }
-  return target_new (model, name, sal_speaker_get_embedding (speaker), -1);
+  return target_new (model, name, embedding, -1);
 }
 
 SalTarget *
@@ -143,6 +146,16 @@ gboolean
 sal_target_fits (const SalTarget *self, const SalModel *model)
 {
   return g_str_equal (self->model_id, sal_model_get_id (model));
+}
+
+G_DEFINE_BOXED_TYPE (SalTarget, sal_target, sal_target_ref, sal_target_unref)
+
+gboolean
+sal_target_equal (const SalTarget *self, const SalTarget *other)
+{
+  return g_str_equal (self->model_id, other->model_id)
+      && g_str_equal (self->name, other->name)
+      && memcmp (self->row, other->row, self->E * sizeof (float)) == 0;
 }
 
 const char *

@@ -17,6 +17,8 @@
 
 #include "data.h"
 #include "network/geometry.h"
+#include "base/error.h"
+#include "voice/score-internal.h"
 #include <saliency/score.h>
 
 typedef struct {

@@ -7,6 +7,7 @@
  */
 #include <saliency/cam.h>
 #include "data.h"
+#include "map/cam-internal.h"
 
 enum {
   METHOD,

@@ -6,6 +6,7 @@
 
 #include "data.h"
 #include "eval/manifest.h"
+#include "base/error.h"
 
 static void
 row_free (gpointer data)

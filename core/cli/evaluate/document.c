@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 /* In a format. */
 #define STYLE                                                                  \
   "body { font: 16px/1.5 sans-serif; max-width: 76em; "                        \

@@ -6,6 +6,7 @@
 #include "cli/evaluate/all.h"
 #include "base/json.h"
 #include "eval/paper-check.h"
+#include "base/error.h"
 
 #define NONE "\xe2\x80\x93" /* a dash, for what there is not */
 #define MOST 16             /* columns */

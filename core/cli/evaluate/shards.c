@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
+#include "base/error.h"
+
 static const CliExperiment *const experiments[]
     = { &cli_experiment_table2, &cli_experiment_deletion };
 

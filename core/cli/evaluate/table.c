@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/audio.h"
+#include "base/error.h"
 
 struct _CliTable {
   char *path, *temporary;

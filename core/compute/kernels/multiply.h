@@ -104,8 +104,10 @@ typedef void (*Multiply) (const Product *, const float *, const float *, const f
 #define MULTIPLY_14(blocks)                                                                        \
   MULTIPLY_6 (blocks)                                                                              \
   MULTIPLY (7, blocks)                                                                             \
-  MULTIPLY (8, blocks) MULTIPLY (9, blocks) MULTIPLY (10, blocks) MULTIPLY (11, blocks)            \
-      MULTIPLY (12, blocks) MULTIPLY (13, blocks) MULTIPLY (14, blocks)
+  MULTIPLY (8, blocks)                                                                             \
+  MULTIPLY (9, blocks)                                                                             \
+  MULTIPLY (10, blocks)                                                                            \
+  MULTIPLY (11, blocks) MULTIPLY (12, blocks) MULTIPLY (13, blocks) MULTIPLY (14, blocks)
 #define NAMES_14(blocks)                                                                           \
   NAMES_6 (blocks), multiply_7_##blocks, multiply_8_##blocks, multiply_9_##blocks,                 \
       multiply_10_##blocks, multiply_11_##blocks, multiply_12_##blocks, multiply_13_##blocks,      \

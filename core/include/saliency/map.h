@@ -1,100 +1,154 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* map.h: saliency maps
+/* map.h: a saliency map, the result that leaves the library
  *
- * Low-level helpers on [H, W] arrays, and SalMap, the result that leaves the library:
- * one stretch of time for which everything is settled.
+ * One stretch of time for which everything is settled: the probability that the target speaks and
+ * a class activation map (CAM).
  */
 #pragma once
 
-#include <saliency/error.h>
+#include <saliency/types.h>
 
+G_BEGIN_DECLS
+
+/**
+ * SalMapFlags:
+ * @SAL_MAP_PARTIAL: from a window shorter than the usual one
+ * @SAL_MAP_EMPTY: the window's map was flat, or none was asked for
+ * @SAL_MAP_SILENCE: no sound in the window: no inference
+ * @SAL_MAP_LATE: settled without its window's result; of this stretch, not of the newest window
+ *
+ * What is special about the newest window that counted.
+ *
+ * Since: 0.2
+ */
 typedef enum {
-  SAL_MAP_PARTIAL = 1 << 0, /* from a window shorter than the usual one */
-  SAL_MAP_EMPTY = 1 << 1,   /* the window's map was flat, or none was asked for */
-  SAL_MAP_SILENCE = 1 << 2, /* no sound in the window: no inference */
-  SAL_MAP_LATE
-  = 1 << 3, /* settled without its window's result; of this stretch, not of the newest window */
+  SAL_MAP_PARTIAL = 1 << 0,
+  SAL_MAP_EMPTY = 1 << 1,
+  SAL_MAP_SILENCE = 1 << 2,
+  SAL_MAP_LATE = 1 << 3
 } SalMapFlags;
 
 /**
  * SalMap:
+ * @first_frame: first frame of the stretch, from 0
+ * @n_frames: T
+ * @n_bands: F
+ * @target: index of the target in sal_analyser_set_targets() when this was settled
+ * @seqnum: number of the window that settles this stretch, from 0; rises, the same for all targets
+ * @window_start: first frame of the newest window that counted, which is that one unless it came
+ * late
+ * @window_frames: its length; 0 if there was none yet
+ * @flags: of that window: what it adds; earlier windows may have said more
+ * @score: log-odds of that whole window
+ * @peak: largest magnitude of its saliency map before normalisation
+ * @trust: how faithful its map is, -1..1; NAN: not tried
+ * @probability: mean of @activity
+ * @saliency: [F, T], (0..1), or (-1..1) for signed methods, weighted by @activity
+ * @activity: [T], probability that the target speaks, 0..1
+ * @log_odds: [T], what @activity was made from; 0 where nothing was computed
+ * @log_mel: [F, T], ln power as the front end gives it, before normalisation
  *
- * Frames [first_frame, first_frame + n_frames) of a stream, settled.  Immutable and
- * atomically reference-counted; fields are read only.
+ * Frames [first_frame, first_frame + n_frames) of a stream, settled.  Atomically
+ * reference-counted; made by the library alone, so that it may grow.  Fields are read only once the
+ * map is shared; then any thread.  Arrays are row-major float32.
+ *
+ * Since: 0.2
  */
 typedef struct {
   guint64 first_frame;
-  guint n_frames; /* T */
-  guint n_bands;  /* F */
-  guint target;   /* which one: its place in sal_analyser_set_targets() when this was settled */
-  guint64 seqnum; /* number of the window that settles this stretch, from 0; rises, the same for all
-                     targets */
-  guint64 window_start; /* frames: first of the newest window that counted, which is that one unless
-                           it came late */
-  guint window_frames;  /* its length; 0 if there was none yet */
-  SalMapFlags flags;    /* of that window: what it adds; earlier windows may have said more */
-  float score;          /* log-odds of that whole window */
-  float peak;           /* of its saliency map before normalisation */
-  float trust; /* whether its map can be believed, -1..1 (trust.h in the source); NAN: not tried */
-  float probability; /* mean of activity */
-  float *saliency;   /* [F, T], (0..1), or (-1..1) for signed methods, weighted by presence */
-  float *activity;   /* [T], probability that the target speaks, 0..1 */
-  float *log_odds;   /* [T], what activity was made from; 0 where nothing was computed */
-  float *log_mel;    /* [F, T], ln power as the front end gives it, before normalisation */
+  guint n_frames;
+  guint n_bands;
+  guint target;
+  guint64 seqnum;
+  guint64 window_start;
+  guint window_frames;
+  SalMapFlags flags;
+  float score;
+  float peak;
+  float trust;
+  float probability;
+  float *saliency;
+  float *activity;
+  float *log_odds;
+  float *log_mel;
 } SalMap;
 
-SAL_API SalMap *sal_map_new (guint n_bands, guint n_frames); /* (transfer full); arrays of zeros */
+#define SAL_TYPE_MAP (sal_map_get_type ())
+SAL_API GType sal_map_get_type (void);
+
+/**
+ * sal_map_new:
+ * @n_bands: F
+ * @n_frames: T
+ *
+ * Returns: (transfer full): a map whose arrays are zeros, to be filled by its maker
+ *
+ * Since: 0.2
+ */
+SAL_API SalMap *sal_map_new (guint n_bands, guint n_frames);
+
+/**
+ * sal_map_ref: (skip)
+ * @self: a map
+ *
+ * Returns: (transfer full): @self, with one more reference
+ *
+ * Since: 0.2
+ */
 SAL_API SalMap *sal_map_ref (SalMap *self);
-SAL_API void sal_map_unref (SalMap *self); /* NULL is a no-op */
 
 /**
- * sal_map_resize:
- * @in: [in_h, in_w]
- * @out: (out caller-allocates): [out_h, out_w], not overlapping
- * @scale_h: input rows per output row; @scale_w: likewise: the true geometry, as 1/8, not a
- * quotient of sizes
+ * sal_map_unref: (skip)
+ * @self: (transfer full) (nullable): a map; %NULL does nothing
  *
- * Bilinear with half-pixel centres, the edge value outside.
+ * Since: 0.2
  */
-SAL_API void sal_map_resize (const float *in, guint in_h, guint in_w, float *out, guint out_h,
-    guint out_w, float scale_h, float scale_w);
+SAL_API void sal_map_unref (SalMap *self);
 
 /**
- * sal_map_stretch:
- * @map: (inout): [n]
+ * sal_map_get_saliency:
+ * @self: a map
  *
- * (8): into [0, 1].  A map that is flat, or not finite, becomes zeros.
+ * For bindings, as the other arrays.  Nothing is copied here: the bytes keep the map alive.  In
+ * Python `bytes.get_data ()` makes one copy; `bytes.get_region (4, 0, n)` gives the address, for
+ * `ctypes` and numpy without a copy.
  *
- * Returns: %FALSE if it was flat or not finite
+ * Returns: (transfer full): the saliency, float32 [F, T]
+ *
+ * Since: 0.2
  */
-SAL_API gboolean sal_map_stretch (float *map, gsize n);
+SAL_API GBytes *sal_map_get_saliency (SalMap *self);
 
 /**
- * sal_map_cut:
- * @map: (inout): [n]
- * @percentile: p, (0, 100]: the limit is the magnitude that is nearest to p % of the way from the
- * first to the last in rising order; 100: no cut
- * @scratch: [n], overwritten
+ * sal_map_get_activity:
+ * @self: a map
  *
- * Larger magnitudes become the limit, with their sign, so that a few bins do not set the scale of
- * all.  A map that would be left flat, as one of few bins that are not 0, stays as it is, and so
- * does one that is not finite.
+ * Returns: (transfer full): the activity, float32 [T], not copied
+ *
+ * Since: 0.2
  */
-SAL_API void sal_map_cut (float *map, gsize n, float percentile, float *scratch);
+SAL_API GBytes *sal_map_get_activity (SalMap *self);
 
 /**
- * sal_map_normalise:
- * @map: (inout): [n]
- * @gamma: of (9)
- * @is_signed: divide by the largest magnitude and take tanh, into (-1, 1); else (8) and (9), into
- * [0, 1)
- * @peak: (out): largest magnitude before
+ * sal_map_get_log_odds:
+ * @self: a map
  *
- * A map that is flat, or not finite, becomes zeros.
+ * Returns: (transfer full): the log-odds, float32 [T], not copied
  *
- * Returns: %FALSE if it was flat or not finite
+ * Since: 0.2
  */
-SAL_API gboolean sal_map_normalise (float *map, gsize n, float gamma, gboolean is_signed,
-    float *peak);
+SAL_API GBytes *sal_map_get_log_odds (SalMap *self);
+
+/**
+ * sal_map_get_log_mel:
+ * @self: a map
+ *
+ * Returns: (transfer full): the log-Mel, float32 [F, T], not copied
+ *
+ * Since: 0.2
+ */
+SAL_API GBytes *sal_map_get_log_mel (SalMap *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalMap, sal_map_unref)
+
+G_END_DECLS

@@ -1,90 +1,181 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* masker.h: a gain over time and frequency, applied to PCM of any rate
+/* masker.h: time-frequency mask: a gain over time and frequency, applied to PCM of any rate
  *
- * Short-time Fourier transform with root-Hann windows, half overlapped: where the gain
- * is 1 the output is the input, to the bit.  A gain that is the same for all
- * frequencies needs no transform.  Gains are given per frame (10 ms) and band, and
- * interpolated to bins and blocks; the same gain goes to every channel.
+ * Short-time Fourier transform with root-Hann windows, half overlapped: where the gain is 1 the
+ * output is the input, to the bit.  A gain that is the same for all frequencies needs no transform.
+ * Gains are given per frame (10 ms) and band, and interpolated to bins and blocks; the same gain
+ * goes to every channel.
  */
 #pragma once
 
 #include <saliency/error.h>
 
+G_BEGIN_DECLS
+
+/**
+ * SalMaskerConfig: (skip)
+ * @rate: Hz, of the PCM
+ * @n_channels: of the PCM
+ * @n_bands: of the gains; 1: one gain for all frequencies
+ * @bands_hz: (array length=n_bands) (nullable): centre frequency of each band, rising, [n_bands];
+ * unused if @n_bands is 1
+ * @frame_period: seconds between gain frames
+ * @frame_centre: seconds: the time of gain frame 0
+ *
+ * Format of a masker.  Begin with sal_masker_config_init(): later versions may use the reserved
+ * space.
+ *
+ * Since: 0.2
+ */
 typedef struct {
-  guint rate; /* Hz, of the PCM */
+  guint rate;
   guint n_channels;
-  guint n_bands;         /* of the gains; 1: one gain for all frequencies */
-  const float *bands_hz; /* centre frequency of each band, rising, [n_bands]; copied; unused if
-                            n_bands is 1 */
-  double frame_period;   /* seconds between gain frames */
-  double frame_centre;   /* seconds: the time of gain frame 0 */
+  guint n_bands;
+  const float *bands_hz;
+  double frame_period;
+  double frame_centre;
+  /*< private >*/
+  gpointer reserved[4];
 } SalMaskerConfig;
 
-typedef struct _SalMasker SalMasker; /* one thread at a time */
+/**
+ * sal_masker_config_init: (skip)
+ * @config: (out caller-allocates): filled in
+ *
+ * Mono at 16 kHz, one band, a gain every 10 ms from time 0.
+ *
+ * Since: 0.2
+ */
+SAL_API void sal_masker_config_init (SalMaskerConfig *config);
 
 /**
- * sal_masker_new:
- * @config: copied
+ * SalMasker: (skip)
+ *
+ * A masker; one thread at a time.
+ *
+ * Since: 0.2
+ */
+typedef struct _SalMasker SalMasker;
+
+/**
+ * sal_masker_new: (skip)
+ * @config: copied, with its @bands_hz
+ * @error: return location for a #GError
+ *
+ * Takes the FFT planner lock.
  *
  * Returns: (transfer full) (nullable): a masker, or %NULL and %SAL_ERROR_CONFIG
+ *
+ * Since: 0.2
  */
 SAL_API SalMasker *sal_masker_new (const SalMaskerConfig *config, GError **error);
-SAL_API void sal_masker_free (SalMasker *self); /* NULL is a no-op */
 
 /**
- * sal_masker_get_delay:
+ * sal_masker_free: (skip)
+ * @self: (transfer full) (nullable): a masker; %NULL does nothing
+ *
+ * Since: 0.2
+ */
+SAL_API void sal_masker_free (SalMasker *self);
+
+/**
+ * sal_masker_get_delay: (skip)
+ * @self: a masker
  *
  * Returns: how many PCM frames must be pushed after a frame before that frame comes out, at most;
  * also how far after a PCM frame the gains must reach for it to come out
+ *
+ * Since: 0.2
  */
 SAL_API guint sal_masker_get_delay (const SalMasker *self);
 
 /**
- * sal_masker_push_gains:
+ * sal_masker_push_gains: (skip)
+ * @self: a masker
  * @gains: [n_frames, n_bands] (time first), linear
+ * @n_frames: how many
  *
  * The next gain frames.  The memory of the masker grows as far as gains run ahead of PCM or PCM of
  * gains.
+ *
+ * Since: 0.2
  */
 SAL_API void sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames);
 
 /**
- * sal_masker_push:
+ * sal_masker_push: (skip)
+ * @self: a masker
  * @pcm: [n_frames, n_channels], interleaved, the next PCM frames
+ * @n_frames: how many
+ *
+ * Since: 0.2
  */
 SAL_API void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames);
 
 /**
- * sal_masker_finish:
+ * sal_masker_finish: (skip)
+ * @self: a masker
  *
- * End of the stream: the last gain holds for whatever has none, and all PCM becomes ready.  Nothing
- * may be pushed before sal_masker_reset().
+ * End of the stream: the last gain holds for all PCM without a gain, and all PCM becomes ready.
+ * Nothing may be pushed before sal_masker_reset().
+ *
+ * Since: 0.2
  */
 SAL_API void sal_masker_finish (SalMasker *self);
 
 /**
- * sal_masker_get_n_ready:
+ * sal_masker_get_n_ready: (skip)
+ * @self: a masker
  *
  * Returns: the PCM frames that can be pulled now
+ *
+ * Since: 0.2
  */
 SAL_API gsize sal_masker_get_n_ready (const SalMasker *self);
 
 /**
- * sal_masker_pull:
- * @pcm: (out caller-allocates): [n_frames, n_channels]
+ * sal_masker_pull: (skip)
+ * @self: a masker
+ * @pcm: (out caller-allocates): [n_frames, n_channels], interleaved
  * @n_frames: at most sal_masker_get_n_ready()
+ *
+ * Since: 0.2
  */
 SAL_API void sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames);
-SAL_API void sal_masker_skip (SalMasker *self,
-    gsize n_frames); /* drops ready frames instead of pulling them */
 
 /**
- * sal_masker_get_run:
- * @is_plain: (out): whether the next frames are what was pushed, to the bit (their gain is 1)
+ * sal_masker_skip: (skip)
+ * @self: a masker
+ * @n_frames: at most sal_masker_get_n_ready()
+ *
+ * Drops ready frames instead of pulling them.
+ *
+ * Since: 0.2
+ */
+SAL_API void sal_masker_skip (SalMasker *self, gsize n_frames);
+
+/**
+ * sal_masker_get_run: (skip)
+ * @self: a masker
+ * @is_plain: (out): whether the next frames are the PCM that was pushed, to the bit (their gain is
+ * 1)
  *
  * Returns: how many ready PCM frames, from the next one on, all are so or all are not
+ *
+ * Since: 0.2
  */
 SAL_API gsize sal_masker_get_run (const SalMasker *self, gboolean *is_plain);
+
+/**
+ * sal_masker_reset: (skip)
+ * @self: a masker
+ *
+ * Forgets the stream.
+ *
+ * Since: 0.2
+ */
 SAL_API void sal_masker_reset (SalMasker *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalMasker, sal_masker_free)
+
+G_END_DECLS

@@ -14,3 +14,4 @@
 #include <saliency/gate.h>
 #include <saliency/masker.h>
 #include <saliency/render.h>
+#include <saliency/version.h>

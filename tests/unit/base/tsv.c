@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "base/error.h"
 
 static const char *const columns[] = { "b", "a" };
 

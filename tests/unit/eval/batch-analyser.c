@@ -8,6 +8,7 @@
 #include "data.h"
 #include <saliency/enrol.h>
 #include "stream-maps.h"
+#include "voice/target-internal.h"
 
 static const guint lookaheads[] = { 25, 50, 100, 200 };
 

@@ -7,6 +7,7 @@
 #include "data.h"
 #include "eval/manifest.h"
 #include "voices.h"
+#include "voice/target-internal.h"
 
 static SalModel *tiny;
 

@@ -2,6 +2,7 @@
 #include "eval/jobs.h"
 
 #include "data.h"
+#include "base/error.h"
 
 typedef struct {
   GArray *taken; /* of guint */

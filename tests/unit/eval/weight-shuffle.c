@@ -6,6 +6,7 @@
 
 #include "compute/vector.h"
 #include "data.h"
+#include "voice/target-internal.h"
 #include <saliency/net.h>
 #include <saliency/target.h>
 

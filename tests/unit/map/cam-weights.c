@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "data.h"
+#include "map/map-ops.h"
 #include <saliency/map.h>
 
 /* Two channels of one row and two columns. */

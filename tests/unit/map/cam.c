@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "map/cam-internal.h"
 
 static const char *const models[]
     = { "tiny", "sunine", "voxceleb", "wespeaker", "shipped" };

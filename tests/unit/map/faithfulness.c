@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "data.h"
+#include "network/net-internal.h"
 
 #define MOST_FRAMES 200
 #define N_FRAMES 128

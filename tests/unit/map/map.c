@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "map/map-ops.h"
 
 /* --- resize -------------------------------------------------------------- */
 

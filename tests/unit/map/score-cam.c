@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "data.h"
+#include "map/map-ops.h"
+#include "network/net-internal.h"
 #include <saliency/map.h>
 
 #define MOST_FRAMES 200

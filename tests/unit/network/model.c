@@ -6,6 +6,7 @@
 
 #include "data.h"
 #include "voice/self-check.h"
+#include "network/model-internal.h"
 
 static char *tiny_path;
 

@@ -6,6 +6,7 @@
 
 #include "data.h"
 #include "network/model-internal.h"
+#include "network/net-internal.h"
 #include <saliency/score.h>
 
 static const char *const models[]

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "signal/mel-internal.h"
 
 /* Ours, and the columns of the table of popular front ends. */
 static const SalMelConfig ours = {

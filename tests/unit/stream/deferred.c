@@ -6,6 +6,7 @@
 
 #include "data.h"
 #include "stream-maps.h"
+#include "voice/speaker-internal.h"
 
 #define CHUNK 997 /* samples; less than a hop, to have every window */
 

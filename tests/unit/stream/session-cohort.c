@@ -6,6 +6,8 @@
 #include "data.h"
 #include <saliency/score.h>
 #include "network/model-internal.h"
+#include "voice/score-internal.h"
+#include "voice/speaker-internal.h"
 
 #define E 16       /* embedding of tiny */
 #define W 25       /* columns of a window of two seconds */

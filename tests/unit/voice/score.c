@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "data.h"
+#include "voice/score-internal.h"
+#include "voice/speaker-internal.h"
+#include "voice/target-internal.h"
 
 #define N 12       /* classes of tiny */
 #define E 16       /* its embedding */
