@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "stream/lanes.h"
 #include "eval/detection.h"
 #include "eval/probe.h"
 #include "network/geometry.h"

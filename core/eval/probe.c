@@ -2,7 +2,7 @@
 #include "eval/probe.h"
 #include "network/net-internal.h"
 
-#define LEAST 16 /* frames: two columns of S4 */
+#include "network/geometry.h"
 
 EvalProbe *
 eval_probe_new (SalModel *model, guint max_frames, const EvalMapStyle *style)
@@ -70,7 +70,7 @@ eval_probe_listen_cut (EvalProbe *self, const float *wanted)
 
   for (guint t = 0; t < T; t++)
     n += wanted[t] > 0;
-  if (n < LEAST)
+  if (n < SAL_WINDOW_LEAST_FRAMES)
     return NULL;
   for (guint f = 0; f < self->n_bands; f++)
     for (guint t = 0, i = 0; t < T; t++)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <saliency/model.h>
+#include "compute/vector.h"
 #include "network/weights.h"
 
 /**
@@ -47,11 +48,3 @@ const float *sal_model_get_biases (
  * Returns: (transfer none) (nullable): the short sound that the golden values were made from
  */
 const float *sal_model_get_golden_samples (const SalModel *self, gsize *n_samples);
-
-/**
- * sal_vector_normalise:
- * @v: (inout): [n]; zeros stay zeros
- *
- * Returns: its length before
- */
-float sal_vector_normalise (float *v, gsize n);

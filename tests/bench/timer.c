@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stream/lanes.h"
 #include "data.h"
 #include "network/geometry.h"
 #include "base/error.h"

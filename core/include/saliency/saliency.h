@@ -13,4 +13,5 @@
 #include <saliency/enrol.h>
 #include <saliency/gate.h>
 #include <saliency/masker.h>
+#include <saliency/render.h>
 #include <saliency/version.h>
