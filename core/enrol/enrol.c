@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* enrol.c: speaker enrolment from recordings, with quality advice */
 #include <saliency/enrol.h>
 
 #include <math.h>
@@ -21,18 +22,18 @@
 
 #define STEP_FRAMES (SAL_WINDOW_FRAMES / 2)
 #define MIN_SPEECH_FRAMES 50 /* half a second */
-#define CELL_COLUMNS 9       /* of S4 that a cell is made from */
-#define FOREIGN_PART 0.25f   /* of a piece; with more it is not kept */
-#define SURE_LLR 2.0f        /* seven to one: the piece is the voice's */
+#define CELL_COLUMNS 9       /* of S4 in a cell */
+#define FOREIGN_PART 0.25f   /* least foreign part of a rejected piece */
+#define SURE_LLR 2.0f        /* odds of 7 to 1: of the voice after all */
 #define FULL_SCALE 0.999f
 
-/* The quality of a recording, and the sums behind it. */
+/* What is known of a recording, for the advice. */
 typedef struct {
   SalEnrolRecording facts;
   SalCells cells;
   guint64 n_samples, n_clipped, n_speech, n_signal;
   double energy; /* sum of the mean squares of speech frames */
-  double signal; /* sum over those above the noise, less the noise */
+  double signal; /* the same above the noise, minus the noise */
   double noise;  /* mean square */
 } Recording;
 
@@ -45,9 +46,9 @@ struct _SalEnrol {
   float *columns;     /* embeddings of a window, [W, E] */
   GArray *embeddings; /* of the pieces, [P, E] */
   GArray *pieces;     /* SalPiece, [P] */
-  GArray *cells;      /* [n, E], as second-speaker.h has them */
+  GArray *cells;      /* [n, E], for second-speaker.h */
   GArray *recordings; /* Recording */
-  GArray *pending;    /* samples pushed, not ended */
+  GArray *pending;    /* samples of the unfinished recording */
 };
 
 SalEnrol *
@@ -56,7 +57,7 @@ sal_enrol_new (SalModel *model)
   g_return_val_if_fail (model != NULL, NULL);
   SalEnrol *self = g_atomic_rc_box_new0 (SalEnrol);
   self->model = sal_model_ref (model);
-  /* The description was checked when the model was loaded. */
+  /* Loading the model has checked this configuration. */
   self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
   self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
@@ -111,7 +112,7 @@ decibels (double power)
 
 /* --- one recording ------------------------------------------------------- */
 
-/* While a recording is heard. */
+/* A recording in progress. */
 typedef struct {
   const float *log_mel; /* [F, T] */
   gsize T;
@@ -146,7 +147,7 @@ forward (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_net_forward (self->net, window, (guint) n);
 }
 
-/* The embedding of the window that was forwarded, as a piece. */
+/* Adds the embedding of the last forward pass as a piece. */
 static void
 add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
@@ -169,8 +170,8 @@ add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_vector_normalise (&g_array_index (self->embeddings, float, at), self->E);
 }
 
-/* Adds the columns of the window that was forwarded to their cells.  A column
- * in the middle of the window weighs more: the network saw more around it. */
+/* Adds the columns of the last forward pass to their cells.  A column in the
+ * middle of a window has more context. */
 static void
 add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
 {
@@ -190,7 +191,7 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
   }
 }
 
-/* Scales the sum of a cell to the part of the cell that is speech. */
+/* Scales the sum of each cell to the length of the cell's part of speech. */
 static void
 finish_cells (SalEnrol *self, const Hearing *hearing)
 {
@@ -208,9 +209,9 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
   }
 }
 
-/* A window that is speech for half its length gives a piece; without such a
- * window, the one with most speech does.  The last window ends with the
- * recording and serves the cells only. */
+/* Windows with at least half speech become pieces; without such a window, the
+ * one with the most speech.  The last window ends with the recording and serves
+ * the cells. */
 static void
 hear_windows (SalEnrol *self, const Hearing *hearing)
 {
@@ -345,7 +346,7 @@ get_piece (const SalEnrol *self, guint p)
   return &g_array_index (self->pieces, SalPiece, p);
 }
 
-/* The part of a piece that lies in foreign cells. */
+/* The part of a piece in foreign cells. */
 static float
 foreign_part (const SalEnrol *self, const SalPiece *piece,
     const gboolean *foreign)
@@ -359,7 +360,7 @@ foreign_part (const SalEnrol *self, const SalPiece *piece,
       / n;
 }
 
-/* The voice of the pieces that are kept. */
+/* The voice of the kept pieces. */
 static SalTarget *
 kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
 {
@@ -374,8 +375,8 @@ kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
   return sal_target_new_speaker (self->model, speaker, NULL);
 }
 
-/* A piece that sounds different may be another manner of the same speaker:
- * pieces that are likely for the voice of the others come back. */
+/* A rejected piece may be another manner of the same person: pieces that are
+ * likely for the voice of the kept pieces are kept after all. */
 static guint
 take_back (SalEnrol *self, guint n_kept)
 {
@@ -408,10 +409,10 @@ find_strange (const SalEnrol *self)
   return strange;
 }
 
-/* Pieces of a second speaker are not kept.  But a recording that differs all
- * through is of another day or microphone rather than of another speaker: the
- * user has said whose it is, and a voice made of one day only is missed on
- * others. */
+/* Rejects pieces of a second voice.  A recording that differs throughout is
+ * kept: the user says whose it is, so it comes from another day or microphone
+ * rather than from somebody else, and a voice enrolled on one day only is
+ * missed on others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
 {
@@ -457,8 +458,8 @@ find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
       g_array_index (self->recordings, Recording, r).facts.seconds);
 }
 
-/* The agreement of each piece with the mean of the other kept pieces; returns
- * the mean over the kept pieces. */
+/* Agreement of each piece with the mean of the other kept pieces.  Returns: the
+ * mean over the kept pieces */
 static float
 find_agreement (SalEnrol *self, guint n_kept)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* probe.c: networks and buffers of one evaluation thread */
 #include "eval/probe.h"
 #include "network/net-internal.h"
 
@@ -13,7 +14,7 @@ eval_probe_new (SalModel *model, guint max_frames, const EvalMapStyle *style)
 
   self->model = sal_model_ref (model);
   self->max_frames = max_frames;
-  self->mel = sal_mel_new (mel, NULL); /* checked when the model was loaded */
+  self->mel = sal_mel_new (mel, NULL); /* loading the model has checked it */
   self->net = sal_net_new (model, max_frames, 0, 1);
   self->altered_net = sal_net_new (model, max_frames, SAL_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);

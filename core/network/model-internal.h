@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* model-internal.h: weights, class rows and description of a model, for the rest of the library */
+/* model-internal.h: the loaded model (weights, class rows, description), for other wings */
 #pragma once
 
 #include <saliency/model.h>
@@ -8,24 +8,24 @@
 
 /**
  * sal_model_read:
- * @hook: (nullable): changes tensors as they are read
+ * @hook: (nullable): changes tensors while they are read
  *
- * Like sal_model_load(), but always a model of its own.
+ * Like sal_model_load(), but always reads the file.
  */
 SalModel *sal_model_read (const char *path, const SalTensorHook *hook, GError **error);
 
 /**
  * sal_model_set_forget:
- * @forget: called once the last reference is gone, while the model is still in memory, in the
- * thread that dropped it
+ * @forget: called when the last reference is gone, while the model is still in memory; in the
+ * thread that dropped the reference
  *
- * To be set while the caller has the only reference.
+ * Call this before another thread has a reference.
  */
 void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model));
 
 /**
  * sal_model_try_ref:
- * @self: in memory, perhaps without a reference: about to be freed by another thread
+ * @self: a model in memory; another thread may be about to free it
  *
  * Returns: %TRUE with one more reference, or %FALSE if the last reference is gone
  */
@@ -39,12 +39,12 @@ void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_
 const float *sal_model_get_rows (
     const SalModel *self); /* class rows, [N, E], of unit length in a cosine head */
 const float *sal_model_get_biases (
-    const SalModel *self); /* of their logits, [N], 0 in a cosine head */
+    const SalModel *self); /* of the logits, [N], 0 in a cosine head */
 
 /**
  * sal_model_get_golden_samples:
- * @n_samples: (out): 0 if the file has none
+ * @n_samples: (out): 0 without golden values
  *
- * Returns: (transfer none) (nullable): the short sound that the golden values were made from
+ * Returns: (transfer none) (nullable): PCM that the golden values were computed from
  */
 const float *sal_model_get_golden_samples (const SalModel *self, gsize *n_samples);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model.c: model file: description, weights and class rows */
 #include "network/model-internal.h"
 
 #include <math.h>

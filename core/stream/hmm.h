@@ -2,10 +2,10 @@
 /* hmm.h: hidden Markov model: the probability that the target speaks, frame by frame
  *
  * A Markov chain of two states, the target speaks or does not, is observed through the
- * log-likelihood ratios of the frames [Rabiner1989, section III].  Neighbouring frames are computed
- * from nearly the same columns, so each observation counts as a small part of a frame.  Frames that
- * are settled go into the forward recursion once; frames known beyond them, the look-ahead, go into
- * the backward recursion:
+ * log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames are
+ * computed from nearly the same columns, so each observation counts as a small part of a frame.
+ * Frames that are settled go into the forward recursion once; frames known beyond them, the
+ * look-ahead, go into the backward recursion:
  *
  *   P(speaks at t | all frames known) ~ forward(t) backward(t)
  */

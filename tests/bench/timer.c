@@ -22,8 +22,8 @@
 #include <saliency/score.h>
 
 typedef struct {
-  SalNet *net;   /* goes down to S1 */
-  SalNet *light; /* goes nowhere */
+  SalNet *net;   /* backward pass to S1 */
+  SalNet *light; /* without a backward pass */
   SalScorer *scorer;
   SalTarget *target;
   float *log_mel; /* [F, T] */
