@@ -22,12 +22,12 @@
 
 #define STEP_FRAMES (SAL_WINDOW_FRAMES / 2)
 #define MIN_SPEECH_FRAMES 50 /* half a second */
-#define CELL_COLUMNS 9       /* of S4 in a cell */
-#define FOREIGN_PART 0.25f   /* least foreign part of a rejected piece */
-#define SURE_LLR 2.0f        /* odds of 7 to 1: of the voice after all */
+#define CELL_COLUMNS 9       /* of S4 that a cell is made from */
+#define FOREIGN_PART 0.25f   /* of a piece; with more it is not kept */
+#define SURE_LLR 2.0f        /* seven to one: the piece is the voice's */
 #define FULL_SCALE 0.999f
 
-/* What is known of a recording, for the advice. */
+/* The quality of a recording, and the sums behind it. */
 typedef struct {
   SalEnrolRecording facts;
   SalCells cells;
@@ -46,7 +46,7 @@ struct _SalEnrol {
   float *columns;     /* embeddings of a window, [W, E] */
   GArray *embeddings; /* of the pieces, [P, E] */
   GArray *pieces;     /* SalPiece, [P] */
-  GArray *cells;      /* [n, E], for second-speaker.h */
+  GArray *cells;      /* [n, E], as second-speaker.h has them */
   GArray *recordings; /* Recording */
   GArray *pending;    /* samples of the unfinished recording */
 };
@@ -57,7 +57,7 @@ sal_enrol_new (SalModel *model)
   g_return_val_if_fail (model != NULL, NULL);
   SalEnrol *self = g_atomic_rc_box_new0 (SalEnrol);
   self->model = sal_model_ref (model);
-  /* Loading the model has checked this configuration. */
+  /* The description was checked when the model was loaded. */
   self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
   self->net = sal_net_new (model, SAL_WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
@@ -170,8 +170,8 @@ add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_vector_normalise (&g_array_index (self->embeddings, float, at), self->E);
 }
 
-/* Adds the columns of the last forward pass to their cells.  A column in the
- * middle of a window has more context. */
+/* Adds the columns of the window that was forwarded to their cells.  A column
+ * in the middle of the window weighs more: the network saw more around it. */
 static void
 add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
 {
@@ -191,7 +191,7 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
   }
 }
 
-/* Scales the sum of each cell to the length of the cell's part of speech. */
+/* Scales the sum of a cell to the part of the cell that is speech. */
 static void
 finish_cells (SalEnrol *self, const Hearing *hearing)
 {
@@ -209,9 +209,9 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
   }
 }
 
-/* Windows with at least half speech become pieces; without such a window, the
- * one with the most speech.  The last window ends with the recording and serves
- * the cells. */
+/* A window that is speech for half its length gives a piece; without such a
+ * window, the one with most speech does.  The last window ends with the
+ * recording and serves the cells only. */
 static void
 hear_windows (SalEnrol *self, const Hearing *hearing)
 {
@@ -375,8 +375,8 @@ kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
   return sal_target_new_speaker (self->model, speaker, NULL);
 }
 
-/* A rejected piece may be another manner of the same person: pieces that are
- * likely for the voice of the kept pieces are kept after all. */
+/* A piece that sounds different may be another manner of the same speaker:
+ * pieces that are likely for the voice of the others come back. */
 static guint
 take_back (SalEnrol *self, guint n_kept)
 {
@@ -409,10 +409,10 @@ find_strange (const SalEnrol *self)
   return strange;
 }
 
-/* Rejects pieces of a second voice.  A recording that differs throughout is
- * kept: the user says whose it is, so it comes from another day or microphone
- * rather than from somebody else, and a voice enrolled on one day only is
- * missed on others. */
+/* Pieces of a second speaker are not kept.  But a recording that differs all
+ * through is of another day or microphone rather than of another speaker: the
+ * user has said whose it is, and a voice made of one day only is missed on
+ * others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
 {
@@ -458,8 +458,8 @@ find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
       g_array_index (self->recordings, Recording, r).facts.seconds);
 }
 
-/* Agreement of each piece with the mean of the other kept pieces.  Returns: the
- * mean over the kept pieces */
+/* The agreement of each piece with the mean of the other kept pieces; returns
+ * the mean over the kept pieces. */
 static float
 find_agreement (SalEnrol *self, guint n_kept)
 {

@@ -8,7 +8,6 @@
 #include "stream/lanes.h"
 #include "stream/timeline.h"
 #include "stream/window-internal.h"
-#include "signal/mel-internal.h"
 
 struct _EvalBatchAnalyser {
   SalModel *model;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* model-cache.c: cache of loaded models, one per file and process
+/* model-cache.c: cache of the models in memory, one of each file
  *
- * The key of a file is its real path, device, inode, size, and the times of
- * modification and status change, to the nanosecond where the file system has
- * them.  The table holds weak references.  Files are read without a lock; if a
- * thread fails to read a file, each waiting thread tries by itself.
+ * A file is known by its real path and its stat(): device, inode, size, and
+ * the times of modification and status, to the nanosecond as far as the file
+ * system keeps them.  The table holds weak references.  Files are read without
+ * a lock; if a thread fails to read a file, each thread that waits for it tries
+ * on its own.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -35,7 +36,7 @@ identity_clear (Identity *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Identity, identity_clear)
 
-/* FALSE if the path is no readable file. */
+/* FALSE if the path is no regular file. */
 static gboolean
 identify (const char *path, Identity *identity)
 {
@@ -111,7 +112,7 @@ find_or_claim (Identity *identity, Entry **claimed)
 
 /* --- loading ------------------------------------------------------------- */
 
-/* Whether the file is unchanged since before it was read. */
+/* Whether the file did not change while it was read. */
 static gboolean
 unchanged (const Identity *before, const char *path)
 {

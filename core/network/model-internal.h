@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* model-internal.h: the loaded model (weights, class rows, description), for other wings */
+/* model-internal.h: weights, class rows and description of a model, for the rest of the library */
 #pragma once
 
 #include <saliency/model.h>
@@ -10,16 +10,16 @@
  * sal_model_read:
  * @hook: (nullable): changes tensors while they are read
  *
- * Like sal_model_load(), but always reads the file.
+ * Like sal_model_load(), but always a model of its own.
  */
 SalModel *sal_model_read (const char *path, const SalTensorHook *hook, GError **error);
 
 /**
  * sal_model_set_forget:
- * @forget: called when the last reference is gone, while the model is still in memory; in the
- * thread that dropped the reference
+ * @forget: called once the last reference is gone, while the model is still in memory, in the
+ * thread that dropped it
  *
- * Call this before another thread has a reference.
+ * To be set while the caller has the only reference.
  */
 void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model));
 

@@ -5,9 +5,9 @@
 
 #include "network/geometry.h"
 #include "network/model-internal.h"
-#include "signal/mel-internal.h"
 #include "stream/lane.h"
 #include "stream/session-cohort.h"
+#include "signal/mel-internal.h"
 
 struct _SalLanes {
   SalModel *model;

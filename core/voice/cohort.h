@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cohort.h: impostor cohort and adaptive score normalisation (AS-norm)
  *
- * The cohort is the voices that a target is compared with: the class rows that the model
- * description names, without the target's own row.  Cohort normalisation (AS-norm; Matejka et al.,
- * Interspeech 2017) relates a cosine to the scores of the nearest cohort voices: mu and sigma are
- * mean and standard deviation of the K highest cosines between a direction and the cohort.
+ * The class rows that the description names as cohort, but for the target's own.  Adaptive
+ * score normalisation (AS-norm; Matejka et al., Interspeech 2017) relates a cosine to
+ * what the cohort's nearest voices score: mu and sigma are mean and standard deviation
+ * of the K highest cosines between a direction and the cohort.
  */
 #pragma once
 

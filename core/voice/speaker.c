@@ -11,7 +11,7 @@
 
 #define KIND_KEY "speakersaliency-speaker"
 #define KIND_VERSION "2"
-/* The most common mistake is a recording in place of its voice. */
+/* The usual mistake is a recording in place of its .speaker file. */
 #define NO_SPEAKER                                                             \
   "not a .speaker file: make one from recordings with "                        \
   "`speakersaliency enrol`"
@@ -82,7 +82,7 @@ stats_to_row (const SalPiece *piece, float row[N_STATS])
   memcpy (row, values, sizeof values);
 }
 
-/* FALSE if stats_to_row() cannot have written a value. */
+/* FALSE if stats_to_row() never writes such a value. */
 static gboolean
 stats_from_row (const float row[N_STATS], SalPiece *piece)
 {

@@ -16,7 +16,7 @@ struct _SalTarget {
   SalCohortStats cohort;
 };
 
-/* Cohort statistics of the cosines between a row and all class rows. */
+/* Mean and deviation of the cosines between a row and the cohort. */
 static SalCohortStats
 find_stats (const SalModel *model, const float *row, int class_index)
 {

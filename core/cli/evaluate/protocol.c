@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "eval/manifest.h"
+#include "base/error.h"
 
 void
 cli_evaluation_clear (CliEvaluation *self)
