@@ -6,6 +6,7 @@
 
 #include <saliency/render.h>
 #include "eval/detection.h"
+#include "mask/gate-internal.h"
 
 #define C EVAL_STREAMING_CONDITIONS
 #define L EVAL_STREAMING_LOOKAHEADS

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "eval/manifest.h"
 #include "base/error.h"
 
