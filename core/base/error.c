@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* error.c: the error domain of the library (GError) */
 #include "base/error.h"
 
 /* clang-format puts blanks into the name that G_DEFINE_QUARK() is given. */

@@ -12,7 +12,10 @@ typedef struct {
   guint n_fields; /* in every line */
   guint *places;  /* field of each column */
   guint n_columns;
+  guint n_needed; /* of them; the rest may lack */
 } Layout;
+
+#define LACKS G_MAXUINT /* place of a column that is not there */
 
 static gboolean
 parse_header (Layout *self, const char *line, const char *const *columns,
@@ -25,10 +28,10 @@ parse_header (Layout *self, const char *line, const char *const *columns,
     guint i = 0;
     while (i < self->n_fields && !g_str_equal (fields[i], columns[c]))
       i++;
-    if (i == self->n_fields)
+    if (i == self->n_fields && c < self->n_needed)
       return sal_error_set (error, SAL_ERROR_FORMAT,
           "the first line names no column \"%s\"", columns[c]);
-    self->places[c] = i;
+    self->places[c] = i < self->n_fields ? i : LACKS;
   }
   return TRUE;
 }
@@ -45,7 +48,7 @@ parse_line (const Layout *self, const char *line, SalTsvTake take,
         "%u fields, not %u as in the first line", g_strv_length (all),
         self->n_fields);
   for (guint c = 0; c < self->n_columns; c++)
-    fields[c] = all[self->places[c]];
+    fields[c] = self->places[c] != LACKS ? all[self->places[c]] : NULL;
   return take (fields, data, error);
 }
 
@@ -94,7 +97,8 @@ read_lines (Layout *self, char **lines, guint first, const char *const *columns,
 
 gboolean
 sal_tsv_read (const char *path, const char *const *columns, guint n_columns,
-    char **note, SalTsvTake take, gpointer data, GError **error)
+    guint n_optional, char **note, SalTsvTake take, gpointer data,
+    GError **error)
 {
   g_return_val_if_fail (path != NULL, FALSE);
   g_autofree char *text = read_text (path, error);
@@ -102,7 +106,7 @@ sal_tsv_read (const char *path, const char *const *columns, guint n_columns,
     return FALSE;
 
   g_autofree guint *places = g_new (guint, n_columns);
-  Layout layout = { 0, places, n_columns };
+  Layout layout = { 0, places, n_columns, n_columns - n_optional };
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
     if (g_str_has_suffix (lines[i], "\r"))

@@ -12,6 +12,8 @@ double
 cli_peak_gflops (void)
 {
   const SalKernels *kernels = sal_kernels_get ();
+  if (kernels->wide) /* OpenBLAS takes what the processor has */
+    kernels = sal_kernels_choose (sal_cpu_get_features (), NULL);
   /* Unknown to the compiler; the chains tend to 2, far from denormals. */
   volatile float factor = 0.5f, term = 1, result;
   gint64 least = G_MAXINT64;

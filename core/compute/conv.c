@@ -9,9 +9,6 @@
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS
 
-/* Inputs and products of a strip of tiles stay in the second-level cache. */
-#define STRIP_FLOATS (224 * 1024)
-
 static gboolean
 is_winograd (const SalConv *conv)
 {
@@ -54,13 +51,25 @@ transform_filter (const double G[7][3], const double g[9], double u[POINTS])
     }
 }
 
-/* To [N/B, 49, M in blocks, B] of a convolution from m to n channels. */
+/* Where packed filters of n_points points have the factor of row m, of `rows`
+ * in all, for output n of N: in blocks of outputs, [N/B, points, M, B], or,
+ * with kernels that take wide filters, [points, M, N], N in blocks. */
+static gsize
+packed_at (gboolean wide, guint n_points, gsize rows, guint N, guint n, guint p,
+    guint m)
+{
+  return wide ? (p * rows + m) * sal_activations_in_blocks (N) + n
+              : ((n / B * n_points + p) * rows + m) * B + n % B;
+}
+
+/* The transformed filters of a 3x3 convolution from M to N channels. */
 static float *
 pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
 {
   guint M = backward ? conv->n_out : conv->n_in;
   guint N = backward ? conv->n_in : conv->n_out;
   gsize rows = sal_activations_in_blocks (M);
+  gboolean wide = sal_kernels_get ()->wide;
   double G[7][3];
   transform_matrix (G);
   float *packed
@@ -74,7 +83,7 @@ pack_winograd (const SalConv *conv, const float *weight, gboolean backward)
         g[tap] = w[backward ? 8 - tap : tap];
       transform_filter (G, g, u);
       for (guint p = 0; p < POINTS; p++)
-        packed[((n / B * POINTS + p) * rows + m) * B + n % B] = (float) u[p];
+        packed[packed_at (wide, POINTS, rows, N, n, p, m)] = (float) u[p];
     }
   return packed;
 }
@@ -86,13 +95,13 @@ sal_conv_pack (const SalConv *conv, const float *weight)
     return pack_winograd (conv, weight, FALSE);
   guint C = conv->n_in, taps = conv->kernel * conv->kernel;
   gsize rows = conv->flat ? 1 : sal_activations_in_blocks (C);
-  /* [O/B, taps, C in blocks, B] */
+  gboolean wide = sal_kernels_get ()->wide && !conv->flat;
   float *packed
       = sal_aligned_new (sal_activations_in_blocks (conv->n_out) * taps * rows);
   for (guint o = 0; o < conv->n_out; o++)
     for (guint c = 0; c < C; c++)
       for (guint tap = 0; tap < taps; tap++)
-        packed[((o / B * taps + tap) * rows + c) * B + o % B]
+        packed[packed_at (wide, taps, rows, conv->n_out, o, tap, c)]
             = weight[((gsize) o * C + c) * taps + tap];
   return packed;
 }
@@ -125,7 +134,7 @@ taps_of_parity (const SalConv *conv, guint py, guint px, SalTaps *job,
       }
 }
 
-/* For every parity [C/B, its taps, O in blocks, B]. */
+/* For every parity one filter, of its taps. */
 float *
 sal_conv_pack_backward (const SalConv *conv, const float *weight)
 {
@@ -134,6 +143,7 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
   guint C = conv->n_in, O = conv->n_out, taps = conv->kernel * conv->kernel;
   guint s = conv->stride, which[9];
   gsize rows = sal_activations_in_blocks (O);
+  gboolean wide = sal_kernels_get ()->wide;
   float *packed
       = sal_aligned_new (sal_activations_blocks (C) * taps * rows * B);
   float *at = packed;
@@ -143,7 +153,7 @@ sal_conv_pack_backward (const SalConv *conv, const float *weight)
     for (guint o = 0; o < O; o++)
       for (guint c = 0; c < C; c++)
         for (guint t = 0; t < job.n_taps; t++)
-          at[((c / B * job.n_taps + t) * rows + o) * B + c % B]
+          at[packed_at (wide, job.n_taps, rows, C, c, t, o)]
               = weight[((gsize) o * C + c) * taps + which[t]];
     at += sal_activations_blocks (C) * job.n_taps * rows * B;
   }
@@ -170,7 +180,7 @@ run_unit (gpointer data, guint unit, float *scratch)
   guint row = strip * work->n_rows / work->n_strips;
   guint end = (strip + 1) * work->n_rows / work->n_strips;
   if (work->taps != NULL)
-    work->kernels->taps (work->taps, row, end);
+    work->kernels->taps (work->taps, row, end, scratch);
   else
     work->kernels->winograd (work->winograd, row, end,
         part * work->n_blocks / work->n_parts,
@@ -184,9 +194,9 @@ strip_rows (const SalKernels *kernels, const SalWinograd *job)
   gsize one = kernels->winograd_scratch (job, 1);
   gsize another = kernels->winograd_scratch (job, 2) - one;
   guint rows = sal_conv_sum_rows (job->y->h);
-  return one > STRIP_FLOATS
+  return one > kernels->strip
       ? 1
-      : MIN (1 + (guint) ((STRIP_FLOATS - one) / another), rows);
+      : MIN (1 + (guint) ((kernels->strip - one) / another), rows);
 }
 
 static void
@@ -201,7 +211,7 @@ run_winograd (const SalWinograd *job, SalThreadTeam *team)
     .n_strips = (rows + each - 1) / each,
     .n_blocks = job->y->n_blocks,
     .n_parts = 1 };
-  if (work.n_strips < 2 * members)
+  if (!kernels->wide && work.n_strips < 2 * members)
     work.n_parts = MIN (members, (work.n_blocks + 1) / 2);
   sal_thread_team_run (team, work.n_strips * work.n_parts, run_unit, &work);
 }
@@ -217,11 +227,29 @@ run_taps (const SalTaps *job, SalThreadTeam *team)
   sal_thread_team_run (team, work.n_strips, run_unit, &work);
 }
 
+/* Floats for sums over the taps of a convolution to h by w pixels, and back. */
+static gsize
+taps_scratch (const SalConv *conv, guint h, guint w)
+{
+  const SalKernels *kernels = sal_kernels_get ();
+  guint taps = conv->kernel * conv->kernel;
+  SalActivations in, out;
+  if (conv->flat)
+    sal_activations_bind_flat (&in, h, w, NULL);
+  else
+    sal_activations_bind (&in, conv->n_in, h, w, NULL);
+  sal_activations_bind (&out, conv->n_out, h, w, NULL);
+  SalTaps forward = { .x = &in, .y = &out, .n_taps = taps, .h = h, .w = w };
+  SalTaps backward = { .x = &out, .y = &in, .n_taps = taps, .h = h, .w = w };
+  return MAX (kernels->taps_scratch (&forward),
+      kernels->taps_scratch (&backward));
+}
+
 gsize
 sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
 {
   if (!is_winograd (conv))
-    return 0;
+    return taps_scratch (conv, h, w);
   const SalKernels *kernels = sal_kernels_get ();
   gsize most = 0;
   for (guint backward = 0; backward < 2; backward++) {
@@ -233,7 +261,7 @@ sal_conv_scratch_size (const SalConv *conv, guint h, guint w)
         = { .x = backward ? &out : &in, .y = backward ? &in : &out };
     gsize all = kernels->winograd_scratch (&job, sal_conv_sum_rows (h));
     gsize one = kernels->winograd_scratch (&job, 1);
-    most = MAX (most, MAX (one, MIN (all, STRIP_FLOATS)));
+    most = MAX (most, MAX (one, MIN (all, kernels->strip)));
   }
   return most;
 }

@@ -43,8 +43,8 @@ float *sal_conv_pack_backward (const SalConv *conv, const float *weight);
 /**
  * sal_conv_scratch_size:
  *
- * Returns: floats of scratch for each member of a team, either direction, inputs of @h by @w or
- * smaller
+ * Returns: floats of scratch for each member of a team, either direction, outputs of
+ * sal_conv_forward() of @h by @w or smaller
  */
 gsize sal_conv_scratch_size (const SalConv *conv, guint h, guint w);
 

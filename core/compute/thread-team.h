@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* thread-team.h: work divided among threads
+/* thread-team.h: thread pool of a network: work divided among threads
  *
  * All teams of the process share one pool of threads, at most one fewer than the machine has
  * processors; whoever calls works too.  Threads start with the first team larger than one.

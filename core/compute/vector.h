@@ -17,7 +17,7 @@ void sal_vector_add_scaled (float *y, float a, const float *x, gsize n); /* y +=
  * sal_vector_normalise:
  * @v: (inout): [n]; becomes of unit length, zeros stay zeros
  *
- * Returns: its length before
+ * Returns: the former length of @v
  */
 float sal_vector_normalise (float *v, gsize n);
 

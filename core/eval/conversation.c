@@ -50,14 +50,25 @@ eval_conversation_free (EvalConversation *self)
   g_free (self);
 }
 
+static gboolean
+is_room_mate (const EvalCorpus *corpus, guint a, guint b)
+{
+  return g_str_equal (eval_corpus_get_voice (corpus, a)->room,
+      eval_corpus_get_voice (corpus, b)->room);
+}
+
 guint
 eval_conversation_draw_absent (const EvalCorpus *corpus, guint target,
-    GRand *rand)
+    gboolean same_room, GRand *rand)
 {
   gint32 n = (gint32) eval_corpus_get_n_targets (corpus);
-  guint i = (guint) g_rand_int_range (rand, 0, MAX (n - 1, 1));
+  guint i;
 
-  return i >= target ? i + 1 : i;
+  do {
+    i = (guint) g_rand_int_range (rand, 0, MAX (n - 1, 1));
+    i = i >= target ? i + 1 : i;
+  } while (same_room && !is_room_mate (corpus, i, target));
+  return i;
 }
 
 /* --- mixing -------------------------------------------------------------- */
@@ -147,7 +158,9 @@ fill_pools (Mixing *self, GError **error)
   char sex = eval_corpus_get_voice (self->corpus, out->target)->sex;
 
   for (guint v = 0; v < eval_corpus_get_n_voices (self->corpus); v++)
-    if (v != out->target && v != out->absent) {
+    if (v != out->target && v != out->absent
+        && (!self->config->same_room
+            || is_room_mate (self->corpus, v, out->target))) {
       gboolean same = eval_corpus_get_voice (self->corpus, v)->sex == sex;
       g_array_append_val (self->pools[same ? 0 : 1], v);
     }

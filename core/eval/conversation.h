@@ -13,7 +13,8 @@
 typedef struct {
   double seconds;            /* of the stream */
   double min_turn, max_turn; /* seconds; max_turn > 2 min_turn */
-  double range_db;           /* the gain of a turn is within so much, both ways, evenly */
+  double range_db;           /* gain of a turn: uniform in [-range_db, range_db] */
+  gboolean same_room;        /* all speakers are of the target's room */
 } EvalConversationConfig;
 
 typedef struct {
@@ -38,9 +39,12 @@ void eval_conversation_config_init (EvalConversationConfig *config);
 /**
  * eval_conversation_draw_absent:
  *
- * Returns: a target of the corpus that is not @target
+ * @same_room: draw from the room of @target, which must have another target
+ *
+ * Returns: a random target voice of the corpus other than @target
  */
-guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, GRand *rand);
+guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, gboolean same_room,
+    GRand *rand);
 
 /**
  * eval_conversation_new:

@@ -70,7 +70,7 @@ find_voice (EvalCorpus *self, GHashTable *by_name, const EvalManifestRow *row,
     return voice->is_target == is_target ? voice : NULL;
   voice = g_new (EvalVoice, 1);
   *voice = (EvalVoice){ row->speaker, row->sex, is_target,
-    g_array_new (FALSE, FALSE, sizeof (guint)) };
+    g_array_new (FALSE, FALSE, sizeof (guint)), row->room };
   g_ptr_array_add (self->voices, voice);
   g_hash_table_insert (by_name, (gpointer) row->speaker, voice);
   self->n_targets += is_target;
@@ -91,6 +91,7 @@ add_rows (EvalCorpus *self, GHashTable *by_name, char **splits,
     Entry *entry = g_new0 (Entry, 1);
     guint index = self->entries->len;
     entry->utterance.path = row->path;
+    entry->utterance.session = row->session;
     g_mutex_init (&entry->lock);
     g_ptr_array_add (self->entries, entry);
     g_array_append_val (voice->utterances, index);
@@ -265,6 +266,26 @@ eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand)
   return order;
 }
 
+GArray *
+eval_corpus_take_session (const EvalCorpus *self, GArray *order)
+{
+  GArray *taken = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < order->len;) {
+    guint index = g_array_index (order, guint, i);
+    const char *first = eval_corpus_get_utterance (self,
+        g_array_index (taken->len > 0 ? taken : order, guint, 0))
+                            ->session;
+    if (g_str_equal (eval_corpus_get_utterance (self, index)->session, first)) {
+      g_array_append_val (taken, index);
+      g_array_remove_index (order, i);
+    } else {
+      i++;
+    }
+  }
+  return taken;
+}
+
 gboolean
 eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **sound,
     GError **error)
@@ -292,10 +313,23 @@ finish (SalEnrol *enrol, SalModel *model, const char *name, GError **error)
                          : NULL;
 }
 
+static gboolean
+add_recording (const EvalCorpus *self, SalEnrol *enrol, const EvalSound *sound,
+    const EvalChange *change, GError **error)
+{
+  g_autofree float *copy = NULL;
+
+  if (change == NULL)
+    return sal_enrol_add (enrol, sound->samples, sound->n_samples, error);
+  copy = g_memdup2 (sound->samples, sound->n_samples * sizeof (float));
+  change->run (copy, sound->n_samples, self->rate, change->data);
+  return sal_enrol_add (enrol, copy, sound->n_samples, error);
+}
+
 SalTarget *
 eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice,
-    GArray *order, GArray *used, double seconds, double *net_seconds,
-    GError **error)
+    GArray *order, GArray *used, double seconds, const EvalChange *change,
+    double *net_seconds, GError **error)
 {
   const char *name = eval_corpus_get_voice (self, voice)->name;
   g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
@@ -313,7 +347,7 @@ eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice,
       g_array_append_val (order, taken);
       break;
     }
-    if (!sal_enrol_add (enrol, sound->samples, sound->n_samples, error)) {
+    if (!add_recording (self, enrol, sound, change, error)) {
       g_prefix_error (error,
           "%s: ", eval_corpus_get_utterance (self, taken)->path);
       return NULL;

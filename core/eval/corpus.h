@@ -19,13 +19,15 @@ typedef float *(*EvalDecoder) (const char *path, guint rate, gsize *n_samples, G
 typedef struct {
   const char *path;
   guint speaker;
+  const char *session; /* as in the manifest */
 } EvalUtterance;
 
 typedef struct {
   const char *name;
-  char sex;           /* 'f' or 'm' */
-  gboolean is_target; /* of the splits asked for; else of those of the others */
-  GArray *utterances; /* of guint, as in the manifest */
+  char sex;           /* 'f', 'm' or 'u' */
+  gboolean is_target; /* of the target splits; else of the splits of others */
+  GArray *utterances; /* of guint, rows of the manifest */
+  const char *room;   /* of the first utterance */
 } EvalVoice;
 
 typedef struct {
@@ -36,6 +38,12 @@ typedef struct {
   double speech_seconds; /* net */
   float level;           /* active level: RMS of samples above a fiftieth of the peak; 0: silence */
 } EvalSound;
+
+/* Something that is done to a recording. */
+typedef struct {
+  void (*run) (float *samples, gsize n, guint rate, gpointer data);
+  gpointer data;
+} EvalChange;
 
 #define EVAL_SOUND_LEAST_SPEECH                                                                    \
   1.0 /* seconds: utterances with less are neither enrolled nor played */
@@ -79,6 +87,16 @@ const EvalSound *eval_corpus_get_sound (EvalCorpus *self, guint utterance, GErro
 GArray *eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand);
 
 /**
+ * eval_corpus_take_session:
+ * @order: (element-type guint) (inout): utterances of one voice; those of the session of the first
+ * are taken out
+ *
+ * Returns: (transfer full) (element-type guint): what was taken out, in that order; all if there is
+ * only one session
+ */
+GArray *eval_corpus_take_session (const EvalCorpus *self, GArray *order);
+
+/**
  * eval_corpus_next:
  * @order: (element-type guint) (inout): utterances; those at the beginning without enough speech
  * are removed
@@ -91,16 +109,17 @@ gboolean eval_corpus_next (EvalCorpus *self, GArray *order, const EvalSound **so
 
 /**
  * eval_corpus_enrol:
- * @order: (element-type guint) (inout): the utterances used are taken from its beginning; at least
- * one that can be used stays
- * @used: (element-type guint) (inout): they are added to
- * @seconds: net speech; whole utterances until it is reached
- * @net_seconds: (out): how much it became
+ * @order: (element-type guint) (inout): utterances; those used are removed from its beginning, and
+ * at least one with enough speech stays
+ * @used: (element-type guint) (inout): the used utterances are appended
+ * @seconds: net speech to reach, by whole utterances
+ * @change: (nullable): applied to a copy of every recording first
+ * @net_seconds: (out): net speech used
  *
  * Returns: (transfer full) (nullable): the voice, or %NULL and the error of the decoder, or
  * %SAL_ERROR_AUDIO with fewer than two utterances with a second of speech
  */
 SalTarget *eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice, GArray *order,
-    GArray *used, double seconds, double *net_seconds, GError **error);
+    GArray *used, double seconds, const EvalChange *change, double *net_seconds, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalCorpus, eval_corpus_free)

@@ -3,14 +3,26 @@
 #include "eval/manifest.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/tsv.h"
 #include "base/error.h"
 
-enum { PATH, SPEAKER, SEX, SOURCE, SPLIT, SECONDS, N_COLUMNS };
+enum {
+  PATH,
+  SPEAKER,
+  SEX,
+  SOURCE,
+  SPLIT,
+  SECONDS,
+  ROOM,
+  SESSION,
+  N_COLUMNS,
+  N_OPTIONAL = N_COLUMNS - ROOM
+};
 
-static const char *const names[N_COLUMNS]
-    = { "path", "speaker", "sex", "source", "split", "seconds" };
+static const char *const names[N_COLUMNS] = { "path", "speaker", "sex",
+  "source", "split", "seconds", "room", "session" };
 
 /* State while lines are read. */
 typedef struct {
@@ -40,7 +52,23 @@ row_free (gpointer data)
   g_free (row->speaker);
   g_free (row->source);
   g_free (row->split);
+  g_free (row->room);
+  g_free (row->session);
   g_free (row);
+}
+
+/* The path without its last run of digits and what follows: files of
+ * LibriSpeech are numbered within a chapter. */
+static char *
+guess_session (const char *path)
+{
+  gsize n = strlen (path);
+
+  while (n > 0 && !g_ascii_isdigit (path[n - 1]))
+    n--;
+  while (n > 0 && g_ascii_isdigit (path[n - 1]))
+    n--;
+  return g_strndup (path, n);
 }
 
 static gboolean
@@ -56,12 +84,12 @@ static gboolean
 check_fields (const char *const *fields, GError **error)
 {
   for (guint c = 0; c < N_COLUMNS; c++)
-    if (fields[c][0] == '\0')
+    if (fields[c] != NULL && fields[c][0] == '\0')
       return sal_error_set (error, SAL_ERROR_FORMAT, "field %s is empty",
           names[c]);
-  if (!g_str_equal (fields[SEX], "f") && !g_str_equal (fields[SEX], "m"))
+  if (strlen (fields[SEX]) != 1 || strchr ("fmu", fields[SEX][0]) == NULL)
     return sal_error_set (error, SAL_ERROR_FORMAT,
-        "sex \"%s\" is neither f nor m", fields[SEX]);
+        "sex \"%s\" is neither f nor m, nor u for unknown", fields[SEX]);
   return TRUE;
 }
 
@@ -114,23 +142,38 @@ take_row (const char *const *fields, gpointer data, GError **error)
     .sex = fields[SEX][0],
     .source = g_strdup (fields[SOURCE]),
     .split = g_strdup (fields[SPLIT]),
+    .room = g_strdup (fields[ROOM] != NULL ? fields[ROOM] : fields[SPEAKER]),
+    .session = fields[SESSION] != NULL ? g_strdup (fields[SESSION])
+                                       : guess_session (fields[PATH]),
     .seconds = seconds,
   };
   return add_row (self, row, error);
 }
 
 GPtrArray *
-eval_manifest_load (const char *path, GError **error)
+eval_manifest_load_all (const char *const *paths, GError **error)
 {
-  g_return_val_if_fail (path != NULL, NULL);
+  g_return_val_if_fail (paths != NULL && paths[0] != NULL, NULL);
   g_auto (Reading) reading = {
-    .folder = g_path_get_dirname (path),
     .rows = g_ptr_array_new_with_free_func (row_free),
     .paths = g_hash_table_new (g_str_hash, g_str_equal),
     .speakers = g_hash_table_new (g_str_hash, g_str_equal),
   };
 
-  return sal_tsv_read (path, names, N_COLUMNS, NULL, take_row, &reading, error)
-      ? g_steal_pointer (&reading.rows)
-      : NULL;
+  for (guint i = 0; paths[i] != NULL; i++) {
+    g_free (reading.folder);
+    reading.folder = g_path_get_dirname (paths[i]);
+    if (!sal_tsv_read (paths[i], names, N_COLUMNS, N_OPTIONAL, NULL, take_row,
+            &reading, error))
+      return NULL;
+  }
+  return g_steal_pointer (&reading.rows);
+}
+
+GPtrArray *
+eval_manifest_load (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  return eval_manifest_load_all ((const char *const[]){ path, NULL }, error);
 }

@@ -288,7 +288,8 @@ eval_paper_check_of_table2 (const char *path, const char *set,
       g_free, (GDestroyNotify) g_array_unref);
   Trials self = { set, rows };
 
-  if (!sal_tsv_read (path, columns, N_COLUMNS, NULL, take_line, &self, error))
+  if (!sal_tsv_read (path, columns, N_COLUMNS, 0, NULL, take_line, &self,
+          error))
     return FALSE;
   for (const EvalPaperRow *row = eval_paper_rows;
        row < eval_paper_rows + EVAL_PAPER_FORMS; row++)

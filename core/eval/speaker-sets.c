@@ -62,7 +62,7 @@ enrol (EvalSpeakerSets *self, guint voice, guint32 seed, double seconds,
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   double net_seconds;
   SalTarget *target = eval_corpus_enrol (self->corpus, self->model, voice,
-      order, used, seconds, &net_seconds, error);
+      order, used, seconds, NULL, &net_seconds, error);
 
   if (target == NULL)
     return FALSE;

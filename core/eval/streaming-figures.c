@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include <saliency/render.h>
+#include "compute/vector.h"
 #include "eval/detection.h"
 #include "mask/gate-internal.h"
 
-#define C EVAL_STREAMING_CONDITIONS
 #define L EVAL_STREAMING_LOOKAHEADS
 #define N EVAL_STREAMING_FIGURES
 
-const char *const eval_streaming_conditions[C] = { "clean", "20 dB", "10 dB" };
 const guint eval_streaming_lookaheads_ms[L] = { 250, 500, 1000, 2000 };
 
 const char *const eval_streaming_names[N] = {
@@ -36,7 +35,7 @@ stream_clear (gpointer data)
 {
   EvalStream *self = data;
 
-  for (guint c = 0; c < C; c++)
+  for (guint c = 0; c < self->n_conditions; c++)
     eval_traces_free (self->traces[c], 2 * L);
   eval_conversation_free (self->conversation);
   g_free (self->is_target);
@@ -117,7 +116,7 @@ changes_db (const EvalStream *self, const SalMelConfig *mel, const float *after,
 
   for (gsize t = 0; t < self->n_frames; t++) {
     gssize begin = first + (gssize) (t * mel->hop);
-    gssize end = MIN (begin + mel->hop, (gssize) talk->n_samples);
+    gssize end = MIN (begin + (gssize) mel->hop, (gssize) talk->n_samples);
     double *sum = sums[self->is_target[t] != 0];
     for (gssize i = MAX (begin, 0); self->speech[t] && i < end; i++) {
       sum[0] += (double) talk->clean[i] * talk->clean[i];
@@ -196,13 +195,33 @@ measure (const EvalStream *self, const SalMelConfig *mel,
   measure_mask (self, mel, present, absent, figures);
 }
 
+/* Nobody speaks: how often either target is heard. */
+static void
+measure_nobody (const EvalStream *self, const EvalTrace *a, const EvalTrace *b,
+    double *figures)
+{
+  float limit = nextafterf (0.1f, 1);
+
+  for (guint f = 0; f < N; f++)
+    figures[f] = NAN;
+  figures[EVAL_STREAMING_ABSENT_ABOVE]
+      = (part_above (a->activity, self->n_frames, limit)
+            + part_above (b->activity, self->n_frames, limit))
+      / 2;
+}
+
 void
 eval_stream_measure (EvalStream *self, const SalMelConfig *mel)
 {
-  for (guint c = 0; c < C; c++)
-    for (guint l = 0; l < L; l++)
-      measure (self, mel, &self->traces[c][l], &self->traces[c][L + l],
-          self->figures[c][l]);
+  for (guint c = 0; c < self->n_conditions; c++)
+    for (guint l = 0; l < L; l++) {
+      const EvalTrace *present = &self->traces[c][l];
+      const EvalTrace *absent = &self->traces[c][L + l];
+      if (self->conditions[c] == EVAL_CONDITION_MUSIC_ALONE)
+        measure_nobody (self, present, absent, self->figures[c][l]);
+      else
+        measure (self, mel, present, absent, self->figures[c][l]);
+    }
 }
 
 /* --- figures of all streams ---------------------------------------------- */
@@ -216,12 +235,14 @@ typedef struct {
   double sum[N], squares[N];
   guint worst;
   double worst_auc;
+  guint n_kept, n_removed, n_done, n_muted;
+  GArray *kept, *removed; /* of float, dB, one a stream */
   Pool ours, usual;
 } Cell;
 
 struct _EvalTally {
-  guint n_streams;
-  Cell cells[C][L];
+  guint n_streams, n_conditions;
+  Cell cells[EVAL_CONDITIONS][L];
 };
 
 static void
@@ -255,12 +276,15 @@ pool_detection (const Pool *self)
 }
 
 EvalTally *
-eval_tally_new (void)
+eval_tally_new (guint n_conditions)
 {
   EvalTally *self = g_new0 (EvalTally, 1);
 
-  for (guint i = 0; i < C * L; i++) {
+  self->n_conditions = n_conditions;
+  for (guint i = 0; i < n_conditions * L; i++) {
     Cell *cell = &self->cells[i / L][i % L];
+    cell->kept = g_array_new (FALSE, FALSE, sizeof (float));
+    cell->removed = g_array_new (FALSE, FALSE, sizeof (float));
     pool_init (&cell->ours);
     pool_init (&cell->usual);
     cell->worst_auc = INFINITY;
@@ -273,11 +297,42 @@ eval_tally_free (EvalTally *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 0; i < C * L; i++) {
-    pool_clear (&self->cells[i / L][i % L].ours);
-    pool_clear (&self->cells[i / L][i % L].usual);
+  for (guint i = 0; i < self->n_conditions * L; i++) {
+    Cell *cell = &self->cells[i / L][i % L];
+    g_array_unref (cell->kept);
+    g_array_unref (cell->removed);
+    pool_clear (&cell->ours);
+    pool_clear (&cell->usual);
   }
   g_free (self);
+}
+
+/* Was the job done? */
+static void
+count_conversation (Cell *cell, const double *figures)
+{
+  float kept = (float) figures[EVAL_STREAMING_KEPT];
+  float removed = (float) figures[EVAL_STREAMING_REMOVED];
+  gboolean is_kept = kept >= EVAL_STREAMING_KEPT_DB;
+  gboolean is_removed = removed >= EVAL_STREAMING_REMOVED_DB;
+
+  cell->n_kept += is_kept;
+  cell->n_removed += is_removed;
+  cell->n_done += is_kept && is_removed;
+  cell->n_muted += figures[EVAL_STREAMING_MISS] > 0.5;
+  g_array_append_val (cell->kept, kept);
+  g_array_append_val (cell->removed, removed);
+}
+
+/* The tenth percentile: a tenth of the values, rounded down, is lower. */
+static double
+tenth (const GArray *values)
+{
+  g_autofree float *sorted
+      = g_memdup2 (values->data, values->len * sizeof (float));
+
+  sal_vector_sort (sorted, values->len);
+  return values->len > 0 ? sorted[values->len / 10] : NAN;
 }
 
 static void
@@ -292,6 +347,7 @@ add_cell (Cell *cell, const EvalStream *stream, const double *figures,
     cell->worst_auc = figures[EVAL_STREAMING_AUC];
     cell->worst = stream->index;
   }
+  count_conversation (cell, figures);
   pool_add (&cell->ours, stream, trace->activity);
   pool_add (&cell->usual, stream, trace->baseline);
 }
@@ -300,7 +356,7 @@ void
 eval_tally_add (EvalTally *self, const EvalStream *stream)
 {
   self->n_streams++;
-  for (guint c = 0; c < C; c++)
+  for (guint c = 0; c < self->n_conditions; c++)
     for (guint l = 0; l < L; l++)
       add_cell (&self->cells[c][l], stream, stream->figures[c][l],
           &stream->traces[c][l]);
@@ -320,6 +376,12 @@ finish_cell (const Cell *cell, guint n, EvalStreamingRow *row)
   row->pooled_auc = eval_detection_auc (&ours);
   row->pooled_eer = eval_detection_eer (&ours);
   row->pooled_baseline_auc = eval_detection_auc (&usual);
+  row->n_kept = cell->n_kept;
+  row->n_removed = cell->n_removed;
+  row->n_done = cell->n_done;
+  row->n_muted = cell->n_muted;
+  row->tenth_kept = tenth (cell->kept);
+  row->tenth_removed = tenth (cell->removed);
   row->worst = cell->worst;
   row->worst_auc = cell->worst_auc;
 }
@@ -327,6 +389,6 @@ finish_cell (const Cell *cell, guint n, EvalStreamingRow *row)
 void
 eval_tally_finish (const EvalTally *self, EvalStreamingRow *rows)
 {
-  for (guint i = 0; i < C * L; i++)
+  for (guint i = 0; i < self->n_conditions * L; i++)
     finish_cell (&self->cells[i / L][i % L], self->n_streams, &rows[i]);
 }

@@ -7,12 +7,15 @@
 #pragma once
 
 #include "eval/batch-analyser.h"
-#include "eval/conversation.h"
+#include "eval/condition.h"
 
-#define EVAL_STREAMING_CONDITIONS 3 /* clean, then noise at two ratios */
 #define EVAL_STREAMING_LOOKAHEADS 4
 
-extern const char *const eval_streaming_conditions[EVAL_STREAMING_CONDITIONS];
+/* A conversation is done when the target is kept and the others are removed: changes by the mask.
+ */
+#define EVAL_STREAMING_KEPT_DB (-3.0)  /* of the target, at least */
+#define EVAL_STREAMING_REMOVED_DB 15.0 /* attenuation of the others, at least */
+
 extern const guint eval_streaming_lookaheads_ms[EVAL_STREAMING_LOOKAHEADS];
 
 /* Figures of one stream; others are all voices but the target. */
@@ -40,13 +43,16 @@ extern const char *const eval_streaming_names[EVAL_STREAMING_FIGURES]; /* as in 
 typedef struct {
   guint index;
   EvalConversation *conversation;
-  double enrolled[2];                           /* net seconds: target, absent; 0: a class */
-  gsize n_frames;                               /* T */
-  gboolean *is_target, *speech;                 /* [T] */
-  guint hop;                                    /* samples from frame to frame */
-  double frame_seconds, first_seconds;          /* frame t is centred on first + t frame */
-  EvalTrace *traces[EVAL_STREAMING_CONDITIONS]; /* [2, LOOKAHEADS]: target, absent */
-  double figures[EVAL_STREAMING_CONDITIONS][EVAL_STREAMING_LOOKAHEADS][EVAL_STREAMING_FIGURES];
+  double enrolled[2];                  /* net seconds: target, absent; 0: a class */
+  gsize n_frames;                      /* T */
+  gboolean *is_target, *speech;        /* [T] */
+  guint hop;                           /* samples from frame to frame */
+  double frame_seconds, first_seconds; /* frame t is centred on first + t frame */
+  guint n_conditions;
+  EvalCondition conditions[EVAL_CONDITIONS];
+  /* by the place in conditions: */
+  EvalTrace *traces[EVAL_CONDITIONS]; /* [2, LOOKAHEADS]: target, absent */
+  double figures[EVAL_CONDITIONS][EVAL_STREAMING_LOOKAHEADS][EVAL_STREAMING_FIGURES];
 } EvalStream;
 
 EvalStream *eval_stream_ref (EvalStream *self);
@@ -59,24 +65,29 @@ void eval_stream_unref (EvalStream *self); /* NULL is a no-op */
  */
 void eval_stream_measure (EvalStream *self, const SalMelConfig *mel);
 
-/* All streams in one condition with one look-ahead. */
+/* All streams in one condition with one look-ahead.  Where only music plays no voice is kept or
+ * removed: these figures are NAN, and EVAL_STREAMING_ABSENT_ABOVE counts every frame for both
+ * targets. */
 typedef struct {
   double mean[EVAL_STREAMING_FIGURES];
   double deviation[EVAL_STREAMING_FIGURES];           /* between streams; 0 for one */
   double pooled_auc, pooled_baseline_auc, pooled_eer; /* all frames of all streams together */
-  guint worst;                                        /* stream with the lowest AUC */
+  guint n_kept, n_removed, n_done;  /* conversations: target kept, others removed, both */
+  guint n_muted;                    /* with more than half of the target's frames missed */
+  double tenth_kept, tenth_removed; /* tenth percentiles, dB */
+  guint worst;                      /* stream with the lowest AUC */
   double worst_auc;
 } EvalStreamingRow;
 
 typedef struct _EvalTally EvalTally;
 
-EvalTally *eval_tally_new (void);
+EvalTally *eval_tally_new (guint n_conditions);
 void eval_tally_free (EvalTally *self); /* NULL is a no-op */
 void eval_tally_add (EvalTally *self, const EvalStream *stream);
 
 /**
  * eval_tally_finish:
- * @rows: (out caller-allocates): [CONDITIONS, LOOKAHEADS]
+ * @rows: (out caller-allocates): [n_conditions, LOOKAHEADS]
  */
 void eval_tally_finish (const EvalTally *self, EvalStreamingRow *rows);
 

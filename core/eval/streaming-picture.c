@@ -6,7 +6,7 @@
 #include <saliency/gate.h>
 #include "picture/plot.h"
 
-#define C EVAL_STREAMING_CONDITIONS
+#define MOST 4 /* conditions with curves: the first ones */
 #define L EVAL_STREAMING_LOOKAHEADS
 
 /* Pixels */
@@ -47,27 +47,40 @@ text_width (cairo_t *cr, gboolean bold, const char *text)
 
 /* The axis begins at the multiple of 0.05 below the lowest value. */
 static double
-lowest (const EvalStreamingRow *rows)
+lowest (const EvalStreamingRow *rows, guint n_conditions)
 {
   double low = 0.95;
 
-  for (guint i = 0; i < C * L; i++) {
+  for (guint i = 0; i < n_conditions * L; i++) {
     low = fmin (low, rows[i].mean[EVAL_STREAMING_AUC]);
     low = fmin (low, rows[i].mean[EVAL_STREAMING_BASELINE_AUC]);
   }
   return fmax (0, floor (low * 20) / 20);
 }
 
-static void
-draw_auc (cairo_t *cr, const EvalStreamingRow *rows)
+/* The first conditions in which somebody speaks: how many, at most MOST. */
+static guint
+choose_curves (const EvalStream *stream, guint places[MOST])
 {
+  guint n = 0;
+
+  for (guint c = 0; c < stream->n_conditions && n < MOST; c++)
+    if (stream->conditions[c] != EVAL_CONDITION_MUSIC_ALONE)
+      places[n++] = c;
+  return n;
+}
+
+static void
+draw_auc (cairo_t *cr, const EvalStreamingRow *rows, const EvalStream *example)
+{
+  guint places[MOST], C = choose_curves (example, places);
   static const SalPlotMark times[L] = { { -2, "250" }, { -1, "500" },
     { 0, "1000" }, { 1, "2000" } }; /* log2 of seconds */
-  double x[L], y[2 * C][L], low = lowest (rows);
+  double x[L], y[2 * MOST][L], low = lowest (rows, example->n_conditions);
   char labels[21][8];
   SalPlotMark levels[21];
-  SalPlotCurve curves[2 * C];
-  char *names[2 * C];
+  SalPlotCurve curves[2 * MOST];
+  char *names[2 * MOST];
   guint n = 0;
 
   for (; low + 0.05 * n < 1.001; n++) {
@@ -81,15 +94,16 @@ draw_auc (cairo_t *cr, const EvalStreamingRow *rows)
           figure
         = i % 2 == 0 ? EVAL_STREAMING_AUC : EVAL_STREAMING_BASELINE_AUC;
     for (guint l = 0; l < L; l++)
-      y[i][l] = rows[c * L + l].mean[figure];
-    names[i] = g_strdup_printf ("%s%s", eval_streaming_conditions[c],
+      y[i][l] = rows[places[c] * L + l].mean[figure];
+    names[i] = g_strdup_printf ("%s%s",
+        eval_condition_names[example->conditions[places[c]]],
         i % 2 == 0 ? "" : ", cosine gate");
     curves[i] = (SalPlotCurve){ names[i], sal_plot_colour (c), i % 2 == 1, TRUE,
       x, y[i], L };
   }
   SalPlot plot = { { "look-ahead, ms", -2.15, 1.15, times, L },
     { "area under the curve (AUC)", low, 1, levels, n }, curves, 2 * C,
-    "speech to noise", TRUE };
+    "condition", TRUE };
   sal_plot_draw (cr, &upper, &plot);
   for (guint i = 0; i < 2 * C; i++)
     g_free (names[i]);
@@ -176,7 +190,7 @@ draw_example (cairo_t *cr, const EvalStream *stream, const EvalCorpus *corpus)
       = eval_corpus_get_voice (corpus, stream->conversation->target)->name;
   g_autofree char *heading = g_strdup_printf ("Stream %u, %s, look-ahead %u ms:"
                                               " does %s speak?",
-      stream->index, eval_streaming_conditions[0],
+      stream->index, eval_condition_names[stream->conditions[0]],
       eval_streaming_lookaheads_ms[EXAMPLE_LOOKAHEAD], name);
 
   write_text (cr, LEFT, strip.y - 18, 0, TRUE, ink, heading);
@@ -196,7 +210,7 @@ eval_streaming_draw (const char *title, const EvalStreamingRow *rows,
   cairo_surface_t *surface = sal_plot_paper (WIDTH, HEIGHT, title);
   cairo_t *cr = cairo_create (surface);
 
-  draw_auc (cr, rows);
+  draw_auc (cr, rows, example);
   draw_example (cr, example, corpus);
   cairo_destroy (cr);
   return surface;

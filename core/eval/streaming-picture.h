@@ -8,11 +8,11 @@
 
 /**
  * eval_streaming_draw:
- * @rows: [CONDITIONS, LOOKAHEADS]
+ * @rows: [n_conditions, LOOKAHEADS]
  * @example: drawn below: who truly speaks, and the probability of the target, clean, at 500 ms
  * @corpus: whose names are written
  *
- * Above, the AUC against the look-ahead, ours and the usual gate's.
+ * Above, for up to four conditions, the AUC against the look-ahead, ours and the usual gate's.
  *
  * Returns: (transfer full): an image
  */

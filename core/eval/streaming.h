@@ -16,6 +16,10 @@ typedef struct {
   double enrol_seconds; /* else, net speech of other utterances */
   guint hop_ms;
   guint n_threads; /* 0: all processors */
+  guint n_conditions;
+  EvalCondition conditions[EVAL_CONDITIONS]; /* [n_conditions] */
+  gboolean other_session; /* enrolled from one session and heard in others; voices of one session
+                             are no targets */
   EvalConversationConfig conversation;
   gboolean (*take) (EvalStream *stream, gpointer data,
       GError **error);                           /* (nullable): in order, in one thread */
@@ -26,19 +30,19 @@ typedef struct {
 /**
  * eval_streaming_config_init:
  *
- * 60 streams, seed 2022, 20 s of enrolment, hop 250 ms.
+ * 60 streams, seed 2022, 20 s of enrolment, hop 250 ms; clean and with noise at 20 and 10 dB.
  */
 void eval_streaming_config_init (EvalStreamingConfig *config);
 
 /**
  * eval_streaming_run:
- * @rows: (out caller-allocates): [CONDITIONS, LOOKAHEADS]
+ * @rows: (out caller-allocates): [n_conditions, LOOKAHEADS]
  *
  * Targets take turns over the targets of the corpus; the result does not depend on the number of
  * threads.
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_CONFIG (less than two targets), %SAL_ERROR_TARGET (no
- * such class), or the errors of the recordings
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_CONFIG (less than two targets, or three in one room;
+ * nobody of two sessions), %SAL_ERROR_TARGET (no such class), or the errors of the recordings
  */
 gboolean eval_streaming_run (SalModel *model, EvalCorpus *corpus, const EvalStreamingConfig *config,
     EvalStreamingRow *rows, GError **error);

@@ -209,7 +209,7 @@ read_trials (EvalTrialLog *self, GError **error)
 {
   g_autofree char *note = NULL;
 
-  if (!sal_tsv_read (self->path, names, N_COLUMNS, &note, take_line, self,
+  if (!sal_tsv_read (self->path, names, N_COLUMNS, 0, &note, take_line, self,
           error))
     return FALSE;
   g_autoptr (JsonParser) parser

@@ -99,7 +99,7 @@ run_target (guint index, gpointer data, GError **error)
   SalTarget *target = work->config->known
       ? sal_target_new_class (work->model, name, error)
       : eval_corpus_enrol (work->corpus, work->model, index, order, used,
-          work->config->enrol_seconds, &seconds, error);
+          work->config->enrol_seconds, NULL, &seconds, error);
 
   if (target == NULL)
     return NULL;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* map-ops.c: resizing, normalising and cutting of maps */
 #include "map/map-ops.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The two input places between which output i lies, and how far along. */
+/* Linear interpolation: the two inputs beside output i, and the weight. */
 static void
 neighbours (guint i, float scale, guint n, guint *low, guint *high, float *part)
 {
@@ -56,7 +57,7 @@ range_of (const float *map, gsize n)
   return range;
 }
 
-/* Whether values that lie so far apart are all one to a float. */
+/* Whether a range is within the rounding of float32. */
 static gboolean
 is_flat (const Range *range, double span)
 {
@@ -77,8 +78,8 @@ sal_map_stretch (float *map, gsize n)
   return TRUE;
 }
 
-/* The k-th smallest, from 0; reorders x.  Unlike sal_vector_sort(), it never
- * allocates, and it is linear. */
+/* Selection of the k-th smallest, from 0; reorders x.  Unlike sal_vector_sort()
+ * linear, and without allocation. */
 static float
 kth_smallest (float *x, gsize n, gsize k)
 {

@@ -32,7 +32,7 @@ void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model
 gboolean sal_model_try_ref (SalModel *self);
 
 int sal_model_find_class (const SalModel *self, const char *name); /* -1 if unknown */
-guint sal_model_get_frames_per_column (const SalModel *self); /* of log-Mel, per column of S4 */
+guint sal_model_get_frames_per_column (const SalModel *self); /* log-Mel frames per column of S4 */
 const SalDescription *sal_model_get_description (const SalModel *self);
 const SalWeights *sal_model_get_weights (const SalModel *self);
 void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_backward() */

@@ -156,6 +156,10 @@ scratch_size (const SalNet *self)
       gsize size2
           = sal_conv_scratch_size (&blocks[j].conv2.conv, stage->h, stage->w);
       most = MAX (most, MAX (size1, size2));
+      if (blocks[j].shortcut.weight != NULL)
+        most = MAX (most,
+            sal_conv_scratch_size (&blocks[j].shortcut.conv, stage->h,
+                stage->w));
     }
   }
   return most;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inference.h: from a window to evidence
+/* inference.h: inference on a window: embedding, scores and class activation map
  *
  * One forward pass over the window, then a score, log-odds by column and a saliency map for each of
  * its targets.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* timeline.h: from overlapping windows to settled time, for one target
+/* timeline.h: overlap-add of windows into settled time, for one target
  *
  * Windows are merged by a weighted average, with a Hamming taper h over each window k that holds
  * frame t:

@@ -32,6 +32,8 @@ voices_rows (guint n_targets, guint n_others, guint n_utterances,
       row->speaker = g_strdup_printf ("spk%u", v);
       row->sex = v % 2 == 0 ? 'f' : 'm';
       row->source = (char *) "made up";
+      row->room = (char *) (v % 2 == 0 ? "even" : "odd");
+      row->session = (char *) (i % 2 == 0 ? "first" : "second");
       row->split = (char *) (v < n_targets ? "t" : "o");
       g_ptr_array_add (rows, row);
     }

@@ -71,7 +71,9 @@ static gboolean
 find_open (Run *self, GError **error)
 {
   const CliEvaluate *options = self->whole->options;
-  g_autoptr (GPtrArray) rows = eval_manifest_load (options->manifest, error);
+  g_autoptr (GPtrArray) rows
+      = eval_manifest_load_all ((const char *const *) options->manifests,
+          error);
 
   if (rows == NULL)
     return FALSE;

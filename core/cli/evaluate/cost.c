@@ -159,5 +159,5 @@ cli_cost_stream (const CliEvaluation *self)
   if (self->options->n_trials > 0)
     config.n_streams = (guint) self->options->n_trials;
   double n_windows = config.conversation.seconds * 1000 / config.hop_ms;
-  return config.n_streams * EVAL_STREAMING_CONDITIONS * n_windows * T;
+  return config.n_streams * config.n_conditions * n_windows * T;
 }

@@ -38,7 +38,8 @@ static const struct {
 static void
 options_clear (CliEvaluate *self)
 {
-  g_free (self->manifest);
+  g_strfreev (self->manifests);
+  g_free (self->conditions);
   g_free (self->split);
   g_free (self->others);
   g_free (self->model);
@@ -130,8 +131,10 @@ parse (Options *self, const char *summary, int argc, char **argv,
     GError **error)
 {
   GOptionEntry entries[] = {
-    { "manifest", 0, 0, G_OPTION_ARG_FILENAME, &self->manifest,
-        "Recordings: path, speaker, sex, source, split, seconds", "FILE" },
+    { "manifest", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->manifests,
+        "Recordings: path, speaker, sex, source, split, seconds; again for "
+        "more",
+        "FILE" },
     { "split", 0, 0, G_OPTION_ARG_STRING, &self->split,
         "Whose speakers are targets; several with commas", "NAME" },
     { "others", 0, 0, G_OPTION_ARG_STRING, &self->others,
@@ -165,6 +168,14 @@ parse (Options *self, const char *summary, int argc, char **argv,
         "Folder for tables and pictures", "DIR" },
     { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
         "Of stream: a table of every fourth frame too", NULL },
+    { "conditions", 0, 0, G_OPTION_ARG_STRING, &self->conditions,
+        "Of stream: how it is heard (clean,20 dB,10 dB); names with commas: "
+        "an unknown one lists them",
+        "NAMES" },
+    { "other-session", 0, 0, G_OPTION_ARG_NONE, &self->other_session,
+        "Of stream: enrol from another recording session than is heard", NULL },
+    { "same-room", 0, 0, G_OPTION_ARG_NONE, &self->same_room,
+        "Of stream: all voices are of one room", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
         NULL },
@@ -181,7 +192,8 @@ parse (Options *self, const char *summary, int argc, char **argv,
   add_map_entries (self, group);
   g_option_context_set_main_group (context, group);
   return cli_parse (context, &argc, &argv, &self->files, 0, 0, error)
-      && cli_require (self->manifest, "--manifest", error)
+      && cli_require (self->manifests != NULL ? self->manifests[0] : NULL,
+          "--manifest", error)
       && cli_require (self->split, "--split", error)
       && check_numbers (self, error);
 }

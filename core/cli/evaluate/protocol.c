@@ -45,13 +45,17 @@ decode (const char *path, guint rate, gsize *n_samples, GError **error)
 static gboolean
 identify (CliEvaluation *self, GError **error)
 {
-  g_autofree char *text = NULL;
-  gsize length;
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
 
-  if (!g_file_get_contents (self->options->manifest, &text, &length, error))
-    return FALSE;
-  self->manifest_id = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
-      (const guchar *) text, length);
+  for (guint i = 0; self->options->manifests[i] != NULL; i++) {
+    g_autofree char *text = NULL;
+    gsize length;
+    if (!g_file_get_contents (self->options->manifests[i], &text, &length,
+            error))
+      return FALSE;
+    g_checksum_update (sum, (const guchar *) text, (gssize) length);
+  }
+  self->manifest_id = g_strdup (g_checksum_get_string (sum));
   return TRUE;
 }
 
@@ -59,7 +63,9 @@ gboolean
 cli_evaluate_open_corpus (CliEvaluation *self, GError **error)
 {
   const CliEvaluate *options = self->options;
-  g_autoptr (GPtrArray) rows = eval_manifest_load (options->manifest, error);
+  g_autoptr (GPtrArray) rows
+      = eval_manifest_load_all ((const char *const *) options->manifests,
+          error);
   if (rows == NULL || !identify (self, error))
     return FALSE;
   g_auto (GStrv) splits = g_strsplit (options->split, ",", -1);
@@ -71,7 +77,7 @@ cli_evaluate_open_corpus (CliEvaluation *self, GError **error)
   self->corpus = eval_corpus_new (rows, options->split, options->others,
       sal_model_get_mel_config (self->model), decode, error);
   if (self->corpus == NULL)
-    g_prefix_error (error, "%s: ", options->manifest);
+    g_prefix_error (error, "%s: ", options->manifests[0]);
   return self->corpus != NULL;
 }
 
@@ -245,14 +251,17 @@ cli_evaluate_command (const CliEvaluate *self, const char *name,
     const char *option;
     gboolean given;
   } flags[] = { { "known", self->known }, { "frames", self->frames },
+    { "other-session", self->other_session }, { "same-room", self->same_room },
     { "raw", self->raw }, { "degrid", self->degrid },
     { "maximum", self->maximum }, { "quick", self->quick } };
 
   g_string_append_printf (text, " %s", name);
   add_word (text, "--model", self->model);
-  add_word (text, "--manifest", self->manifest);
+  for (guint i = 0; self->manifests[i] != NULL; i++)
+    add_word (text, "--manifest", self->manifests[i]);
   add_word (text, "--split", self->split);
   add_word (text, "--others", self->others);
+  add_word (text, "--conditions", self->conditions);
   add_word (text, "--open", self->open);
   add_number (text, "--seed", (double) self->seed, CLI_EVALUATE_SEED);
   add_number (text, "--trials", self->n_trials, 0);

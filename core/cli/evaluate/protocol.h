@@ -7,12 +7,13 @@
 #include "eval/maps.h"
 
 typedef struct {
-  char *manifest;
+  char **manifests; /* at least one */
   char *split;
-  char *others; /* NULL: nobody else */
-  char *model;  /* NULL: the usual one */
-  char *output; /* folder; NULL: none */
-  char *open;   /* split of voices to be enrolled, of all; NULL: "open", if there is one */
+  char *others;     /* NULL: nobody else */
+  char *model;      /* NULL: the usual one */
+  char *output;     /* folder; NULL: none */
+  char *conditions; /* of stream; NULL: the default */
+  char *open;       /* split of voices to be enrolled, of all; NULL: "open", if there is one */
   gint64 seed;
   int n_trials;             /* 0: the default of the protocol */
   int n_score;              /* trials with Score-CAM; -1: the default of the protocol */
@@ -20,7 +21,7 @@ typedef struct {
   double piece;             /* seconds; 0: the default of the protocol */
   double gamma, percentile; /* of maps; 0: the paper's */
   guint shard, n_shards;    /* 0, 0: all trials */
-  gboolean known, frames, raw, degrid, maximum, quick, json;
+  gboolean known, frames, other_session, same_room, raw, degrid, maximum, quick, json;
   gboolean quiet; /* prints nothing */
   char **files;   /* none is wanted */
   char *command;  /* all that decides what comes out */
@@ -31,7 +32,7 @@ typedef struct {
   const CliEvaluate *options;
   SalModel *model;
   EvalCorpus *corpus;
-  char *manifest_id; /* SHA-256 */
+  char *manifest_id; /* SHA-256 of all of them */
   double seconds;    /* of the recordings of the split */
   CliProgress progress;
   const char *label;   /* of it; NULL: the set's name */

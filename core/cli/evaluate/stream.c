@@ -8,14 +8,13 @@
 #include "eval/streaming-picture.h"
 #include "cli/evaluate/table.h"
 
-#define C EVAL_STREAMING_CONDITIONS
 #define L EVAL_STREAMING_LOOKAHEADS
 #define EVERY 4 /* frames, of the table of frames */
 
 typedef struct {
   CliEvaluation *evaluation;
   EvalStreamingConfig config;
-  EvalStreamingRow rows[C * L];
+  EvalStreamingRow rows[EVAL_CONDITIONS * L];
   CliTable *streams, *frames; /* NULL: not wanted */
   EvalStream *example;        /* the first one */
 } Run;
@@ -33,16 +32,22 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 /* --- JSON and text ------------------------------------------------------- */
 
 static void
-build_row (JsonBuilder *b, const EvalStreamingRow *row, guint condition,
+build_row (JsonBuilder *b, const EvalStreamingRow *row, EvalCondition condition,
     guint lookahead, guint n_streams)
 {
   json_builder_begin_object (b);
   cli_evaluate_count (b, "lookahead_ms",
       eval_streaming_lookaheads_ms[lookahead]);
-  cli_json_text (b, "condition", eval_streaming_conditions[condition]);
+  cli_json_text (b, "condition", eval_condition_names[condition]);
   cli_evaluate_count (b, "streams", n_streams);
   for (guint f = 0; f < EVAL_STREAMING_FIGURES; f++)
     cli_evaluate_number (b, eval_streaming_names[f], row->mean[f]);
+  cli_evaluate_count (b, "conversations_kept", row->n_kept);
+  cli_evaluate_count (b, "conversations_removed", row->n_removed);
+  cli_evaluate_count (b, "conversations_done", row->n_done);
+  cli_evaluate_count (b, "conversations_muted", row->n_muted);
+  cli_evaluate_number (b, "kept_db_tenth", row->tenth_kept);
+  cli_evaluate_number (b, "removed_db_tenth", row->tenth_removed);
   cli_evaluate_number (b, "auc_deviation", row->deviation[EVAL_STREAMING_AUC]);
   cli_evaluate_number (b, "pooled_auc", row->pooled_auc);
   cli_evaluate_number (b, "pooled_eer", row->pooled_eer);
@@ -66,30 +71,38 @@ to_json (const Run *self)
   cli_evaluate_number (b, "stream_seconds", config->conversation.seconds);
   json_builder_set_member_name (b, "stream");
   json_builder_begin_array (b);
-  for (guint i = 0; i < C * L; i++)
-    build_row (b, &self->rows[i], i / L, i % L, config->n_streams);
+  for (guint i = 0; i < config->n_conditions * L; i++)
+    build_row (b, &self->rows[i], config->conditions[i / L], i % L,
+        config->n_streams);
   json_builder_end_array (b);
   json_builder_end_object (b);
   return json_builder_get_root (b);
 }
 
 static void
-print_table (const EvalStreamingRow *rows)
+print_table (const Run *self)
 {
-  printf ("condition  ahead    AUC  usual    EER   miss  alarm    kept  "
-          "removed  switches (true)  absent\n");
-  for (guint i = 0; i < C * L; i++) {
-    const double *mean = rows[i].mean;
-    printf ("%-9s%5u ms%7.4f%7.4f%6.1f%%%6.1f%%%6.1f%%%6.1fdB%7.1fdB"
-            "%10.1f%7.1f%7.1f%%\n",
-        eval_streaming_conditions[i / L], eval_streaming_lookaheads_ms[i % L],
-        mean[EVAL_STREAMING_AUC], mean[EVAL_STREAMING_BASELINE_AUC],
-        100 * mean[EVAL_STREAMING_EER], 100 * mean[EVAL_STREAMING_MISS],
-        100 * mean[EVAL_STREAMING_FALSE_ALARM], mean[EVAL_STREAMING_KEPT],
-        mean[EVAL_STREAMING_REMOVED], mean[EVAL_STREAMING_SWITCHES],
-        mean[EVAL_STREAMING_TRUE_SWITCHES],
-        100 * mean[EVAL_STREAMING_ABSENT_ABOVE]);
+  const EvalStreamingConfig *config = &self->config;
+
+  printf ("condition         ahead    AUC  usual    EER   miss  alarm    kept "
+          "(tenth)  removed (tenth)  done muted  absent\n");
+  for (guint i = 0; i < config->n_conditions * L; i++) {
+    const EvalStreamingRow *row = &self->rows[i];
+    const double *mean = row->mean;
+    printf ("%-16s%5u ms%7.4f%7.4f%6.1f%%%6.1f%%%6.1f%%%8.1f%8.1f%10.1f%8.1f"
+            "%6u%6u%7.1f%%\n",
+        eval_condition_names[config->conditions[i / L]],
+        eval_streaming_lookaheads_ms[i % L], mean[EVAL_STREAMING_AUC],
+        mean[EVAL_STREAMING_BASELINE_AUC], 100 * mean[EVAL_STREAMING_EER],
+        100 * mean[EVAL_STREAMING_MISS], 100 * mean[EVAL_STREAMING_FALSE_ALARM],
+        mean[EVAL_STREAMING_KEPT], row->tenth_kept,
+        mean[EVAL_STREAMING_REMOVED], row->tenth_removed, row->n_done,
+        row->n_muted, 100 * mean[EVAL_STREAMING_ABSENT_ABOVE]);
   }
+  printf ("%u conversations each; done: the target changes by %g dB or more, "
+          "the others by %g dB or less;\nmuted: more than half of the target's "
+          "frames are missed\n",
+      config->n_streams, EVAL_STREAMING_KEPT_DB, -EVAL_STREAMING_REMOVED_DB);
 }
 
 /* --- tables -------------------------------------------------------------- */
@@ -143,10 +156,10 @@ add_streams (const Run *self, const EvalStream *stream)
   const EvalConversation *talk = stream->conversation;
   g_autofree char *others = list_others (corpus, talk);
 
-  for (guint i = 0; i < C * L; i++) {
+  for (guint i = 0; i < stream->n_conditions * L; i++) {
     const double *figures = stream->figures[i / L][i % L];
     cli_table_add (self->streams, "%u\t%s\t%u\t%s\t%s\t%s\t%.2f\t%.2f",
-        stream->index, eval_streaming_conditions[i / L],
+        stream->index, eval_condition_names[stream->conditions[i / L]],
         eval_streaming_lookaheads_ms[i % L],
         eval_corpus_get_voice (corpus, talk->target)->name,
         eval_corpus_get_voice (corpus, talk->absent)->name, others,
@@ -171,8 +184,9 @@ add_frames (const Run *self, const EvalStream *stream, guint c, guint l,
   for (gsize t = 0; t < stream->n_frames; t += EVERY)
     cli_table_add (self->frames,
         "%u\t%s\t%u\t%s\t%d\t%.4f\t%d\t%d\t%.6g\t%.6g\t%.6g\n", stream->index,
-        eval_streaming_conditions[c], eval_streaming_lookaheads_ms[l], name,
-        absent, stream->first_seconds + (double) t * stream->frame_seconds,
+        eval_condition_names[stream->conditions[c]],
+        eval_streaming_lookaheads_ms[l], name, absent,
+        stream->first_seconds + (double) t * stream->frame_seconds,
         !absent && stream->is_target[t], stream->speech[t] != 0,
         trace->log_odds[t], trace->activity[t], trace->baseline[t]);
 }
@@ -186,7 +200,8 @@ take (EvalStream *stream, gpointer data, GError **error)
     self->example = eval_stream_ref (stream);
   if (self->streams != NULL)
     add_streams (self, stream);
-  for (guint i = 0; self->frames != NULL && i < 2 * C * L; i++)
+  for (guint i = 0; self->frames != NULL && i < 2 * stream->n_conditions * L;
+       i++)
     add_frames (self, stream, i / (2 * L), i / 2 % L, i % 2 == 1);
   return TRUE;
 }
@@ -227,8 +242,8 @@ write_files (const Run *self, GError **error)
       && draw (self, png, error);
 }
 
-static void
-configure (Run *self, const CliEvaluate *options)
+static gboolean
+configure (Run *self, const CliEvaluate *options, GError **error)
 {
   EvalStreamingConfig *config = &self->config;
 
@@ -239,8 +254,13 @@ configure (Run *self, const CliEvaluate *options)
   if (options->n_trials > 0)
     config->n_streams = (guint) options->n_trials;
   config->take = take;
+  config->other_session = options->other_session;
+  config->conversation.same_room = options->same_room;
   config->progress = progress;
   config->data = self;
+  return options->conditions == NULL
+      || eval_condition_parse (options->conditions, config->conditions,
+          &config->n_conditions, error);
 }
 
 gboolean
@@ -249,7 +269,8 @@ cli_evaluate_stream (CliEvaluation *evaluation, GError **error)
   const CliEvaluate *options = evaluation->options;
   g_auto (Run) self = { .evaluation = evaluation };
 
-  configure (&self, options);
+  if (!configure (&self, options, error))
+    return FALSE;
   if (options->output != NULL && !open_tables (&self, error))
     return FALSE;
   gboolean ok = eval_streaming_run (evaluation->model, evaluation->corpus,
@@ -260,6 +281,6 @@ cli_evaluate_stream (CliEvaluation *evaluation, GError **error)
   if (options->json)
     return cli_write_json (to_json (&self), "-", error);
   if (!options->quiet)
-    print_table (self.rows);
+    print_table (&self);
   return TRUE;
 }

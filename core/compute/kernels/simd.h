@@ -1,37 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* simd.h: the widest vector of the instruction set a file is compiled for */
+/* simd.h: vectors as wide as the SIMD registers of the set that a file is compiled for
+ *
+ * The build names the set and its shape (meson.build): SAL_KERNEL_SET, SAL_KERNEL_LANES floats in a
+ * vector, and the sums that a product keeps in registers, SAL_KERNEL_ROWS times SAL_KERNEL_BLOCKS.
+ * Predefined macros would not do: they change with what the whole build is compiled for.
+ */
 #pragma once
 
 #include "compute/kernels/kernels.h"
 
-#if defined(__AVX512F__)
-#define SET avx512
-#define LANES 16
-#define MAX_ROWS 14 /* of a product in registers: 14 x 2 sums, 2 + 1 factors */
-#define MAX_BLOCKS 2
-#elif defined(__AVX2__) && defined(__FMA__)
-#define SET avx2
-#define LANES 8
-#define MAX_ROWS 6
-#define MAX_BLOCKS 1
-#elif defined(__aarch64__)
-#define SET c
-#define LANES 4
-#define MAX_ROWS 6
-#define MAX_BLOCKS 1
-#else
-#define SET c
-#define LANES 4
-#define MAX_ROWS 2
-#define MAX_BLOCKS 1
-#endif
-
+#define LANES SAL_KERNEL_LANES
+#define MAX_ROWS SAL_KERNEL_ROWS
+#define MAX_BLOCKS SAL_KERNEL_BLOCKS
 #define B SAL_ACTIVATIONS_BLOCK
 #define PER_BLOCK (B / LANES)
 
 #define JOIN2(a, b) a##_##b
 #define JOIN(a, b) JOIN2 (a, b)
-#define NAMED(name) JOIN (sal_##name, SET) /* one function for each set */
+#define NAMED(name) JOIN (sal_##name, SAL_KERNEL_SET) /* one for each set */
 
 #define INLINE static inline __attribute__ ((always_inline))
 

@@ -4,8 +4,8 @@
 
 #include "compute/kernels/multiply.h"
 
-static void
-taps (const SalTaps *job, guint row, guint end)
+INLINE void
+taps_in_registers (const SalTaps *job, guint row, guint end)
 {
   const SalActivations *x = job->x, *y = job->y;
   gsize pixel = x->block == 0 ? 1 : B;
@@ -32,25 +32,4 @@ taps (const SalTaps *job, guint row, guint end)
           job->filter + o * product.b_block, job->bias != NULL ? job->bias + o * B : NULL,
           sal_activations_at (y, o, i * job->step + job->y0, job->x0));
     }
-}
-
-static void
-dense (const float *a, guint n, gsize lda, guint k, const float *b, guint m_blocks,
-    const float *bias, float *y, gsize ldy)
-{
-  const gssize zero = 0;
-  const Product product = { .segments = &zero,
-    .n_segments = 1,
-    .n_parts = 1,
-    .k = k,
-    .lda = lda,
-    .b_block = (gsize) k * B,
-    .ldc = ldy,
-    .c_block = B,
-    .next = b };
-  for (guint o = 0, blocks; o < m_blocks; o += blocks) {
-    blocks = MIN (MAX_BLOCKS, m_blocks - o);
-    multiply_rows (&product, n, blocks, a, b + o * product.b_block,
-        bias != NULL ? bias + o * B : NULL, y + o * B);
-  }
 }

@@ -8,7 +8,7 @@
  * squares are exact.  +-1/2, +-1, +-2 round twice as much. */
 #pragma once
 
-#include "compute/kernels/multiply.h"
+#include "compute/kernels/simd.h"
 
 #define TILE SAL_WINOGRAD_TILE
 #define POINTS SAL_WINOGRAD_POINTS
@@ -141,14 +141,14 @@ tiles_across (const SalWinograd *job)
   return (job->y->w + TILE - 1) / TILE;
 }
 
-/* Of a strip: inputs, [49, tiles, C], then products, [49, tiles, MAX_BLOCKS
+/* Of a strip: inputs, [49, tiles, C], then products, [49, tiles, GROUP
  * B]. */
 static gsize
 winograd_scratch (const SalWinograd *job, guint n_rows)
 {
   gsize tiles = (gsize) n_rows * tiles_across (job);
   gsize K = (gsize) job->x->n_blocks * B;
-  return POINTS * (tiles * (K + MAX_BLOCKS * B) + 2 * PAD);
+  return POINTS * (tiles * (K + GROUP * B) + 2 * PAD);
 }
 
 static void
@@ -185,41 +185,21 @@ scatter_strip (const SalWinograd *job, guint row, guint end, guint block, guint 
     }
 }
 
-/* The products of n blocks of outputs from `block` on. */
-static void
-multiply_points (const SalWinograd *job, Product product, guint tiles, guint block, guint n,
-    const float *v, gsize v_stride, float *m, gsize m_stride)
-{
-  gsize panel = (gsize) product.k * B;
-  const float *filter = job->filter + block * POINTS * panel;
-  product.b_block = product.next_block = POINTS * panel;
-  product.next_step = B * sizeof (float);
-  for (guint p = 0; p < POINTS; p++) {
-    product.next = filter + panel;
-    multiply_rows (&product, tiles, n, v + p * v_stride, filter, NULL, m + p * m_stride);
-    filter += panel;
-  }
-}
+/* The products of n blocks of outputs from `block` on: m = v filter at every point. */
+static void multiply_points (const SalWinograd *job, guint tiles, guint block, guint n,
+    const float *v, gsize v_stride, float *m, gsize m_stride);
 
 static void
 winograd (const SalWinograd *job, guint row, guint end, guint block, guint block_end,
     float *scratch)
 {
-  const gssize zero = 0;
   guint tiles = (end - row) * tiles_across (job), K = job->x->n_blocks * B;
-  gsize v_stride = tiles * K + PAD, m_stride = tiles * MAX_BLOCKS * B + PAD;
+  gsize v_stride = tiles * K + PAD, m_stride = tiles * GROUP * B + PAD;
   float *v = scratch, *m = v + POINTS * v_stride;
   gather_strip (job, row, end, v, v_stride);
   for (guint n; block < block_end; block += n) {
-    n = MIN (MAX_BLOCKS, block_end - block);
-    const Product product = { .segments = &zero,
-      .n_segments = 1,
-      .n_parts = 1,
-      .k = K,
-      .lda = K,
-      .ldc = n * B,
-      .c_block = B };
-    multiply_points (job, product, tiles, block, n, v, v_stride, m, m_stride);
+    n = MIN (GROUP, block_end - block);
+    multiply_points (job, tiles, block, n, v, v_stride, m, m_stride);
     scatter_strip (job, row, end, block, n, m, m_stride);
   }
 }

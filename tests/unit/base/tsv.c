@@ -22,7 +22,17 @@ static gboolean
 read_text (const char *text, char **note, GString *found, GError **error)
 {
   g_autofree char *path = data_write_temp ("t.tsv", text, strlen (text));
-  return sal_tsv_read (path, columns, 2, note, take, found, error);
+  return sal_tsv_read (path, columns, 2, 0, note, take, found, error);
+}
+
+static gboolean
+take_third (const char *const *fields, gpointer data, GError **error)
+{
+  const char **third = data;
+  *third = fields[2] == NULL         ? NULL
+      : g_str_equal (fields[2], "3") ? "three"
+                                     : "?";
+  return TRUE;
 }
 
 static void
@@ -33,6 +43,26 @@ test_finds_columns (void)
   read_text ("a\tother\tb\r\n1\t2\t3\n\n4\t\t\n", NULL, found, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (found->str, ==, "3,1;,4;");
+}
+
+static void
+test_optional_columns_may_lack (void)
+{
+  static const char *const three[] = { "b", "a", "c" };
+  const char *with = "a\tb\tc\n1\t2\t3\n", *without = "a\tb\n1\t2\n";
+  g_autofree char *full = data_write_temp ("c.tsv", with, strlen (with));
+  g_autofree char *part = data_write_temp ("d.tsv", without, strlen (without));
+  g_autoptr (GError) error = NULL;
+  const char *third = "";
+  g_assert_true (
+      sal_tsv_read (full, three, 3, 1, NULL, take_third, &third, &error));
+  g_assert_cmpstr (third, ==, "three");
+  g_assert_true (
+      sal_tsv_read (part, three, 3, 1, NULL, take_third, &third, &error));
+  g_assert_null (third);
+  g_assert_false (
+      sal_tsv_read (part, three, 3, 0, NULL, take_third, &third, &error));
+  g_assert_error (error, SAL_ERROR, SAL_ERROR_FORMAT);
 }
 
 static void
@@ -80,6 +110,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tsv/finds-columns", test_finds_columns);
+  g_test_add_func ("/tsv/optional-columns-may-lack",
+      test_optional_columns_may_lack);
   g_test_add_func ("/tsv/a-note-comes-first", test_a_note_comes_first);
   g_test_add_func ("/tsv/errors-name-the-line", test_errors_name_the_line);
   int result = g_test_run ();

@@ -187,7 +187,7 @@ test_level_does_not_change_the_voice (void)
   for (guint i = 0; i < sal_model_get_embedding_size (tiny); i++)
     cosine += sal_speaker_get_embedding (a, NULL)[i]
         * sal_speaker_get_embedding (b, NULL)[i];
-  /* but for the floor of the logarithm */
+  /* except for the floor of the logarithm */
   g_assert_cmpfloat (cosine, >, 0.98);
 }
 

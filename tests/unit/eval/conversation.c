@@ -191,7 +191,7 @@ test_absent_is_another_target (void)
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   guint drawn[4] = { 0 };
   for (guint i = 0; i < 600; i++) {
-    guint voice = eval_conversation_draw_absent (corpus, 2, rand);
+    guint voice = eval_conversation_draw_absent (corpus, 2, FALSE, rand);
     g_assert_cmpuint (voice, <, 4);
     drawn[voice]++;
   }

@@ -73,6 +73,28 @@ test_splits_can_be_joined (void)
 }
 
 static void
+test_a_session_is_taken_out (void)
+{
+  g_autoptr (EvalCorpus) corpus = voices_corpus (tiny, 1, 0, 5, 2);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autoptr (GArray) order = eval_corpus_shuffle (corpus, 0, rand);
+  const char *session
+      = eval_corpus_get_utterance (corpus, index_at (order, 0))->session;
+  g_autoptr (GArray) taken = eval_corpus_take_session (corpus, order);
+  g_assert_cmpuint (taken->len + order->len, ==, 5);
+  g_assert_cmpuint (taken->len, ==, *session == 'f' ? 3 : 2);
+  for (guint i = 0; i < taken->len; i++)
+    g_assert_cmpstr (
+        eval_corpus_get_utterance (corpus, index_at (taken, i))->session, ==,
+        session);
+  for (guint i = 0; i < order->len; i++)
+    g_assert_cmpstr (
+        eval_corpus_get_utterance (corpus, index_at (order, i))->session, !=,
+        session);
+  g_assert_cmpstr (eval_corpus_get_voice (corpus, 0)->room, ==, "even");
+}
+
+static void
 test_unknown_splits_are_refused (void)
 {
   const char *splits[] = { "x", "t,x", "", "t,", "t" };
@@ -154,7 +176,7 @@ test_enrol_takes_whole_utterances_until_enough (void)
   g_autoptr (GError) error = NULL;
   double net, sum = 0;
   g_autoptr (SalTarget) target
-      = eval_corpus_enrol (corpus, tiny, 0, order, used, 6, &net, &error);
+      = eval_corpus_enrol (corpus, tiny, 0, order, used, 6, NULL, &net, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (sal_target_get_name (target), ==, "spk0");
   g_assert_cmpint (sal_target_get_class (target), ==, -1);
@@ -179,8 +201,8 @@ test_enrol_leaves_one_to_hear (void)
   g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GError) error = NULL;
   double net;
-  g_autoptr (SalTarget) target
-      = eval_corpus_enrol (corpus, tiny, 0, order, used, 60, &net, &error);
+  g_autoptr (SalTarget) target = eval_corpus_enrol (corpus, tiny, 0, order,
+      used, 60, NULL, &net, &error);
   g_assert_no_error (error);
   g_assert_nonnull (target);
   g_assert_cmpuint (used->len, ==, 2);
@@ -201,8 +223,8 @@ test_enrol_refuses_too_little (void)
     g_autoptr (GArray) used = g_array_new (FALSE, FALSE, sizeof (guint));
     g_autoptr (GError) error = NULL;
     double net;
-    g_assert_null (
-        eval_corpus_enrol (corpus, tiny, 0, order, used, 20, &net, &error));
+    g_assert_null (eval_corpus_enrol (corpus, tiny, 0, order, used, 20, NULL,
+        &net, &error));
     data_assert_error (error, SAL_ERROR_AUDIO, "spk0", NULL);
   }
 }
@@ -233,6 +255,8 @@ main (int argc, char **argv)
   g_test_add_func ("/corpus/others-that-are-targets-are-left-out",
       test_others_that_are_targets_are_left_out);
   g_test_add_func ("/corpus/splits-can-be-joined", test_splits_can_be_joined);
+  g_test_add_func ("/corpus/a-session-is-taken-out",
+      test_a_session_is_taken_out);
   g_test_add_func ("/corpus/unknown-splits-are-refused",
       test_unknown_splits_are_refused);
   g_test_add_func ("/corpus/sound-knows-speech-and-level",

@@ -55,6 +55,40 @@ test_columns_may_come_in_any_order (void)
 }
 
 static void
+test_rooms_and_sessions_are_read_or_guessed (void)
+{
+  const char without[] = HEAD "a/103-1240-0000.opus\tann\tu\ts\tx\t1\n";
+  const char with[] = "path\tspeaker\tsex\tsource\tsplit\tseconds\troom"
+                      "\tsession\na\tann\tf\ts\tx\t1\tstudio\tmonday\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) guessed = load (without, strlen (without), &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (row_at (guessed, 0)->sex, ==, 'u');
+  g_assert_cmpstr (row_at (guessed, 0)->room, ==, "ann");
+  g_assert_cmpstr (row_at (guessed, 0)->session, ==, "a/103-1240-");
+  g_autoptr (GPtrArray) read = load (with, strlen (with), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (row_at (read, 0)->room, ==, "studio");
+  g_assert_cmpstr (row_at (read, 0)->session, ==, "monday");
+}
+
+static void
+test_manifests_are_read_one_after_the_other (void)
+{
+  const char one[] = HEAD "a\tann\tf\ts\tx\t1\n";
+  const char two[] = HEAD "b\tbob\tm\ts\tx\t1\na\tann\tf\ts\tx\t1\n";
+  g_autofree char *first = data_write_temp ("one.tsv", one, strlen (one));
+  g_autofree char *second = data_write_temp ("two.tsv", two, strlen (two));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) rows
+      = eval_manifest_load_all ((const char *const[]){ first, second, NULL },
+          &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (rows->len, ==, 2); /* one path of both is one */
+  g_assert_cmpstr (row_at (rows, 1)->speaker, ==, "bob");
+}
+
+static void
 test_a_repeated_line_counts_once (void)
 {
   const char text[] = HEAD "a\tann\tf\ts\tx\t1\na\tann\tf\ts\tx\t1\n"
@@ -142,6 +176,10 @@ main (int argc, char **argv)
   g_test_add_func ("/manifest/reads-rows-in-order", test_reads_rows_in_order);
   g_test_add_func ("/manifest/columns-may-come-in-any-order",
       test_columns_may_come_in_any_order);
+  g_test_add_func ("/manifest/rooms-and-sessions-are-read-or-guessed",
+      test_rooms_and_sessions_are_read_or_guessed);
+  g_test_add_func ("/manifest/are-read-one-after-the-other",
+      test_manifests_are_read_one_after_the_other);
   g_test_add_func ("/manifest/a-repeated-line-counts-once",
       test_a_repeated_line_counts_once);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
