@@ -40,7 +40,7 @@
 GST_DEBUG_CATEGORY (speaker_saliency_debug);
 #define GST_CAT_DEFAULT speaker_saliency_debug
 
-/* rates: what masker.h takes; channels: what GStreamer mixes */
+/* rates: what sal_render_set_format() takes; channels: what GStreamer mixes */
 #define CAPS                                                                                         \
   "audio/x-raw, format = (string) { " GST_AUDIO_NE (S16) ", " GST_AUDIO_NE (S24) ", " GST_AUDIO_NE ( \
       S24_32) ", " GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ","                                    \

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "picture/turns.h"
+#include "mask/gate-internal.h"
 
 /* Frame t stands for the hop around its centre. */
 static double

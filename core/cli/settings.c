@@ -5,6 +5,7 @@
 
 #include "base/nicks.h"
 #include "cli/cli.h"
+#include "mask/gate-internal.h"
 
 const char *
 cli_method_name (SalCamMethod method)

@@ -7,6 +7,7 @@
 #include <saliency/render.h>
 #include "compute/vector.h"
 #include "eval/detection.h"
+#include "mask/gate-internal.h"
 
 #define L EVAL_STREAMING_LOOKAHEADS
 #define N EVAL_STREAMING_FIGURES

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <saliency/gate.h>
+#include "mask/gate-internal.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <saliency/masker.h>
+#include "mask/masker.h"
 
 #include <fftw3.h>
 #include <math.h>
@@ -35,17 +35,6 @@ struct _SalMasker {
   guint64 n_in, n_out;    /* PCM frames pushed, and finished */
   gboolean finished;
 };
-
-void
-sal_masker_config_init (SalMaskerConfig *config)
-{
-  *config = (SalMaskerConfig){
-    .rate = 16000,
-    .n_channels = 1,
-    .n_bands = 1,
-    .frame_period = 0.01,
-  };
-}
 
 static gboolean
 bands_rise (const SalMaskerConfig *config)

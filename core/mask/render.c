@@ -4,7 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#include <saliency/masker.h>
+#include "base/boxed.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "mask/gate-internal.h"
+#include "mask/masker.h"
 
 struct _SalRender {
   guint n_bands;                     /* of the gain */
@@ -12,6 +16,7 @@ struct _SalRender {
   double frame_period, frame_centre; /* s */
   SalGate *gate;
   SalMasker *masker; /* NULL: no format yet */
+  guint n_channels;  /* of the format */
   GArray *gains;     /* scratch: of float, [n_frames, n_bands] */
   GArray *bands;     /* likewise, of one map */
 };
@@ -29,7 +34,7 @@ sal_render_new (const SalMelConfig *mel, const SalGateConfig *gate,
       (float) (1000 * period), error);
   if (opened == NULL)
     return NULL;
-  SalRender *self = g_new0 (SalRender, 1);
+  SalRender *self = g_atomic_rc_box_new0 (SalRender);
   self->gate = opened;
   self->n_bands = n_bands;
   self->bands_hz = g_new (float, mel->n_bands);
@@ -41,18 +46,25 @@ sal_render_new (const SalMelConfig *mel, const SalGateConfig *gate,
   return self;
 }
 
-void
-sal_render_free (SalRender *self)
+static void
+render_clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  SalRender *self = data;
   sal_gate_free (self->gate);
   sal_masker_free (self->masker);
   g_array_unref (self->gains);
   g_array_unref (self->bands);
   g_free (self->bands_hz);
-  g_free (self);
 }
+
+void
+sal_render_free (SalRender *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, render_clear);
+}
+
+SAL_DEFINE_HANDLE_TYPE (SalRender, sal_render)
 
 gboolean
 sal_render_set_format (SalRender *self, guint rate, guint n_channels,
@@ -68,6 +80,7 @@ sal_render_set_format (SalRender *self, guint rate, guint n_channels,
   };
   sal_masker_free (self->masker);
   self->masker = sal_masker_new (&config, error);
+  self->n_channels = n_channels;
   sal_gate_reset (self->gate);
   return self->masker != NULL;
 }
@@ -184,4 +197,34 @@ guint
 sal_render_get_delay (const SalRender *self)
 {
   return self->masker != NULL ? sal_masker_get_delay (self->masker) : 0;
+}
+
+/* --- for bindings -------------------------------------------------------- */
+
+gboolean
+sal_render_push_bytes (SalRender *self, GBytes *pcm, GError **error)
+{
+  const float *values;
+  gsize n;
+  if (self->masker == NULL)
+    return sal_error_set (error, SAL_ERROR_CONFIG, "no format was set");
+  if (!sal_bytes_get_floats (pcm, &values, &n, error))
+    return FALSE;
+  if (n % self->n_channels != 0)
+    return sal_error_set (error, SAL_ERROR_FORMAT,
+        "%" G_GSIZE_FORMAT " samples are no whole frames of %u channels", n,
+        self->n_channels);
+  sal_masker_push (self->masker, values, n / self->n_channels);
+  return TRUE;
+}
+
+GBytes *
+sal_render_pull_bytes (SalRender *self)
+{
+  gsize n_frames = sal_render_get_n_ready (self);
+  gsize n = n_frames * self->n_channels;
+  float *pcm = g_new (float, n);
+  if (n > 0)
+    sal_masker_pull (self->masker, pcm, n_frames);
+  return g_bytes_new_take (pcm, n * sizeof (float));
 }

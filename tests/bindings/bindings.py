@@ -204,6 +204,42 @@ def check_window(model, target, samples):
         as_bytes(array.array("f", [0] * front_end.n_bands))))
 
 
+def check_render(model, maps, samples):
+    """A mask over the sound that the maps are of, in two channels."""
+    render = Saliency.Render.new(model.get_mel_config(), None, True)
+    stereo = array.array("f", (x for sample in samples
+                               for x in (sample, sample)))
+    check("/bindings/render/no-format", refused(
+        Saliency.Error.CONFIG, render.push, as_bytes(stereo)))
+    render.set_format(RATE, 2)
+    check("/bindings/render/half-a-frame", refused(
+        Saliency.Error.FORMAT, render.push, as_bytes(stereo[:3])))
+    render.push(as_bytes(stereo))
+    for settled in maps:
+        render.push_maps([settled])
+    render.finish()
+    masked = floats(render.pull())
+    check("/bindings/render/length", len(masked) == len(stereo))
+    check("/bindings/render/channels-alike", masked[::2] == masked[1::2])
+    check("/bindings/render/nothing-is-ready", render.pull().get_size() == 0)
+    config = Saliency.GateConfig.init()
+    config.removed = True
+    render.set_gate(config)
+    render.reset()
+    render.push(as_bytes(stereo))
+    for settled in maps:
+        render.push_maps([settled])
+    render.finish()
+    removed = floats(render.pull())
+    # The target speaks from the start.
+    part = slice(2 * RATE, 4 * RATE)
+    power = [math.fsum(x * x for x in sound[part])
+             for sound in (stereo, masked, removed)]
+    print(f"# power of sound, masked and removed: {power}")
+    check("/bindings/render/keeps-the-target", power[1] > 0.9 * power[0])
+    check("/bindings/render/removes-the-target", power[2] < 0.1 * power[0])
+
+
 def main():
     path, program, version = sys.argv[1:]
     check_version(version)
@@ -220,7 +256,9 @@ def main():
         wanted = subprocess.run([program, path, file], input=sound.tobytes(),
                                 stdout=subprocess.PIPE, check=True).stdout
     # of the file, as in C
-    check_maps(analyse(model, target, sound), wanted)
+    maps = analyse(model, target, sound)
+    check_render(model, maps, sound)
+    check_maps(maps, wanted)
     check_settings(model, target, sound)
     check_window(model, target, samples)
     end()

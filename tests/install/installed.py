@@ -90,7 +90,7 @@ def check_cxx(tree, source, model, speaker, sound, cxx):
           int(words[2]) > 5 and int(words[0]) > int(words[2]) / 2)
 
 
-def check_python(tree, source, model, version, cc):
+def check_python(tree, source, model, speaker, sound, version, cc):
     typelib = find(tree.root, "Saliency-1.0.typelib")
     if typelib is None:
         print("# no GObject introspection")
@@ -102,6 +102,12 @@ def check_python(tree, source, model, version, cc):
                                             "bindings.py"),
                model, program, version], env=env)
     check("/install/python/runs", out is not None and b"not ok" not in out)
+    example = os.path.join(source, "examples/embed.py")
+    out = run([sys.executable, example, model, speaker], input=sound, env=env)
+    check("/install/python/example-prints-what-c-prints",
+          out is not None and out == run(
+              [os.path.join(tree.root, "embed"), model, speaker],
+              input=sound, env=env))
 
 
 def main():
@@ -123,7 +129,7 @@ def main():
             speaker = "ls103"  # a class of the model
         check_c(tree, source, model, speaker, sound, cc,
                 os.path.join(build, "examples/embed"))
-        check_python(tree, source, model, version, cc)
+        check_python(tree, source, model, speaker, sound, version, cc)
     end()
 
 

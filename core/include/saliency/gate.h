@@ -7,7 +7,6 @@
 #pragma once
 
 #include <saliency/error.h>
-#include <saliency/map.h>
 
 G_BEGIN_DECLS
 
@@ -52,92 +51,5 @@ SAL_API GType sal_gate_config_get_type (void);
  * Since: 0.2
  */
 SAL_API void sal_gate_config_init (SalGateConfig *config);
-
-/**
- * SalGate: (skip)
- *
- * A gate; one thread at a time.
- *
- * Since: 0.2
- */
-typedef struct _SalGate SalGate;
-
-/**
- * sal_gate_new: (skip)
- * @config: copied
- * @n_bands: 1: one gain for all frequencies
- * @frame_ms: time between two frames
- * @error: return location for a #GError
- *
- * Returns: (transfer full) (nullable): a closed gate, or %NULL and %SAL_ERROR_CONFIG
- *
- * Since: 0.2
- */
-SAL_API SalGate *sal_gate_new (const SalGateConfig *config, guint n_bands, float frame_ms,
-    GError **error);
-
-/**
- * sal_gate_free: (skip)
- * @self: (transfer full) (nullable): a gate; %NULL does nothing
- *
- * Since: 0.2
- */
-SAL_API void sal_gate_free (SalGate *self);
-
-/**
- * sal_gate_set_config: (skip)
- * @self: a gate
- * @config: copied
- * @error: return location for a #GError
- *
- * From the next frame on, without a jump: a closed gate goes to a lower floor by the new release,
- * and is at a higher one after the new attack time at the latest; @removed and @bypass fade in and
- * out, linearly, over 50 ms.
- *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_CONFIG: nothing changed then
- *
- * Since: 0.2
- */
-SAL_API gboolean sal_gate_set_config (SalGate *self, const SalGateConfig *config, GError **error);
-
-/**
- * sal_gate_process: (skip)
- * @self: a gate
- * @probability: [n_frames, n_bands], time first
- * @n_frames: how many
- * @gain: (out caller-allocates): [n_frames, n_bands], linear, floor..1 (removed: 0..1 - floor); may
- * be @probability
- *
- * The next frames.  Allocates nothing.
- *
- * Since: 0.2
- */
-SAL_API void sal_gate_process (SalGate *self, const float *probability, guint n_frames,
-    float *gain);
-
-/**
- * sal_gate_reset: (skip)
- * @self: a gate
- *
- * Closes the gate at once and ends all fades.
- *
- * Since: 0.2
- */
-SAL_API void sal_gate_reset (SalGate *self);
-
-/**
- * sal_gate_band_probability: (skip)
- * @map: a map
- * @probability: (out caller-allocates): [n_frames, n_bands] of @map, time first
- *
- * For a gain that depends on frequency: activity + saliency, cut to 0..1.  Where it is certain
- * whether the target speaks only the activity counts; where it is not the evidence of each band
- * decides.
- *
- * Since: 0.2
- */
-SAL_API void sal_gate_band_probability (const SalMap *map, float *probability);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalGate, sal_gate_free)
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 /* render.h: saliency maps and PCM in, masked PCM out
  *
  * Probability becomes a gain (gate.h), and the gain is applied to PCM of any rate and channel count
- * (masker.h): one gain for all frequencies, or one for each band of the front end by time-frequency
+ * by a mask: one gain for all frequencies, or one for each band of the front end by time-frequency
  * masking.  Where the gain is 1 the output is the input, to the bit.
  *
  *   render = sal_render_new (sal_model_get_mel_config (model), NULL, FALSE, &error);
@@ -15,18 +15,22 @@
 #pragma once
 
 #include <saliency/gate.h>
+#include <saliency/map.h>
 #include <saliency/mel.h>
 
 G_BEGIN_DECLS
 
 /**
- * SalRender: (skip)
+ * SalRender:
  *
  * A gate and a masker for one stream.  One thread at a time.
  *
  * Since: 0.2
  */
 typedef struct _SalRender SalRender;
+
+#define SAL_TYPE_RENDER (sal_render_get_type ())
+SAL_API GType sal_render_get_type (void);
 
 /**
  * sal_render_new:
@@ -45,7 +49,7 @@ SAL_API SalRender *sal_render_new (const SalMelConfig *mel, const SalGateConfig 
     gboolean by_frequency, GError **error);
 
 /**
- * sal_render_free:
+ * sal_render_free: (skip)
  * @self: (nullable) (transfer full): a render; %NULL is a no-op
  *
  * Since: 0.2
@@ -75,7 +79,9 @@ SAL_API gboolean sal_render_set_format (SalRender *self, guint rate, guint n_cha
  * @gate: how probability becomes a gain; copied
  * @error: return location for a #GError
  *
- * For maps that are pushed from now on.  The gain does not jump (sal_gate_set_config()).
+ * For maps that are pushed from now on.  The gain does not jump: a closed gate goes to a lower
+ * floor by the new release, and is at a higher one after the new attack time at the latest; removed
+ * and bypass fade in and out, linearly, over 50 ms.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_CONFIG: nothing changed then
  *
@@ -91,14 +97,15 @@ SAL_API gboolean sal_render_set_gate (SalRender *self, const SalGateConfig *gate
  * @n_maps: at least 1
  *
  * The probability of a frame is the largest of any target: its activity, or by frequency that of
- * sal_gate_band_probability().  May allocate.
+ * each band: activity + saliency, cut to 0..1.  Where it is certain whether the target speaks only
+ * the activity counts; where it is not the evidence of the band decides.  May allocate.
  *
  * Since: 0.2
  */
 SAL_API void sal_render_push_maps (SalRender *self, SalMap *const *maps, guint n_maps);
 
 /**
- * sal_render_push_activity:
+ * sal_render_push_activity: (skip)
  * @self: a render with a format, not by frequency
  * @activity: (array length=n_frames): probability that a target speaks in the next frames of the
  * model, 0..1
@@ -111,9 +118,9 @@ SAL_API void sal_render_push_maps (SalRender *self, SalMap *const *maps, guint n
 SAL_API void sal_render_push_activity (SalRender *self, const float *activity, guint n_frames);
 
 /**
- * sal_render_push:
+ * sal_render_push: (skip)
  * @self: a render with a format
- * @pcm: (array): [n_frames, n_channels], interleaved: the next PCM frames
+ * @pcm: [n_frames, n_channels], interleaved: the next PCM frames
  * @n_frames: any number
  *
  * Maps and PCM may come in any order; memory grows as far as one runs ahead of the other.
@@ -121,6 +128,22 @@ SAL_API void sal_render_push_activity (SalRender *self, const float *activity, g
  * Since: 0.2
  */
 SAL_API void sal_render_push (SalRender *self, const float *pcm, gsize n_frames);
+
+/**
+ * sal_render_push_bytes: (rename-to sal_render_push)
+ * @self: a render with a format
+ * @pcm: float32 in the machine's byte order, [n_frames, n_channels], interleaved: the next PCM
+ * frames
+ * @error: return location for a #GError
+ *
+ * sal_render_push() for bindings.
+ *
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_FORMAT, or %SAL_ERROR_CONFIG if there is no format:
+ * nothing was pushed then
+ *
+ * Since: 0.2
+ */
+SAL_API gboolean sal_render_push_bytes (SalRender *self, GBytes *pcm, GError **error);
 
 /**
  * sal_render_finish:
@@ -144,7 +167,7 @@ SAL_API void sal_render_finish (SalRender *self);
 SAL_API gsize sal_render_get_n_ready (const SalRender *self);
 
 /**
- * sal_render_get_run:
+ * sal_render_get_run: (skip)
  * @self: a render with a format
  * @is_plain: (out): whether the next frames are the PCM pushed, to the bit, because their gain is 1
  *
@@ -157,14 +180,26 @@ SAL_API gsize sal_render_get_n_ready (const SalRender *self);
 SAL_API gsize sal_render_get_run (const SalRender *self, gboolean *is_plain);
 
 /**
- * sal_render_pull:
+ * sal_render_pull: (skip)
  * @self: a render with a format
- * @pcm: (out caller-allocates) (array): [n_frames, n_channels]
+ * @pcm: (out caller-allocates): [n_frames, n_channels]
  * @n_frames: at most sal_render_get_n_ready()
  *
  * Since: 0.2
  */
 SAL_API void sal_render_pull (SalRender *self, float *pcm, gsize n_frames);
+
+/**
+ * sal_render_pull_bytes: (rename-to sal_render_pull)
+ * @self: a render
+ *
+ * sal_render_pull() of all ready PCM frames, for bindings.
+ *
+ * Returns: (transfer full): float32 [n_frames, n_channels], interleaved; empty if none is ready
+ *
+ * Since: 0.2
+ */
+SAL_API GBytes *sal_render_pull_bytes (SalRender *self);
 
 /**
  * sal_render_skip:

@@ -12,6 +12,5 @@
 #include <saliency/analyser.h>
 #include <saliency/enrol.h>
 #include <saliency/gate.h>
-#include <saliency/masker.h>
 #include <saliency/render.h>
 #include <saliency/version.h>

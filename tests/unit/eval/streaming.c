@@ -6,8 +6,8 @@
 
 #include <saliency/analyser.h>
 #include "data.h"
-#include <saliency/gate.h>
-#include <saliency/masker.h>
+#include "mask/gate-internal.h"
+#include "mask/masker.h"
 #include "eval/streaming-picture.h"
 #include "voices.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <saliency/masker.h>
+#include "mask/masker.h"
 
 #include <math.h>
 #include <string.h>
@@ -542,17 +542,6 @@ test_rejects_bad_settings (void)
   sal_masker_free (NULL);
 }
 
-static void
-test_config_init_is_allowed (void)
-{
-  SalMaskerConfig config;
-  sal_masker_config_init (&config);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SalMasker) masker = sal_masker_new (&config, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (config.n_bands, ==, 1);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -576,7 +565,6 @@ main (int argc, char **argv)
     { "/masker/stream/last-gain-holds", test_last_gain_holds },
     { "/masker/stream/reset-forgets", test_reset_forgets },
     { "/masker/rejects-bad-settings", test_rejects_bad_settings },
-    { "/masker/config-init-is-allowed", test_config_init_is_allowed },
   };
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

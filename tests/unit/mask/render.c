@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include <saliency/masker.h>
+#include "mask/gate-internal.h"
+#include "mask/masker.h"
 #include "data.h"
 
 #define F 6 /* bands of the front end */

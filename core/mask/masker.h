@@ -10,10 +10,8 @@
 
 #include <saliency/error.h>
 
-G_BEGIN_DECLS
-
 /**
- * SalMaskerConfig: (skip)
+ * SalMaskerConfig:
  * @rate: Hz, of the PCM
  * @n_channels: of the PCM
  * @n_bands: of the gains; 1: one gain for all frequencies
@@ -22,10 +20,7 @@ G_BEGIN_DECLS
  * @frame_period: seconds between gain frames
  * @frame_centre: seconds: the time of gain frame 0
  *
- * Format of a masker.  Begin with sal_masker_config_init(): later versions may use the reserved
- * space.
- *
- * Since: 0.2
+ * Format of a masker.
  */
 typedef struct {
   guint rate;
@@ -34,148 +29,110 @@ typedef struct {
   const float *bands_hz;
   double frame_period;
   double frame_centre;
-  /*< private >*/
-  gpointer reserved[4];
 } SalMaskerConfig;
 
 /**
- * sal_masker_config_init: (skip)
- * @config: (out caller-allocates): filled in
- *
- * Mono at 16 kHz, one band, a gain every 10 ms from time 0.
- *
- * Since: 0.2
- */
-SAL_API void sal_masker_config_init (SalMaskerConfig *config);
-
-/**
- * SalMasker: (skip)
+ * SalMasker:
  *
  * A masker; one thread at a time.
- *
- * Since: 0.2
  */
 typedef struct _SalMasker SalMasker;
 
 /**
- * sal_masker_new: (skip)
+ * sal_masker_new:
  * @config: copied, with its @bands_hz
  * @error: return location for a #GError
  *
  * Takes the FFT planner lock.
  *
  * Returns: (transfer full) (nullable): a masker, or %NULL and %SAL_ERROR_CONFIG
- *
- * Since: 0.2
  */
-SAL_API SalMasker *sal_masker_new (const SalMaskerConfig *config, GError **error);
+SalMasker *sal_masker_new (const SalMaskerConfig *config, GError **error);
 
 /**
- * sal_masker_free: (skip)
+ * sal_masker_free:
  * @self: (transfer full) (nullable): a masker; %NULL does nothing
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_free (SalMasker *self);
+void sal_masker_free (SalMasker *self);
 
 /**
- * sal_masker_get_delay: (skip)
+ * sal_masker_get_delay:
  * @self: a masker
  *
  * Returns: how many PCM frames must be pushed after a frame before that frame comes out, at most;
  * also how far after a PCM frame the gains must reach for it to come out
- *
- * Since: 0.2
  */
-SAL_API guint sal_masker_get_delay (const SalMasker *self);
+guint sal_masker_get_delay (const SalMasker *self);
 
 /**
- * sal_masker_push_gains: (skip)
+ * sal_masker_push_gains:
  * @self: a masker
  * @gains: [n_frames, n_bands] (time first), linear
  * @n_frames: how many
  *
  * The next gain frames.  The memory of the masker grows as far as gains run ahead of PCM or PCM of
  * gains.
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames);
+void sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames);
 
 /**
- * sal_masker_push: (skip)
+ * sal_masker_push:
  * @self: a masker
  * @pcm: [n_frames, n_channels], interleaved, the next PCM frames
  * @n_frames: how many
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames);
+void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames);
 
 /**
- * sal_masker_finish: (skip)
+ * sal_masker_finish:
  * @self: a masker
  *
  * End of the stream: the last gain holds for all PCM without a gain, and all PCM becomes ready.
  * Nothing may be pushed before sal_masker_reset().
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_finish (SalMasker *self);
+void sal_masker_finish (SalMasker *self);
 
 /**
- * sal_masker_get_n_ready: (skip)
+ * sal_masker_get_n_ready:
  * @self: a masker
  *
  * Returns: the PCM frames that can be pulled now
- *
- * Since: 0.2
  */
-SAL_API gsize sal_masker_get_n_ready (const SalMasker *self);
+gsize sal_masker_get_n_ready (const SalMasker *self);
 
 /**
- * sal_masker_pull: (skip)
+ * sal_masker_pull:
  * @self: a masker
  * @pcm: (out caller-allocates): [n_frames, n_channels], interleaved
  * @n_frames: at most sal_masker_get_n_ready()
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames);
+void sal_masker_pull (SalMasker *self, float *pcm, gsize n_frames);
 
 /**
- * sal_masker_skip: (skip)
+ * sal_masker_skip:
  * @self: a masker
  * @n_frames: at most sal_masker_get_n_ready()
  *
  * Drops ready frames instead of pulling them.
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_skip (SalMasker *self, gsize n_frames);
+void sal_masker_skip (SalMasker *self, gsize n_frames);
 
 /**
- * sal_masker_get_run: (skip)
+ * sal_masker_get_run:
  * @self: a masker
  * @is_plain: (out): whether the next frames are the PCM that was pushed, to the bit (their gain is
  * 1)
  *
  * Returns: how many ready PCM frames, from the next one on, all are so or all are not
- *
- * Since: 0.2
  */
-SAL_API gsize sal_masker_get_run (const SalMasker *self, gboolean *is_plain);
+gsize sal_masker_get_run (const SalMasker *self, gboolean *is_plain);
 
 /**
- * sal_masker_reset: (skip)
+ * sal_masker_reset:
  * @self: a masker
  *
  * Forgets the stream.
- *
- * Since: 0.2
  */
-SAL_API void sal_masker_reset (SalMasker *self);
+void sal_masker_reset (SalMasker *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalMasker, sal_masker_free)
-
-G_END_DECLS
