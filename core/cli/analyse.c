@@ -33,17 +33,14 @@ parse (Options *self, int argc, char **argv, GError **error)
         "Write everything as JSON; - is stdout", "FILE" },
     { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
         "Who truly speaks: lines of start, end and name", "FILE" },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
-        NULL },
     G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
+  g_autoptr (CliOptions) options = cli_options_new ("RECORDING",
+      "Finds where the target speaks in a recording, and why.", NULL);
 
   cli_settings_init (&self->settings);
-  g_option_context_set_summary (context,
-      "Finds where the target speaks in a recording, and why.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  cli_settings_add_entries (&self->settings, context, FALSE);
-  return cli_parse (context, &argc, &argv, &self->files, 1, 1, error)
+  cli_options_add (options, entries);
+  cli_settings_add_entries (&self->settings, options, FALSE);
+  return cli_options_parse (options, argc, argv, &self->files, 1, 1, error)
       && cli_require (self->settings.target, "--target", error);
 }
 
@@ -125,10 +122,19 @@ draw (const Options *options, const CliReport *report, GError **error)
 static gboolean
 check_outputs (const Options *options, GError **error)
 {
-  return (options->png == NULL
-             || cli_output_check (options->png, options->files[0], error))
-      && (options->json == NULL || g_str_equal (options->json, "-")
-          || cli_output_check (options->json, options->files[0], error));
+  gboolean to_file = options->json != NULL && !g_str_equal (options->json, "-");
+
+  cli_input_add (options->files[0]);
+  cli_input_add (options->turns);
+  cli_settings_add_inputs (&options->settings);
+  if (options->png != NULL && to_file
+      && cli_is_same_file (options->png, options->json)) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+        "%s: is named for the picture and for JSON", options->png);
+    return FALSE;
+  }
+  return (options->png == NULL || cli_output_check (options->png, error))
+      && (!to_file || cli_output_check (options->json, error));
 }
 
 static gboolean

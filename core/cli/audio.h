@@ -54,18 +54,6 @@ double cli_reader_get_progress (const CliReader *self); /* part that was read, 0
 double cli_reader_get_seconds (const CliReader *self);  /* read so far */
 
 /**
- * cli_output_check:
- *
- * @input: (nullable): what the output is made from
- *
- * Files are replaced; devices, folders and the input must not be.
- *
- * Returns: %TRUE if @path lies in a folder that can be written to, and is a regular file if it is
- * there at all; else %FALSE and %SAL_ERROR_FILE
- */
-gboolean cli_output_check (const char *path, const char *input, GError **error);
-
-/**
  * cli_writer_open:
  * @like: gives rate, channels and, where WAV has it, the sample format; else it is 16 bits
  *

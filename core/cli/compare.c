@@ -33,15 +33,14 @@ parse (Options *self, int argc, char **argv, GError **error)
           { "target", 't', 0, G_OPTION_ARG_STRING, &self->target,
               "Name of the target in that file", "NAME" },
           { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, NULL },
           G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("BEFORE AFTER");
+  g_autoptr (CliOptions) options = cli_options_new ("BEFORE AFTER",
+      "Prints by how many dB each turn was changed: RMS after against RMS "
+      "before.",
+      NULL);
 
-  g_option_context_set_summary (context,
-      "By how many dB each turn was changed: RMS after against RMS before.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return cli_parse (context, &argc, &argv, &self->files, 2, 2, error)
+  cli_options_add (options, entries);
+  return cli_options_parse (options, argc, argv, &self->files, 2, 2, error)
       && cli_require (self->turns, "--turns", error)
       && cli_require (self->target, "--target", error);
 }

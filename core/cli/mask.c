@@ -55,18 +55,16 @@ parse (Options *self, int argc, char **argv, GError **error)
               "The file to write: WAV, or FLAC if it ends in .flac", "FILE" },
           { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
               "A gain for each band instead of one for all", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, NULL },
           G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
+  g_autoptr (CliOptions) options = cli_options_new ("RECORDING",
+      "Quietens a recording wherever the target does not speak.  Length, rate\n"
+      "and channels stay as they are.",
+      NULL);
 
   cli_settings_init (&self->settings);
-  g_option_context_set_summary (context,
-      "Quietens a recording wherever the target does not speak.  Length, rate\n"
-      "and channels stay as they are.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  cli_settings_add_entries (&self->settings, context, TRUE);
-  if (!cli_parse (context, &argc, &argv, &self->files, 1, 1, error)
+  cli_options_add (options, entries);
+  cli_settings_add_entries (&self->settings, options, TRUE);
+  if (!cli_options_parse (options, argc, argv, &self->files, 1, 1, error)
       || !cli_require (self->output, "-o", error)
       || !cli_require (self->settings.target, "--target", error))
     return FALSE;
@@ -184,7 +182,10 @@ run (const Options *options, GError **error)
   g_auto (Chain) chain = { 0 };
   CliProgress progress;
 
-  if (!cli_session_open (&session, &options->settings, error)
+  cli_input_add (options->files[0]);
+  cli_settings_add_inputs (&options->settings);
+  if (!cli_output_check (options->output, error)
+      || !cli_session_open (&session, &options->settings, error)
       || !chain_open (&chain, options, &session, error))
     return FALSE;
   cli_progress_start (&progress, "masking");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/audio-internal.h"
+#include "cli/files.h"
 
 #define BLOCK_FRAMES 8192
 #define MIN_SECONDS 0.1
@@ -92,6 +93,7 @@ cli_reader_open (const char *path, guint mono_rate, GError **error)
   g_return_val_if_fail (path != NULL, NULL);
   g_autoptr (CliReader) self = g_new0 (CliReader, 1);
 
+  cli_input_add (path);
   self->path = g_strdup (path);
   self->wants_mono = mono_rate > 0;
   if (!open_file (self, error)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/audio-internal.h"
+#include "cli/files.h"
 
 #define WAV_LIMIT 4e9 /* bytes; RF64 from there on */
 #define MAX_CHANNELS 256
@@ -19,38 +20,6 @@ struct _CliWriter {
   guint n_bits;     /* 0: floating point */
   GArray *integers; /* of int, for one block */
 };
-
-static gboolean
-is_same_file (const char *a, const char *b)
-{
-  GStatBuf x, y;
-  return g_stat (a, &x) == 0 && g_stat (b, &y) == 0 && x.st_dev == y.st_dev
-      && x.st_ino == y.st_ino;
-}
-
-gboolean
-cli_output_check (const char *path, const char *input, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  if (g_access (folder, W_OK) != 0) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: folder %s: %s", path,
-        folder, g_strerror (errno));
-    return FALSE;
-  }
-  if (g_file_test (path, G_FILE_TEST_EXISTS)
-      && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
-        "%s: is not a regular file and will not be replaced", path);
-    return FALSE;
-  }
-  if (input != NULL && is_same_file (path, input)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
-        "%s: is the input and will not be replaced", path);
-    return FALSE;
-  }
-  return TRUE;
-}
 
 static const char *volatile unfinished; /* a file that must not stay */
 
@@ -154,7 +123,7 @@ CliWriter *
 cli_writer_open (const char *path, const CliReader *like, GError **error)
 {
   g_return_val_if_fail (path != NULL && like != NULL, NULL);
-  if (!cli_output_check (path, like->path, error))
+  if (!cli_output_check (path, error))
     return NULL;
 
   g_autoptr (CliWriter) self = g_new0 (CliWriter, 1);

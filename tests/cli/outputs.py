@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the command writes, and what it refuses to write: no output replaces an
+input of the same call, and a file holds what its name says."""
+
+import os
+import shutil
+import tempfile
+
+from sounds import MODEL, Tap, run, voice, write_wav
+
+COMMANDS = ("enrol", "analyse", "mask", "compare", "evaluate", "bench", "model")
+EXPERIMENTS = ("verification", "stream", "table2", "deletion", "sanity",
+               "figures", "all", "merge")
+
+
+def contents(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write_manifest(path, recording):
+    with open(path, "w") as file:
+        file.write("path\tspeaker\tsex\tsource\tsplit\tseconds\n"
+                   f"{recording}\tspk0\tf\tmade up\tfew\t3\n")
+
+
+# --- inputs stay -------------------------------------------------------------
+
+def check_inputs_stay(tap, folder):
+    """By path, hard link and symbolic link; exit code 1, one line that names
+    both, and the input as it was."""
+    files = {kind: f"{folder}/{kind}" for kind in (
+        "recording.wav", "target.speaker", "model.safetensors", "turns.tsv")}
+    recording, target, model, turns = files.values()
+    write_wav(recording, voice(3))
+    shutil.copy(MODEL, model)
+    made = run("enrol", "-m", model, "-o", target, recording)
+    tap.check(made.returncode == 0, "/cli/outputs/enrol", made.stderr)
+    with open(turns, "w") as file:
+        file.write("0.0\t1.0\tann\n")
+    analyse = ["analyse", "-m", model, "-t", target, "--turns", turns,
+               recording]
+    calls = {
+        "mask-o": (["mask", "-m", model, "-t", target, recording, "-o"],
+                   ("recording.wav", "target.speaker", "model.safetensors")),
+        "analyse-json": ([*analyse, "--json"], files),
+        "analyse-png": ([*analyse, "--png"], files),
+        "enrol-o": (["enrol", "-m", model, recording, "-o"],
+                    ("recording.wav", "model.safetensors")),
+    }
+    before = {kind: contents(path) for kind, path in files.items()}
+    for name, (words, inputs) in calls.items():
+        for kind in inputs:
+            check_input_stays(tap, folder, f"{name}/{kind.split('.')[0]}",
+                              words, files[kind], before[kind])
+    both = f"{folder}/both"
+    result = run(*analyse, "--png", both, "--json", f"{folder}/./both")
+    tap.check(result.returncode == 1 and both in result.stderr
+              and not os.path.exists(both),
+              "/cli/outputs/refuses-one-file-for-two", result.stderr)
+
+
+def check_input_stays(tap, folder, name, words, path, before):
+    suffix = os.path.splitext(path)[1]
+    hard, soft = f"{folder}/hard{suffix}", f"{folder}/soft{suffix}"
+    os.link(path, hard)
+    os.symlink(path, soft)
+    for kind, out in (("path", path), ("hard-link", hard),
+                      ("symbolic-link", soft),
+                      ("other-path", f"{folder}/../{os.path.basename(folder)}"
+                                     f"/{os.path.basename(path)}")):
+        result = run(*words, out)
+        lines = result.stderr.splitlines()
+        tap.check(result.returncode == 1 and len(lines) == 1
+                  and out in lines[0] and path in lines[0]
+                  and contents(path) == before and os.path.islink(soft),
+                  f"/cli/outputs/keeps-inputs/{name}/{kind}",
+                  f"exit code {result.returncode}\n{result.stderr}")
+        if contents(path) != before:
+            with open(path, "wb") as file:
+                file.write(before)
+    os.unlink(hard)
+    os.unlink(soft)
+
+
+def check_corpus_stays(tap, folder):
+    """A manifest that bears the name of a table of the evaluation."""
+    write_wav(f"{folder}/a.wav", voice(3))
+    manifest = f"{folder}/trials.tsv"
+    write_manifest(manifest, "a.wav")
+    before = contents(manifest)
+    result = run("evaluate", "verification", "-m", MODEL, "--known",
+                 "--manifest", manifest, "--split", "few", "-o", folder)
+    tap.check(result.returncode == 1 and manifest in result.stderr
+              and contents(manifest) == before,
+              "/cli/outputs/keeps-inputs/evaluate/manifest", result.stderr)
+
+
+# --- help --------------------------------------------------------------------
+
+def check_help(tap):
+    """Every --help works, and lists what applies."""
+    calls = [["--help"], ["help"], *([c, "--help"] for c in COMMANDS),
+             *(["help", c] for c in COMMANDS),
+             *(["evaluate", e, "--help"] for e in EXPERIMENTS),
+             ["help", "evaluate", "stream"]]
+    for words in calls:
+        result = run(*words)
+        tap.check(result.returncode == 0 and "Usage:" in result.stdout
+                  and result.stderr == "", f"/cli/help/{'-'.join(words)}",
+                  result.stderr)
+    version = run("--version")
+    tap.check(version.returncode == 0 and version.stdout.count("\n") == 1
+              and run("version").stdout == version.stdout,
+              "/cli/help/version", version.stdout)
+    for experiment, has, has_not in (
+            ("stream", ("--frames", "--others"),
+             ("--score-cam", "--shard", "--quick", "--gamma")),
+            ("verification", ("--others",), ("--frames", "--piece")),
+            ("table2", ("--shard", "--raw"), ("--frames", "--open")),
+            ("all", ("--quick", "--open"), ("--shard", "--json"))):
+        text = run("evaluate", experiment, "--help").stdout
+        tap.check(all(word in text for word in has)
+                  and not any(word in text for word in has_not),
+                  f"/cli/help/evaluate-{experiment}-lists-its-own", text)
+
+
+def check_defaults(tap):
+    """--help shows the default of every number."""
+    for command in ("mask", "analyse", "bench"):
+        text = run(command, "--help").stdout
+        numbers = [line for line in text.splitlines()
+                   if line.strip().startswith("-") and "=" in line
+                   and line.split("=")[1].split()[0] in ("MS", "P", "N", "DB",
+                                                         "PX", "T")]
+        bare = [line for line in numbers if not line.endswith(")")]
+        tap.check(numbers and not bare, f"/cli/help/{command}-shows-defaults",
+                  bare)
+
+
+# --- options -----------------------------------------------------------------
+
+def check_twice(tap, folder):
+    """An option that takes one value is not given two."""
+    source = f"{folder}/in.wav"
+    write_wav(source, voice(3))
+    for name, words in {
+            "mask-target": ["mask", source, "-t", "spk0", "-t", "spk1", "-o",
+                            f"{folder}/a.wav"],
+            "mask-long-and-short": ["mask", source, "--target=spk0", "-tspk1",
+                                    "-o", f"{folder}/a.wav"],
+            "analyse-png": ["analyse", source, "-t", "spk0", "--png",
+                            f"{folder}/a.png", "--png", f"{folder}/b.png"],
+            "enrol-name": ["enrol", source, "-o", f"{folder}/a.speaker",
+                           "--name", "a", "--name", "b"]}.items():
+        result = run(words[0], "-m", MODEL, *words[1:])
+        tap.check(result.returncode == 2 and "given twice" in result.stderr
+                  and os.listdir(folder) == ["in.wav"],
+                  f"/cli/outputs/refuses-twice/{name}",
+                  f"{result.stderr}{os.listdir(folder)}")
+    result = run("mask", "-m", MODEL, "-t", "spk0", "--floor", "-40", source,
+                 "-o", f"{folder}/-o.wav", "--threads", "1")
+    tap.check(result.returncode == 0, "/cli/outputs/takes-negative-numbers",
+              result.stderr)
+
+
+def main():
+    tap = Tap()
+    check_help(tap)
+    check_defaults(tap)
+    for check in (check_inputs_stay, check_corpus_stays, check_twice):
+        with tempfile.TemporaryDirectory() as folder:
+            check(tap, folder)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
