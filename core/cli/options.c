@@ -102,11 +102,15 @@ find_short (const CliOptions *self, char letter)
   return NULL;
 }
 
-/* Counts a use; FALSE if it is not the first. */
+/* Counts a use; FALSE if a name is not the first.  Of numbers the last one
+ * holds, so that a script can let its caller have the last word. */
 static gboolean
 count (GHashTable *seen, const GOptionEntry *entry, GError **error)
 {
-  if (g_hash_table_add (seen, (gpointer) entry->long_name))
+  gboolean is_name = entry->arg == G_OPTION_ARG_FILENAME
+      || entry->arg == G_OPTION_ARG_STRING;
+
+  if (!is_name || g_hash_table_add (seen, (gpointer) entry->long_name))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
       "option --%s is given twice: it takes one value", entry->long_name);

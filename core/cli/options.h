@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* options.h: the command line of a subcommand
  *
- * GOption parses it.  Beside that, an option that is given twice is refused, and --help shows the
- * default of every number.
+ * GOption parses it.  Beside that, a second name or path for one option is refused, and --help
+ * shows the default of every number.
  */
 #pragma once
 
