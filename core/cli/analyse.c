@@ -32,7 +32,7 @@ parse (Options *self, int argc, char **argv, GError **error)
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json,
         "Write everything as JSON; - is stdout", "FILE" },
     { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
-        "Who truly speaks: lines of start, end and name", "FILE" },
+        "True turns: Audacity labels (start, end, name) or RTTM", "FILE" },
     G_OPTION_ENTRY_NULL };
   g_autoptr (CliOptions) options = cli_options_new ("RECORDING",
       "Finds where the target speaks in a recording, and why.", NULL);

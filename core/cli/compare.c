@@ -29,7 +29,8 @@ parse (Options *self, int argc, char **argv, GError **error)
 {
   GOptionEntry entries[]
       = { { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
-              "Who truly speaks: lines of start, end and name", "FILE" },
+              "True turns: Audacity labels (start, end, name) or RTTM",
+              "FILE" },
           { "target", 't', 0, G_OPTION_ARG_STRING, &self->target,
               "Name of the target in that file", "NAME" },
           { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
@@ -177,11 +178,24 @@ to_json (const GPtrArray *turns, const double *change, const char *target)
 }
 
 static gboolean
+check_target (const GPtrArray *turns, const Options *options, GError **error)
+{
+  g_autofree char *names = sal_turns_list_names (turns);
+
+  if (sal_turns_have (turns, options->target))
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
+      "%s: no turn of \"%s\": there are turns of %s", options->turns,
+      options->target, names);
+  return FALSE;
+}
+
+static gboolean
 run (const Options *options, GError **error)
 {
   double seconds[2];
   g_autoptr (GPtrArray) turns = sal_turns_load (options->turns, error);
-  if (turns == NULL)
+  if (turns == NULL || !check_target (turns, options, error))
     return FALSE;
   g_autofree double *before
       = measure (options->files[0], turns, &seconds[0], error);

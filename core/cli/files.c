@@ -57,6 +57,11 @@ cli_output_check (const char *path, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (path);
 
+  if (g_str_equal (path, "-")) {
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+        "-: this output is a file and does not go to standard output");
+    return FALSE;
+  }
   if (g_access (folder, W_OK) != 0) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: folder %s: %s", path,
         folder, g_strerror (errno));

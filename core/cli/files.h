@@ -27,6 +27,8 @@ gboolean cli_is_same_file (const char *a, const char *b);
  *
  * Files are replaced; devices, folders and inputs of the call must not be.
  *
+ * "-" is refused: what may go to standard output is not checked here.
+ *
  * Returns: %TRUE if @path lies in a folder that can be written to, and is no input, and is a
  * regular file if it is there at all; else %FALSE and %SAL_ERROR_FILE
  */

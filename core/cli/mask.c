@@ -50,12 +50,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Chain, chain_clear)
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[]
-      = { { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
-              "The file to write: WAV, or FLAC if it ends in .flac", "FILE" },
-          { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
-              "A gain for each band instead of one for all", NULL },
-          G_OPTION_ENTRY_NULL };
+  GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+        "The file to write: .wav, .flac, .ogg, .opus or .mp3; - is stdout, WAV",
+        "FILE" },
+    { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
+        "A gain for each band instead of one for all", NULL },
+    G_OPTION_ENTRY_NULL
+  };
   g_autoptr (CliOptions) options = cli_options_new ("RECORDING",
       "Quietens a recording wherever the target does not speak.  Length, rate\n"
       "and channels stay as they are.",
@@ -184,7 +186,7 @@ run (const Options *options, GError **error)
 
   cli_input_add (options->files[0]);
   cli_settings_add_inputs (&options->settings);
-  if (!cli_output_check (options->output, error)
+  if (!cli_writer_check (options->output, error)
       || !cli_session_open (&session, &options->settings, error)
       || !chain_open (&chain, options, &session, error))
     return FALSE;

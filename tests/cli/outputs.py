@@ -3,8 +3,10 @@
 """What the command writes, and what it refuses to write: no output replaces an
 input of the same call, and a file holds what its name says."""
 
+import json
 import os
 import shutil
+import subprocess
 import tempfile
 
 from sounds import MODEL, Tap, run, voice, write_wav
@@ -165,11 +167,81 @@ def check_twice(tap, folder):
               result.stderr)
 
 
+# --- formats -----------------------------------------------------------------
+
+MAGIC = {".wav": b"RIFF", ".flac": b"fLaC", ".ogg": b"OggS", ".oga": b"OggS",
+         ".opus": b"OggS", ".mp3": b"\xff", ".WAV": b"RIFF", ".FLAC": b"fLaC",
+         "": b"RIFF"}
+
+
+def check_formats(tap, folder):
+    """The suffix says what is written; what is none is refused."""
+    source = f"{folder}/in.wav"
+    write_wav(source, voice(3))
+    mask = ["mask", "-m", MODEL, "-t", "spk0", source, "-o"]
+    for suffix, magic in MAGIC.items():
+        out = f"{folder}/out{suffix}"
+        result = run(*mask, out)
+        if result.returncode != 0:
+            tap.check(False, f"/cli/outputs/format/{suffix}", result.stderr)
+            continue
+        again = run("analyse", "-m", MODEL, "-t", "spk0", out, "--json", "-")
+        seconds = (json.loads(again.stdout)["seconds"]
+                   if again.returncode == 0 else 0)
+        tap.check(contents(out).startswith(magic) and abs(seconds - 3) < 0.1
+                  and (b"OpusHead" in contents(out)) == (suffix == ".opus"),
+                  f"/cli/outputs/format/{suffix or 'none'}",
+                  f"{contents(out)[:4]} {seconds} s {again.stderr}")
+    for suffix in (".m4a", ".xyz", ".wav.bak"):
+        out = f"{folder}/other{suffix}"
+        result = run(*mask, out)
+        tap.check(result.returncode == 1 and out in result.stderr
+                  and ".flac" in result.stderr and not os.path.exists(out),
+                  f"/cli/outputs/format/refuses-{suffix}", result.stderr)
+    check_stdout(tap, folder, mask, source)
+
+
+def check_stdout(tap, folder, mask, source):
+    """- is standard output for sound and JSON, and refused for the rest."""
+    os.chdir(folder)
+    result = subprocess.run(["speakersaliency", *mask, "-"],
+                            capture_output=True)
+    tap.check(result.returncode == 0
+              and result.stdout == contents(f"{folder}/out.wav"),
+              "/cli/outputs/stdout/is-a-whole-wav", result.stderr)
+    for name, words in (("png", ["analyse", "-t", "spk0", source, "--png"]),
+                        ("speaker", ["enrol", source, "-o"])):
+        result = run(words[0], "-m", MODEL, *words[1:], "-")
+        tap.check(result.returncode == 1 and "standard output" in result.stderr,
+                  f"/cli/outputs/stdout/refuses-a-{name}", result.stderr)
+    tap.check("-" not in os.listdir(folder), "/cli/outputs/stdout/is-no-file",
+              os.listdir(folder))
+    os.chdir("/")
+
+
+def check_names(tap, folder):
+    """A name that no turn has is refused, and those there are are said."""
+    write_wav(f"{folder}/a.wav", voice(2))
+    with open(f"{folder}/turns.tsv", "w") as file:
+        file.write("0.0\t1.0\tann\n1.0\t2.0\tbob\n")
+    words = [f"{folder}/a.wav", f"{folder}/a.wav", "--turns",
+             f"{folder}/turns.tsv"]
+    result = run("compare", *words, "--target", "nobody")
+    tap.check(result.returncode == 1 and "ann, bob" in result.stderr,
+              "/cli/compare/says-which-names-there-are", result.stderr)
+    with open(f"{folder}/turns.tsv", "w") as file:
+        file.write("SPEAKER a 1 0 1 <NA> <NA> ann <NA> <NA>\n")
+    result = run("compare", *words, "--target", "ann")
+    tap.check(result.returncode == 0 and "ann, the target" in result.stdout,
+              "/cli/compare/reads-rttm", result.stderr)
+
+
 def main():
     tap = Tap()
     check_help(tap)
     check_defaults(tap)
-    for check in (check_inputs_stay, check_corpus_stays, check_twice):
+    for check in (check_inputs_stay, check_corpus_stays, check_twice,
+                  check_formats, check_names):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()
