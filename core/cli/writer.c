@@ -62,6 +62,8 @@ find_format (const char *path)
 gboolean
 cli_writer_check (const char *path, GError **error)
 {
+  if (!is_stdout (path) && !cli_output_check (path, error))
+    return FALSE;
   if (find_format (path) < 0) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
         "%s: its suffix is no format of sound that can be written: there are "
@@ -69,9 +71,7 @@ cli_writer_check (const char *path, GError **error)
         path);
     return FALSE;
   }
-  if (!is_stdout (path))
-    return cli_output_check (path, error);
-  if (!isatty (STDOUT_FILENO))
+  if (!is_stdout (path) || !isatty (STDOUT_FILENO))
     return TRUE;
   g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
       "-: standard output is a terminal and no place for sound");
