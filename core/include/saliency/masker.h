@@ -51,8 +51,17 @@ SAL_API void sal_masker_push_gains (SalMasker *self, const float *gains, guint n
 /**
  * sal_masker_push:
  * @pcm: [n_frames, n_channels], interleaved, the next PCM frames
+ *
+ * A sample that is not finite becomes 0, and sal_masker_get_n_replaced() counts it.
  */
 SAL_API void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames);
+
+/**
+ * sal_masker_get_n_replaced:
+ *
+ * Returns: how many samples were not finite and became 0, since the masker was made or reset
+ */
+SAL_API guint64 sal_masker_get_n_replaced (const SalMasker *self);
 
 /**
  * sal_masker_finish:
@@ -80,7 +89,8 @@ SAL_API void sal_masker_skip (SalMasker *self,
 
 /**
  * sal_masker_get_run:
- * @is_plain: (out): whether the next frames are what was pushed, to the bit (their gain is 1)
+ * @is_plain: (out): whether the next frames are what was pushed, to the bit (their gain is 1 and no
+ * sample was replaced)
  *
  * Returns: how many ready PCM frames, from the next one on, all are so or all are not
  */
