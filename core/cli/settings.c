@@ -67,6 +67,7 @@ cli_settings_init (CliSettings *self)
     .release_ms = gate.release_ms,
     .hold_ms = gate.hold_ms,
     .channels = SAL_CAM_FEW_CHANNELS,
+    .degrid = cam.degrid,
     .gamma = cam.gamma,
     .percentile = cam.percentile };
 }
@@ -116,8 +117,9 @@ add_map_entries (CliSettings *self, CliOptions *options)
     { "fusion", 0, 0, G_OPTION_ARG_STRING, &self->fusion,
         "How the maps of layers become one: mean (the default) or max",
         "NAME" },
-    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
-        "Smooth the gradients of s1, s2 and s3, which carry a grid", NULL },
+    { "no-degrid", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &self->degrid,
+        "Leave the grid in the gradients of s1, s2 and s3, as in the paper",
+        NULL },
     { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
         "How soon a map saturates, above 0 to 100", "N" },
     { "channels", 0, 0, G_OPTION_ARG_INT, &self->channels,

@@ -38,7 +38,8 @@ typedef struct {
   SalCamFusion fusion; /* MAX: of the magnitude, for signed maps */
   float gamma;         /* (0, 100]; 5 in the paper */
   SalScoreFunction score_function;
-  gboolean degrid;  /* 2x2 mean of the gradient of S1..S3, which carry a period-2 grid */
+  gboolean degrid;  /* 2x2 mean of the gradient of S1..S3, which carry a period-2 grid; FALSE in
+                       the paper */
   guint channels;   /* Score-CAM: so many of a layer, by mean activation; 0: all, as in the paper */
   float percentile; /* (0, 100]: what counts as the largest before (8) and (9): sal_map_cut() */
 } SalCamConfig;
@@ -46,7 +47,7 @@ typedef struct {
 /**
  * sal_cam_config_init:
  *
- * Signed Layer-CAM of S4, log-odds, gamma 5, all channels, percentile 100.
+ * Signed Layer-CAM of S4, log-odds, gamma 5, no grid, all channels, percentile 100.
  */
 SAL_API void sal_cam_config_init (SalCamConfig *config);
 SAL_API gboolean sal_cam_config_check (const SalCamConfig *config,
