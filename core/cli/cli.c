@@ -22,12 +22,10 @@ cli_exit_code (gboolean ok, GError *error)
 char *
 cli_find_model (const char *path)
 {
-  if (path == NULL)
-    path = g_getenv ("SPEAKERSALIENCY_MODEL");
-  if (path == NULL || *path == '\0')
-    path = SALIENCY_DEFAULT_MODEL;
-  cli_input_add (path);
-  return g_strdup (path);
+  char *found = path != NULL ? g_strdup (path) : sal_model_get_default_path ();
+
+  cli_input_add (found);
+  return found;
 }
 
 SalModel *

@@ -33,8 +33,7 @@ int cli_exit_code (gboolean ok, GError *error);
 
 /**
  * cli_find_model:
- * @path: (nullable): else the environment's SPEAKERSALIENCY_MODEL, else the model installed with
- * this program
+ * @path: (nullable): else sal_model_get_default_path()
  *
  * Returns: (transfer full): the path of the model that will be loaded, noted as an input
  */

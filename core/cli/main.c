@@ -27,11 +27,12 @@ print_usage (FILE *out)
       out);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-  fputs (
-      "\nThe model is --model, else $SPEAKERSALIENCY_MODEL, "
-      "else\n" SALIENCY_DEFAULT_MODEL "\n"
+  g_autofree char *model = sal_model_get_default_path ();
+  fprintf (out,
+      "\nThe model is --model, else $SPEAKERSALIENCY_MODEL, else the one "
+      "installed with the\nprogram; now %s\n"
       "Exit code: 0; 1 if the work failed; 2 if the command line is wrong.\n",
-      out);
+      model);
 }
 
 /* Returns: the exit code; -1 if there is no such command */
