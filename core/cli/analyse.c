@@ -137,6 +137,22 @@ check_outputs (const Options *options, GError **error)
       && (!to_file || cli_output_check (options->json, error));
 }
 
+/* What makes the results doubtful. */
+static void
+warn (const CliSession *session, const GPtrArray *turns, const char *path)
+{
+  const char *target = sal_target_get_name (session->target);
+  g_autoptr (GError) cause = NULL;
+
+  if (!sal_model_check_calibration (session->model, &cause))
+    g_printerr ("%s: warning: %s\n", g_get_prgname (), cause->message);
+  if (turns == NULL || sal_turns_have (turns, target))
+    return;
+  g_autofree char *names = sal_turns_list_names (turns);
+  g_printerr ("%s: warning: %s: no turn of \"%s\": there are turns of %s\n",
+      g_get_prgname (), path, target, names);
+}
+
 static gboolean
 run (const Options *options, GError **error)
 {
@@ -157,6 +173,7 @@ run (const Options *options, GError **error)
   if (maps == NULL)
     return FALSE;
 
+  warn (&session, turns, options->turns);
   g_auto (CliReport) report = { 0 };
   cli_report_init (&report, options->files[0], &session, seconds, maps,
       g_steal_pointer (&turns));

@@ -9,6 +9,7 @@ typedef struct {
   CliSettings settings;
   char *output;
   gboolean by_frequency;
+  gboolean uncalibrated;
   char **files;
 } Options;
 
@@ -56,6 +57,10 @@ parse (Options *self, int argc, char **argv, GError **error)
         "FILE" },
     { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
         "A gain for each band instead of one for all", NULL },
+    { "uncalibrated", 0, 0, G_OPTION_ARG_NONE, &self->uncalibrated,
+        "Mask by a model without calibration too, whose probabilities "
+        "are near 1 whoever speaks",
+        NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (CliOptions) options = cli_options_new ("RECORDING",
@@ -178,6 +183,16 @@ push_all (Chain *self, CliProgress *progress, GError **error)
 }
 
 static gboolean
+check_calibration (const Options *options, const SalModel *model,
+    GError **error)
+{
+  if (options->uncalibrated || sal_model_check_calibration (model, error))
+    return TRUE;
+  g_prefix_error (error, "will not mask (but with --uncalibrated): ");
+  return FALSE;
+}
+
+static gboolean
 run (const Options *options, GError **error)
 {
   g_auto (CliSession) session = { 0 };
@@ -188,6 +203,7 @@ run (const Options *options, GError **error)
   cli_settings_add_inputs (&options->settings);
   if (!cli_writer_check (options->output, error)
       || !cli_session_open (&session, &options->settings, error)
+      || !check_calibration (options, session.model, error)
       || !chain_open (&chain, options, &session, error))
     return FALSE;
   cli_progress_start (&progress, "masking");

@@ -124,9 +124,10 @@ print_human (const SalModel *model, JsonNode *record)
   print_topology (&r->topology);
   print_head (model, r);
   printf ("  calibration %s\n",
-      r->calibration.window.enrolled.n > 0
+      sal_model_check_calibration (model, NULL)
           ? "by amount of speech and look-ahead"
-          : "none");
+          : "none: probabilities are near 1 whoever speaks, so that mask "
+            "refuses it");
   print_provenance (json_node_get_object (record));
 }
 
@@ -166,6 +167,8 @@ to_json (const SalModel *model, JsonNode *record,
   cli_json_text (b, "file", path);
   cli_json_text (b, "name", sal_model_get_name (model));
   cli_json_text (b, "id", sal_model_get_id (model));
+  json_builder_set_member_name (b, "calibrated");
+  json_builder_add_boolean_value (b, sal_model_check_calibration (model, NULL));
   build_stages (b, stages, n_stages);
   json_builder_set_member_name (b, "record");
   json_builder_add_value (b, json_node_copy (record));

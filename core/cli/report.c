@@ -282,6 +282,8 @@ cli_report_to_json (const CliReport *self)
   cli_json_number (b, "seconds", self->seconds);
   cli_json_text (b, "model", sal_model_get_name (model));
   cli_json_text (b, "model_id", sal_model_get_id (model));
+  json_builder_set_member_name (b, "calibrated");
+  json_builder_add_boolean_value (b, sal_model_check_calibration (model, NULL));
   cli_json_text (b, "target", sal_target_get_name (self->session->target));
   build_settings (b, self->session);
   build_segments (b, self);

@@ -77,7 +77,7 @@ def check_methods(tap, folder):
     picture("layers", *layers)
     picture("gamma", *layers, "--gamma", "1")
     picture("fusion", *layers, "--fusion", "max")
-    picture("degrid", *layers, "--degrid")
+    picture("no-degrid", *layers, "--no-degrid")
     tap.check(len(pictures) == len(METHODS) + 6,
               "/cli/analyse/method/pictures-differ", len(pictures))
     for option, value, piece in (
@@ -119,7 +119,7 @@ def check_enrol(tap, folder):
     tap.check(result.stdout.count("  kept  ") == 2
               and all(result.stdout.count(path) == 2 for path in files),
               "/cli/enrol/verbose-prints-pieces", result.stdout)
-    result = run("mask", "-m", MODEL, "-t", out, files[0], "-o",
+    result = run("mask", "--uncalibrated", "-m", MODEL, "-t", out, files[0], "-o",
                  f"{folder}/out.wav")
     tap.check(result.returncode == 0, "/cli/mask/takes-a-speaker-file",
               result.stderr)
@@ -179,7 +179,7 @@ def check_second_voice(tap, folder):
 def check_strange_recording(tap, folder, alone, talk, turns):
     """A recording that is someone else's, or another day's, all through."""
     copy, strange = f"{folder}/talk.wav", f"{folder}/strange.wav"
-    result = run("mask", "-m", MODEL, "-t", "spk0", "--floor", "0", "-o", copy,
+    result = run("mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", "--floor", "0", "-o", copy,
                  talk)
     if result.returncode != 0:
         tap.check(False, "/cli/enrol/strange-recording", result.stderr)
@@ -231,6 +231,32 @@ def check_model(tap, folder):
                   f"/cli/model/describes-{name}", result.stdout)
 
 
+def check_calibration(tap, folder):
+    """A model without calibration is not masked with, and said to have none."""
+    source, out = f"{folder}/in.wav", f"{folder}/out.wav"
+    write_wav(source, voice(3))
+    result = run("mask", "-m", MODEL, "-t", "spk0", source, "-o", out)
+    lines = result.stderr.splitlines()
+    tap.check(result.returncode == 1 and len(lines) == 1
+              and MODEL in lines[0] and "no calibration" in lines[0]
+              and "--uncalibrated" in lines[0] and not os.path.exists(out),
+              "/cli/calibration/mask-refuses-a-model-without", result.stderr)
+    for name, model, calibrated in (("without", MODEL, False),
+                                    ("with", SHIPPED_MODEL, True)):
+        target = "spk0" if model == MODEL else "(no voice)"
+        result = run("analyse", "-m", model, "-t", target, source, "--json",
+                     "-")
+        tap.check(result.returncode == 0
+                  and json.loads(result.stdout)["calibrated"] is calibrated
+                  and ("no calibration" in result.stderr) is not calibrated,
+                  f"/cli/calibration/analyse-says-so/{name}", result.stderr)
+        facts = json.loads(run("model", model, "--json").stdout)
+        text = run("model", model).stdout
+        tap.check(facts["calibrated"] is calibrated
+                  and ("mask refuses" in text) is not calibrated,
+                  f"/cli/calibration/model-says-so/{name}", text)
+
+
 def check_compare(tap, folder):
     """A turn played at half the amplitude is 6.0 dB down."""
     samples = voice(2)
@@ -250,7 +276,8 @@ def check_compare(tap, folder):
 def main():
     tap = Tap()
     for check in (check_mask, check_analyse, check_methods, check_enrol,
-                  check_advice, check_second_voice, check_model, check_verify, check_compare):
+                  check_advice, check_second_voice, check_model, check_verify,
+                  check_calibration, check_compare):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()

@@ -44,7 +44,8 @@ def check_inputs_stay(tap, folder):
     analyse = ["analyse", "-m", model, "-t", target, "--turns", turns,
                recording]
     calls = {
-        "mask-o": (["mask", "-m", model, "-t", target, recording, "-o"],
+        "mask-o": (["mask", "--uncalibrated", "-m", model, "-t", target,
+                    recording, "-o"],
                    ("recording.wav", "target.speaker", "model.safetensors")),
         "analyse-json": ([*analyse, "--json"], files),
         "analyse-png": ([*analyse, "--png"], files),
@@ -148,9 +149,9 @@ def check_twice(tap, folder):
     source = f"{folder}/in.wav"
     write_wav(source, voice(3))
     for name, words in {
-            "mask-target": ["mask", source, "-t", "spk0", "-t", "spk1", "-o",
+            "mask-target": ["mask", "--uncalibrated", source, "-t", "spk0", "-t", "spk1", "-o",
                             f"{folder}/a.wav"],
-            "mask-long-and-short": ["mask", source, "--target=spk0", "-tspk1",
+            "mask-long-and-short": ["mask", "--uncalibrated", source, "--target=spk0", "-tspk1",
                                     "-o", f"{folder}/a.wav"],
             "analyse-png": ["analyse", source, "-t", "spk0", "--png",
                             f"{folder}/a.png", "--png", f"{folder}/b.png"],
@@ -161,7 +162,7 @@ def check_twice(tap, folder):
                   and os.listdir(folder) == ["in.wav"],
                   f"/cli/outputs/refuses-twice/{name}",
                   f"{result.stderr}{os.listdir(folder)}")
-    result = run("mask", "-m", MODEL, "-t", "spk0", "--floor", "-40", source,
+    result = run("mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", "--floor", "-40", source,
                  "-o", f"{folder}/-o.wav", "--threads", "1")
     tap.check(result.returncode == 0, "/cli/outputs/takes-negative-numbers",
               result.stderr)
@@ -178,7 +179,7 @@ def check_formats(tap, folder):
     """The suffix says what is written; what is none is refused."""
     source = f"{folder}/in.wav"
     write_wav(source, voice(3))
-    mask = ["mask", "-m", MODEL, "-t", "spk0", source, "-o"]
+    mask = ["mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", source, "-o"]
     for suffix, magic in MAGIC.items():
         out = f"{folder}/out{suffix}"
         result = run(*mask, out)
