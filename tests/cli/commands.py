@@ -28,6 +28,51 @@ def check_mask(tap, folder):
         tap.check(read_wav(out) == read_wav(source), name, "samples differ")
 
 
+def check_streamed(tap, folder):
+    """A WAV file without a length is read to its end; an empty one is not."""
+    source = f"{folder}/in.wav"
+    write_wav(source, voice(3))
+    with open(source, "rb") as file:
+        raw = file.read()
+    for name, riff, data in (("zero", 0, 0), ("data-zero", len(raw) - 8, 0),
+                             ("all-ones", 0xffffffff, 0xffffffff)):
+        path = f"{folder}/{name}.wav"
+        with open(path, "wb") as file:
+            file.write(raw[:4] + struct.pack("<I", riff) + raw[8:40]
+                       + struct.pack("<I", data) + raw[44:])
+        result = run("analyse", "-m", MODEL, "-t", "spk0", path, "--json", "-")
+        seconds = (json.loads(result.stdout)["seconds"]
+                   if result.returncode == 0 else 0)
+        tap.check(abs(seconds - 3) < 0.001, f"/cli/streamed-wav/{name}",
+                  f"{seconds} s, {result.stderr}")
+    path = f"{folder}/empty.wav"
+    with open(path, "wb") as file:
+        file.write(raw[:40] + struct.pack("<I", 0) + b"LIST"
+                   + struct.pack("<I", 4) + b"INFO")
+    result = run("analyse", "-m", MODEL, "-t", "spk0", path)
+    tap.check(result.returncode == 1 and "0 ms of sound" in result.stderr,
+              "/cli/streamed-wav/empty-stays-empty", result.stderr)
+
+
+def check_foreign(tap, folder):
+    """Containers that are not read here: the message says how to convert."""
+    heads = {"a.m4a": b"\0\0\0\x20ftypM4A ", "b.webm": b"\x1a\x45\xdf\xa3",
+             "c.aac": b"\xff\xf1\x50\x80", "d.wma": b"\x30\x26\xb2\x75",
+             "e.amr": b"#!AMR\n", "f f.mkv": b"\x1a\x45\xdf\xa3"}
+    for name, head in heads.items():
+        path = f"{folder}/{name}"
+        with open(path, "wb") as file:
+            file.write(head + bytes(2000))
+        for words in (["analyse", "-t", "spk0", path],
+                      ["enrol", "-o", f"{folder}/v.speaker", path]):
+            result = run(words[0], "-m", MODEL, *words[1:])
+            tap.check(result.returncode == 1
+                      and len(result.stderr.splitlines()) == 1
+                      and f"filesrc location='{path}'" in result.stderr
+                      and f"ffmpeg -i '{path}'" in result.stderr,
+                      f"/cli/foreign/{words[0]}/{name}", result.stderr)
+
+
 def check_analyse(tap, folder):
     source = f"{folder}/in.wav"
     write_wav(source, voice(3))
@@ -275,7 +320,7 @@ def check_compare(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_mask, check_analyse, check_methods, check_enrol,
+    for check in (check_mask, check_streamed, check_foreign, check_analyse, check_methods, check_enrol,
                   check_advice, check_second_voice, check_model, check_verify,
                   check_calibration, check_compare):
         with tempfile.TemporaryDirectory() as folder:
