@@ -189,6 +189,25 @@ def check_advice(tap, folder):
                   f"/cli/enrol/warns-of-{kind}-file", result.stderr)
 
 
+def check_short(tap, folder):
+    """A second of clean speech may have no pause; that makes it no noise."""
+    copy, piece = f"{folder}/slt.wav", f"{folder}/piece.wav"
+    run("mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", "--floor", "0",
+        "-o", copy, f"{VOICES}/slt.flac")
+    noisy = []
+    with wave.open(copy) as whole:
+        for begin in range(12):
+            with wave.open(piece, "wb") as part:
+                part.setparams(whole.getparams())
+                part.writeframes(whole.readframes(whole.getframerate()))
+            result = run("enrol", "-m", MODEL, "-o", f"{folder}/v.speaker",
+                         piece)
+            if result.returncode != 0 or "noisy" in result.stderr:
+                noisy.append((begin, result.stderr))
+    tap.check(not noisy, "/cli/enrol/a-second-of-clean-speech-is-not-noisy",
+              noisy)
+
+
 def check_second_voice(tap, folder):
     """One voice, and the same beside a conversation it has three turns in."""
     alone, talk = f"{VOICES}/slt.flac", f"{VOICES}/conversation.flac"
@@ -321,7 +340,7 @@ def check_compare(tap, folder):
 def main():
     tap = Tap()
     for check in (check_mask, check_streamed, check_foreign, check_analyse, check_methods, check_enrol,
-                  check_advice, check_second_voice, check_model, check_verify,
+                  check_advice, check_short, check_second_voice, check_model, check_verify,
                   check_calibration, check_compare):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
