@@ -26,10 +26,14 @@ import json
 import os
 import subprocess
 
-import numpy as np
+import requirements
 
-import corpus
-import tensorfile
+requirements.need("numpy", "torch")
+
+import numpy as np  # noqa: E402
+
+import corpus  # noqa: E402
+import tensorfile  # noqa: E402
 
 KEY = "speakersaliency"
 # Of the chain (core/presence.h): chosen on streams of development voices.
