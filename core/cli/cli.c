@@ -37,39 +37,6 @@ cli_load_model (const char *path, GError **error)
 }
 
 void
-cli_json_text (JsonBuilder *builder, const char *key, const char *value)
-{
-  json_builder_set_member_name (builder, key);
-  json_builder_add_string_value (builder, value);
-}
-
-void
-cli_json_number (JsonBuilder *builder, const char *key, double value)
-{
-  json_builder_set_member_name (builder, key);
-  json_builder_add_double_value (builder, value);
-}
-
-gboolean
-cli_write_json (JsonNode *root, const char *path, GError **error)
-{
-  g_autoptr (JsonNode) node = root;
-  g_autofree char *text = json_to_string (node, TRUE);
-
-  if (g_str_equal (path, "-")) {
-    puts (text);
-    return TRUE;
-  }
-  if (!cli_output_check (path, error))
-    return FALSE;
-  g_autofree char *line = g_strconcat (text, "\n", NULL);
-  if (g_file_set_contents (path, line, -1, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", path);
-  return FALSE;
-}
-
-void
 cli_progress_start (CliProgress *self, const char *what)
 {
   *self = (CliProgress){ .what = what, .begun = g_get_monotonic_time () };

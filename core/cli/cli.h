@@ -6,10 +6,9 @@
  */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "cli/audio.h"
 #include "cli/files.h"
+#include "cli/json.h"
 #include "cli/options.h"
 #include <saliency/model.h>
 
@@ -46,17 +45,6 @@ char *cli_find_model (const char *path);
  * Returns: (transfer full) (nullable): the model, or %NULL and the errors of sal_model_load()
  */
 SalModel *cli_load_model (const char *path, GError **error);
-
-/* A member of the object that is being built. */
-void cli_json_text (JsonBuilder *builder, const char *key, const char *value);
-void cli_json_number (JsonBuilder *builder, const char *key, double value);
-
-/**
- * cli_write_json:
- * @root: (transfer full): what to write
- * @path: a file, or "-" for stdout
- */
-gboolean cli_write_json (JsonNode *root, const char *path, GError **error);
 
 /**
  * CliProgress:

@@ -167,8 +167,7 @@ to_json (const SalModel *model, JsonNode *record,
   cli_json_text (b, "file", path);
   cli_json_text (b, "name", sal_model_get_name (model));
   cli_json_text (b, "id", sal_model_get_id (model));
-  json_builder_set_member_name (b, "calibrated");
-  json_builder_add_boolean_value (b, sal_model_check_calibration (model, NULL));
+  cli_json_flag (b, "calibrated", sal_model_check_calibration (model, NULL));
   build_stages (b, stages, n_stages);
   json_builder_set_member_name (b, "record");
   json_builder_add_value (b, json_node_copy (record));

@@ -5,8 +5,11 @@ input of the same call, and a file holds what its name says."""
 
 import json
 import os
+import re
 import shutil
+import struct
 import subprocess
+import sys
 import tempfile
 
 from sounds import MODEL, Tap, read_wav, run, voice, write_wav
@@ -202,6 +205,96 @@ def check_formats(tap, folder):
     check_stdout(tap, folder, mask, source)
 
 
+def check_pictures(tap, folder):
+    """PNG and SVG; how wide is an option; other suffixes are refused."""
+    source = f"{folder}/in.wav"
+    write_wav(source, voice(3))
+    analyse = ["analyse", "-m", MODEL, "-t", "spk0", source]
+    for suffix, begin in ((".png", b"\x89PNG"), (".svg", b"<?xml"),
+                          ("", b"\x89PNG")):
+        out = f"{folder}/a{suffix}"
+        result = run(*analyse, "--png", out)
+        tap.check(result.returncode == 0 and contents(out).startswith(begin),
+                  f"/cli/outputs/picture/{suffix or 'none'}", result.stderr)
+    for suffix in (".jpg", ".pdf"):
+        out = f"{folder}/b{suffix}"
+        result = run(*analyse, "--png", out)
+        tap.check(result.returncode == 1 and ".svg" in result.stderr
+                  and not os.path.exists(out),
+                  f"/cli/outputs/picture/refuses-{suffix}", result.stderr)
+    out = f"{folder}/wide.png"
+    run(*analyse, "--png", out, "--width", "2000")
+    (width,) = struct.unpack(">I", contents(out)[16:20])
+    tap.check(width == 2000, "/cli/outputs/picture/width", width)
+    for words in (["--width", "100", "--png", out], ["--width", "900"],
+                  ["--json-map"]):
+        result = run(*analyse, *words)
+        tap.check(result.returncode == 2 and words[0] in result.stderr,
+                  f"/cli/outputs/picture/refuses{words[0]}", result.stderr)
+
+
+def check_json(tap, folder):
+    """Valid, with numbers no longer than their precision; the map on request."""
+    name = "in \"quoted\" \\ \u00fc.wav"
+    source = f"{folder}/{name}"
+    write_wav(source, voice(3))
+    analyse = ["analyse", "-m", MODEL, "-t", "spk0", "--layers", "s1,s4",
+               source]
+    out = f"{folder}/a.json"
+    run(*analyse, "--json", out)
+    text = contents(out).decode()
+    plain = json.loads(text)
+    mapped = json.loads(run(*analyse, "--json", "-", "--json-map").stdout)
+    frames = mapped["frames"]
+    tap.check(plain["file"] == source and "saliency" not in plain["frames"]
+              and text == run(*analyse, "--json", "-").stdout,
+              "/cli/outputs/json/is-escaped-and-the-same-everywhere", text[:99])
+    digits = max(len(n.replace(".", "").replace("-", "").lstrip("0"))
+                 for n in re.findall(r"(?<=[ \[])-?[0-9.]+(?=[,\]\n])", text))
+    tap.check(digits <= 10 and '"centre" : 0.0125' in text,
+              "/cli/outputs/json/numbers-are-short", digits)
+    n = len(frames["activity"])
+    values = [v for row in frames["saliency"] for v in row]
+    tap.check(n > 250 and len(frames["saliency"]) == n
+              and all(len(row) == len(frames["bands_hz"]) == 80
+                      for row in frames["saliency"])
+              and max(map(abs, values)) > 0.1
+              and all(-1 <= v <= 1 for v in values)
+              and {k: v for k, v in frames.items()
+                   if k not in ("bands_hz", "saliency")} == plain["frames"],
+              "/cli/outputs/json/has-the-map-on-request",
+              (n, len(frames["saliency"])))
+    tap.check(sum(s["end"] - s["start"] for s in plain["stretches"])
+              > 2.9 and plain["seconds"] == 3
+              and all(s["end"] <= 3 for s in plain["segments"]),
+              "/cli/outputs/json/covers-the-recording", plain["seconds"])
+
+
+def peak_kib(*words):
+    """Resident memory of a call at its most, and its exit code."""
+    code = ("import resource, subprocess, sys; "
+            "r = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
+            "u = resource.getrusage(resource.RUSAGE_CHILDREN); "
+            "print(u.ru_maxrss, r.returncode)")
+    result = subprocess.run([sys.executable, "-c", code, "speakersaliency",
+                             *words], capture_output=True, text=True)
+    return [int(n) for n in result.stdout.split()]
+
+
+def check_memory(tap, folder):
+    """Of a recording 15 times as long analyse needs hardly more memory."""
+    second, sizes = voice(10), []
+    for n in (4, 60):
+        source = f"{folder}/{n}.wav"
+        write_wav(source, second * n)
+        kib, code = peak_kib("analyse", "-m", MODEL, "-t", "spk0", "--layers",
+                             "s4", source, "--json", f"{folder}/{n}.json")
+        sizes.append(kib)
+        tap.check(code == 0, f"/cli/outputs/memory/{10 * n}-s-are-analysed")
+    tap.check(sizes[1] - sizes[0] < 8000,
+              "/cli/outputs/memory/does-not-grow", sizes)
+
+
 def check_stdout(tap, folder, mask, source):
     """- is standard output for sound and JSON, and refused for the rest."""
     os.chdir(folder)
@@ -245,7 +338,8 @@ def main():
     check_help(tap)
     check_defaults(tap)
     for check in (check_inputs_stay, check_corpus_stays, check_twice,
-                  check_formats, check_names):
+                  check_formats, check_pictures, check_json,
+                  check_memory, check_names):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()
