@@ -28,10 +28,14 @@ import json
 import os
 import subprocess
 
-import numpy as np
+import requirements
 
-import corpus
-import tensorfile
+requirements.need("numpy", "torch")
+
+import numpy as np  # noqa: E402
+
+import corpus  # noqa: E402
+import tensorfile  # noqa: E402
 
 KEY = "speakersaliency"
 # Hidden Markov model (core/stream/hmm.h): chosen on streams of development

@@ -4,7 +4,8 @@ running any: containers and arrays are rebuilt here, everything else becomes an
 inert placeholder.
 
 Both formats of torch.save: a zip archive with one stored file for each storage,
-and, before PyTorch 1.6, pickles followed by the storages.
+and, before PyTorch 1.6, pickles followed by the storages.  Beside them
+safetensors files, which hold nothing but arrays.
 """
 
 import collections
@@ -15,12 +16,16 @@ import zipfile
 
 import numpy as np
 
+import tensorfile
+
 MAX_DIMS = 8
+MODEL_KEY = "speakersaliency"  # metadata of our own model files
 MAGIC = 0x1950a86a20f9469cfc6c  # the first pickle of the older format
 
 DTYPES = {"DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2",
           "LongStorage": "<i8", "IntStorage": "<i4", "ShortStorage": "<i2",
-          "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?"}
+          "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?",
+          "BFloat16Storage": tensorfile.BFLOAT16}
 
 
 class CheckpointError(Exception):
@@ -57,13 +62,14 @@ class Storage(Sealed):
     def __init__(self, dtype, n):
         if dtype not in DTYPES.values() or not isinstance(n, int):
             raise CheckpointError("a storage of unknown type")
-        self.dtype, self.n, self.values = np.dtype(dtype), n, None
+        self.dtype, self.n, self.values = dtype, n, None
+        self.itemsize = tensorfile.itemsize(dtype)
 
     def fill(self, raw):
-        if len(raw) != self.n * self.dtype.itemsize:
+        if len(raw) != self.n * self.itemsize:
             raise CheckpointError(f"a storage of {self.n} values has "
                                   f"{len(raw)} bytes")
-        self.values = np.frombuffer(raw, self.dtype)
+        self.values = tensorfile.decode(raw, self.dtype)
 
 
 class Tensor(Sealed):
@@ -94,6 +100,16 @@ class Tensor(Sealed):
             [s * values.itemsize for s in self.strides]).copy()
 
 
+class Whole(Tensor):
+    """A tensor that a file holds as an array."""
+
+    def __init__(self, array):
+        self.values = array
+
+    def array(self):
+        return self.values
+
+
 def first_argument(value, *unused):
     return value
 
@@ -103,6 +119,7 @@ KNOWN = {
     ("torch._utils", "_rebuild_tensor"): Tensor,
     ("torch._utils", "_rebuild_tensor_v2"): Tensor,
     ("torch._utils", "_rebuild_parameter"): first_argument,
+    ("torch._utils", "_rebuild_parameter_with_state"): first_argument,
 }
 
 
@@ -167,16 +184,31 @@ def read_sequence(path):
             if n != storage.n:
                 raise CheckpointError(f"a storage of {storage.n} values has "
                                       f"{n}")
-            storage.fill(file.read(n * storage.dtype.itemsize))
+            storage.fill(file.read(n * storage.itemsize))
         return content
 
 
+def read_safetensors(path):
+    tensors, metadata = tensorfile.load(path)
+    if MODEL_KEY in metadata:
+        raise CheckpointError("a model file already")
+    return {name: Whole(array) for name, array in tensors.items()}
+
+
+def reader_of(path):
+    """The function that reads a file, by how it begins."""
+    with open(path, "rb") as file:
+        head = file.read(9)
+    if head[:4] == b"PK\3\4":
+        return read_archive
+    # A safetensors file begins with the length of a header of JSON.
+    return read_safetensors if head[8:] == b"{" else read_sequence
+
+
 def load(path):
-    """What torch.save wrote, with Tensor for tensors."""
+    """What torch.save or safetensors wrote, with Tensor for tensors."""
     try:
-        with open(path, "rb") as file:
-            is_archive = file.read(4) == b"PK\3\4"
-        return read_archive(path) if is_archive else read_sequence(path)
+        return reader_of(path)(path)
     except OSError as error:
         raise CheckpointError(error.strerror or str(error)) from error
     except CheckpointError as error:

@@ -21,14 +21,18 @@ import re
 import subprocess
 import sys
 
-import numpy as np
-import torch
+import requirements
 
-import checkpoint
-import corpus
-import modelfile
-import reference
-from checkpoint import CheckpointError
+requirements.need("numpy", "torch")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+import checkpoint  # noqa: E402
+import corpus  # noqa: E402
+import modelfile  # noqa: E402
+import reference  # noqa: E402
+from checkpoint import CheckpointError  # noqa: E402
 
 # --- what the toolkits do ---------------------------------------------------
 
@@ -65,8 +69,16 @@ STRIDES = [1, 2, 2, 2]
 
 # --- names ------------------------------------------------------------------
 
-NESTED = ("state_dict", "model_state_dict", "model")
-PREFIXES = ("module.", "speaker_encoder.", "__S__.", "model.", "resnet.")
+# Where toolkits put a network in a dictionary, the first that is there; averages
+# of weights come last.
+NESTED = ("state_dict", "model_state_dict", "model", "net", "network",
+          "module", "backbone", "encoder", "speaker_encoder", "weights",
+          "params", "ema", "model_ema", "ema_state_dict", "state_dict_ema",
+          "ema_model", "shadow")
+# Of torch.compile, of parallel training, of the modules around the network.
+PREFIXES = ("_orig_mod.", "module.", "_forward_module.", "speaker_encoder.",
+            "__S__.", "model.", "net.", "network.", "backbone.", "resnet.",
+            "ema_model.")
 RENAMED = (
     (r"\.downsample\.", ".shortcut."),
     (r"^seg_1\.", "fc."),
@@ -91,10 +103,17 @@ REFUSED = (
 )
 
 
+def has_network(content):
+    """Whether a dictionary of tensors lies in this, however deep."""
+    return isinstance(content, dict) and (
+        any(isinstance(v, checkpoint.Tensor) for v in content.values())
+        or any(has_network(content[k]) for k in NESTED if k in content))
+
+
 def state_dict(content):
     """The arrays of a checkpoint by name, however deep they lie."""
     while isinstance(content, dict):
-        inner = [k for k in NESTED if isinstance(content.get(k), dict)]
+        inner = [k for k in NESTED if has_network(content.get(k))]
         if not inner:
             break
         content = content[inner[0]]
@@ -241,6 +260,9 @@ def check_tensors(tensors, expected, origin):
                 f"{list(tensors[name].shape)}, not {list(shape)}")
         if not np.isfinite(tensors[name]).all():
             raise CheckpointError(f"tensor {origin[name]} is not finite")
+        if name.endswith(".running_var") and (tensors[name] < 0).any():
+            raise CheckpointError(f"tensor {origin[name]} has a variance of "
+                                  f"{tensors[name].min():g}, below 0")
     left = [origin[name] for name in tensors.keys() - expected.keys()]
     if left:
         hint = "; --cohort DIR replaces heads" if any(
@@ -371,7 +393,10 @@ def convert(args):
                        "checkpoint": os.path.basename(args.checkpoint),
                        "sha256": digest},
     }
-    modelfile.write(args.output, net, rows, record, bias, exact=True)
+    try:
+        modelfile.write(args.output, net, rows, record, bias, exact=True)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
     print(f"{args.checkpoint}: {family['title']}")
     print(f"  widths {topology['widths']}, blocks {topology['blocks']}, "
           f"{frontend['n_bands']} bands, embedding of "
@@ -379,13 +404,16 @@ def convert(args):
     print(f"  head: {head['kind']}, {len(head.get('classes', []))} classes")
     print(f"  front end confirmed by: {summary(checked) or 'nothing'}")
     print(f"  ignored: {summary(ignored - set(checked)) or 'nothing'}")
+    print("  no calibration: probabilities are near 1 whoever speaks, and "
+          "mask refuses the model until models/calibrate.py gives it one")
     print(f"{args.output}: written; check it with speakersaliency model "
           f"{args.output} --verify")
 
 
 def arguments(words=None):
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("checkpoint", help=".pt, .model, .ckpt, .bin")
+    p.add_argument("checkpoint", help=".pt, .model, .ckpt, .bin, or "
+                   ".safetensors")
     p.add_argument("-o", "--output", required=True, help="model file to write")
     p.add_argument("--name", help="of the model; else that of the output")
     names = p.add_mutually_exclusive_group()

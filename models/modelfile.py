@@ -2,6 +2,7 @@
 """Model files: weights, record and golden values in one safetensors file."""
 
 import json
+import os
 
 import numpy as np
 import torch
@@ -65,10 +66,28 @@ def stored(tensor, exact):
     return array.astype("f2") if array.ndim > 1 and not exact else array
 
 
+def check(tensors, record):
+    """The rules that the library has for what it reads, before it is written:
+    everything is finite, no variance is negative, no class is nothing.
+    Raises ValueError."""
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"tensor {name} is not finite as it would be "
+                             f"stored, in {array.dtype}")
+        if name.endswith(".running_var") and (array < 0).any():
+            raise ValueError(f"tensor {name} has a variance of {array.min()}, "
+                             "below 0")
+    if record["head"]["kind"] == "cosine":
+        empty = np.flatnonzero(~tensors["head.weight"].any(1))
+        if empty.size:
+            raise ValueError(f"tensor head.weight: row {empty[0]} is zero")
+
+
 def write(path, net, rows, record, bias=None, exact=False):
     """Write net, class rows [N, E] (or None), with the biases [N] of a linear
     head, and record to a model file.  The golden values are those of the
-    weights as stored."""
+    weights as stored.  Raises ValueError, and leaves nothing behind, if the
+    library would refuse the file."""
     tensors = {k: stored(v, exact) for k, v in net.state_dict().items()
                if not k.endswith("num_batches_tracked")}
     if rows is not None:
@@ -79,6 +98,7 @@ def write(path, net, rows, record, bias=None, exact=False):
     if bias is not None:
         tensors["head.bias"] = stored(bias, exact)
         bias = torch.from_numpy(tensors["head.bias"])
+    check(tensors, record)
     kept = reference.ResNet(record["topology"],
                             record["frontend"]["n_bands"])
     kept.load_state_dict(
@@ -87,7 +107,13 @@ def write(path, net, rows, record, bias=None, exact=False):
     samples = golden_signal(16000, record["frontend"]["sample_rate"])
     tensors["golden.samples"] = samples
     record["golden"] = golden_values(kept, rows, bias, record, samples)
-    tensorfile.save(path, tensors, {KEY: json.dumps(record)})
+    try:
+        text = json.dumps(record, allow_nan=False)
+    except ValueError as error:
+        raise ValueError("the network computes no finite values: its golden "
+                         "values would be no numbers") from error
+    tensorfile.save(path + ".part", tensors, {KEY: text})
+    os.replace(path + ".part", path)
 
 
 def read(path):

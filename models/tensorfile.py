@@ -12,6 +12,23 @@ import numpy as np
 
 DTYPES = {"F32": np.float32, "F16": np.float16, "I64": np.int64}
 
+BFLOAT16 = "bfloat16"  # the upper halves of float32, which numpy does not know
+# What is read beside those.
+FOREIGN = {"F64": "<f8", "BF16": BFLOAT16, "I32": "<i4", "I16": "<i2",
+           "I8": "i1", "U8": "u1", "BOOL": "?"}
+
+
+def itemsize(dtype):
+    """Bytes of a value; dtype is numpy's or BFLOAT16."""
+    return 2 if dtype == BFLOAT16 else np.dtype(dtype).itemsize
+
+
+def decode(raw, dtype):
+    """An array of the values in some bytes; bfloat16 becomes float32."""
+    if dtype != BFLOAT16:
+        return np.frombuffer(raw, dtype)
+    return (np.frombuffer(raw, "<u2").astype("<u4") << 16).view("<f4")
+
 
 def save(path, tensors, metadata=None):
     """Write a dict of arrays; metadata is a dict of strings."""
@@ -41,6 +58,6 @@ def load(path):
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        array = np.frombuffer(data[begin:end], DTYPES[entry["dtype"]])
+        array = decode(data[begin:end], {**DTYPES, **FOREIGN}[entry["dtype"]])
         tensors[name] = array.reshape(entry["shape"]).copy()
     return tensors, metadata

@@ -20,15 +20,19 @@ import json
 import os
 import time
 
-import numpy as np
-import torch
-import torch.nn.functional as F
+import requirements
 
-import corpus
-import modelfile
-import nonvoice
-import reference
-import widen
+requirements.need("numpy", "torch")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+import corpus  # noqa: E402
+import modelfile  # noqa: E402
+import nonvoice  # noqa: E402
+import reference  # noqa: E402
+import widen  # noqa: E402
 
 SCALE, MARGIN = 30.0, 0.2
 SPEEDS = (1.0, 0.9, 1.1, 0.82, 1.2)  # each makes every speaker one more

@@ -28,7 +28,11 @@ import subprocess
 import sys
 import wave
 
-import numpy as np
+import requirements
+
+requirements.need("numpy")
+
+import numpy as np  # noqa: E402
 
 RATE = 16000
 RECORDING, MOST, LEAST = 12, 240, 45  # seconds: of each, of a voice

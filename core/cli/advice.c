@@ -10,6 +10,9 @@
 #define GOOD_SECONDS 10.0
 #define GOOD_AGREEMENT 0.5f
 #define GOOD_SNR_DB 15.0f
+#define NOISE_SECONDS                                                          \
+  4.0 /* shorter ones may have no pause that shows noise                       \
+       */
 #define QUIET_DB -45.0f
 #define MUCH_CLIPPED 0.001f
 #define MANY_ERRORS 0.2f
@@ -34,7 +37,7 @@ warn_of_recording (GPtrArray *list, const char *file,
         "%s: quiet, %.0f dB of full scale: a closer microphone would "
         "help",
         file, recording->level_db);
-  if (recording->snr_db < GOOD_SNR_DB)
+  if (recording->snr_db < GOOD_SNR_DB && recording->seconds >= NOISE_SECONDS)
     warn (list,
         "%s: noisy, the speech is %.0f dB above the noise: a quieter "
         "room would help",

@@ -6,10 +6,12 @@
 #include <sndfile.h>
 
 #include "cli/audio.h"
+#include "cli/containers.h"
 
 struct _CliReader {
   char *path;
   SNDFILE *file;
+  CliStreamedWav *streamed; /* NULL but for a WAV file without a length */
   SF_INFO info;
   SRC_STATE *resampler; /* NULL if the rates agree */
   double ratio;         /* rate of the mono samples by that of the file */

@@ -54,23 +54,22 @@ double cli_reader_get_progress (const CliReader *self); /* part that was read, 0
 double cli_reader_get_seconds (const CliReader *self);  /* read so far */
 
 /**
- * cli_output_check:
+ * cli_writer_check:
+ * @path: "-" is standard output
  *
- * @input: (nullable): what the output is made from
- *
- * Files are replaced; devices, folders and the input must not be.
- *
- * Returns: %TRUE if @path lies in a folder that can be written to, and is a regular file if it is
- * there at all; else %FALSE and %SAL_ERROR_FILE
+ * Returns: %TRUE if a writer can be opened at @path, else %FALSE and %SAL_ERROR_FILE: the errors of
+ *   cli_output_check(), a suffix that is no format, a terminal
  */
-gboolean cli_output_check (const char *path, const char *input, GError **error);
+gboolean cli_writer_check (const char *path, GError **error);
 
 /**
  * cli_writer_open:
+ * @path: its suffix says the format: .wav (or none), .flac, .ogg and .oga (Vorbis), .opus or .mp3;
+ * "-" is standard output, which gets WAV
  * @like: gives rate, channels and, where WAV has it, the sample format; else it is 16 bits
  *
- * A WAV file, or FLAC if @path ends in ".flac".  It is written beside @path and takes its place
- * when it is closed; an interrupt removes it.  One writer at a time.
+ * The file is written beside @path and takes its place when it is closed; an interrupt removes it.
+ * Standard output gets the whole file when it is closed.  One writer at a time.
  *
  * Returns: (transfer full) (nullable): a writer, or %NULL and %SAL_ERROR_FILE
  */

@@ -66,7 +66,6 @@ static void
 options_clear (CliBench *self)
 {
   g_free (self->model_path);
-  g_strfreev (self->files);
   sal_model_unref (self->model);
   sal_target_unref (self->target);
 }
@@ -103,25 +102,22 @@ parse (Options *self, int argc, char **argv, GError **error)
   GOptionEntry entries[] = { { "model", 'm', 0, G_OPTION_ARG_FILENAME,
                                  &self->model_path, "Model file", "FILE" },
     { "windows", 0, 0, G_OPTION_ARG_INT, &self->n_windows,
-        "Of how many windows the median is taken (30)", "N" },
+        "Of how many windows the median is taken", "N" },
     { "frames", 0, 0, G_OPTION_ARG_INT, &self->n_frames,
-        "Length of a window (200)", "T" },
+        "Length of a window, in frames", "T" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
-        "How many work on a window (1)", "N" },
+        "Threads that work on a window", "N" },
     { "streams", 0, 0, G_OPTION_ARG_NONE, &self->streams,
         "Instead: how many streams are kept up with, on all cores", NULL },
     { "max-streams", 0, 0, G_OPTION_ARG_INT, &self->max_streams,
-        "No more streams than that (64)", "N" },
+        "No more streams than that", "N" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL,
-        NULL },
     G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (CliOptions) options = cli_options_new (NULL,
+      "Times one window, or runs more and more streams at once.", NULL);
 
-  g_option_context_set_summary (context,
-      "Times one window, or runs more and more streams at once.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return cli_parse (context, &argc, &argv, &self->files, 0, 0, error)
+  cli_options_add (options, entries);
+  return cli_options_parse (options, argc, argv, NULL, 0, 0, error)
       && check_numbers (self, error);
 }
 

@@ -12,7 +12,6 @@ typedef struct {
   int n_frames;  /* T of a window */
   int max_streams;
   gboolean streams, json;
-  char **files;      /* none is wanted */
   SalModel *model;   /* opened from the above */
   SalTarget *target; /* its first voice */
 } CliBench;

@@ -19,78 +19,21 @@ cli_exit_code (gboolean ok, GError *error)
   return usage ? 2 : 1;
 }
 
-gboolean
-cli_parse (GOptionContext *context, int *argc, char ***argv, char ***files,
-    guint n_min, guint n_max, GError **error)
+char *
+cli_find_model (const char *path)
 {
-  if (!g_option_context_parse (context, argc, argv, error))
-    return FALSE;
+  char *found = path != NULL ? g_strdup (path) : sal_model_get_default_path ();
 
-  guint n = files != NULL && *files != NULL ? g_strv_length (*files) : 0;
-  if (n < n_min) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "%u files given, at least %u wanted", n, n_min);
-    return FALSE;
-  }
-  if (n > n_max) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "%u files given, at most %u wanted", n, n_max);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-gboolean
-cli_require (const char *value, const char *option, GError **error)
-{
-  if (value != NULL)
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-      "option %s is missing", option);
-  return FALSE;
+  cli_input_add (found);
+  return found;
 }
 
 SalModel *
 cli_load_model (const char *path, GError **error)
 {
-  if (path == NULL)
-    path = g_getenv ("SPEAKERSALIENCY_MODEL");
-  if (path == NULL || *path == '\0')
-    path = SALIENCY_DEFAULT_MODEL;
-  return sal_model_load (path, error);
-}
+  g_autofree char *found = cli_find_model (path);
 
-void
-cli_json_text (JsonBuilder *builder, const char *key, const char *value)
-{
-  json_builder_set_member_name (builder, key);
-  json_builder_add_string_value (builder, value);
-}
-
-void
-cli_json_number (JsonBuilder *builder, const char *key, double value)
-{
-  json_builder_set_member_name (builder, key);
-  json_builder_add_double_value (builder, value);
-}
-
-gboolean
-cli_write_json (JsonNode *root, const char *path, GError **error)
-{
-  g_autoptr (JsonNode) node = root;
-  g_autofree char *text = json_to_string (node, TRUE);
-
-  if (g_str_equal (path, "-")) {
-    puts (text);
-    return TRUE;
-  }
-  if (!cli_output_check (path, NULL, error))
-    return FALSE;
-  g_autofree char *line = g_strconcat (text, "\n", NULL);
-  if (g_file_set_contents (path, line, -1, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", path);
-  return FALSE;
+  return sal_model_load (found, error);
 }
 
 void

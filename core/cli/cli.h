@@ -6,9 +6,10 @@
  */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "cli/audio.h"
+#include "cli/files.h"
+#include "cli/json.h"
+#include "cli/options.h"
 #include <saliency/model.h>
 
 int cli_analyse (int argc, char **argv);
@@ -30,41 +31,20 @@ int cli_model (int argc, char **argv);
 int cli_exit_code (gboolean ok, GError *error);
 
 /**
- * cli_parse:
- * @context: (transfer none): with its entries; --help ends the program
- * @files: (nullable) (array zero-terminated=1): the arguments that are not options, filled by
- * @context
- * @n_min: at least so many of them; @n_max: and at most
+ * cli_find_model:
+ * @path: (nullable): else sal_model_get_default_path()
  *
- * Returns: %TRUE, or %FALSE and G_OPTION_ERROR
+ * Returns: (transfer full): the path of the model that will be loaded, noted as an input
  */
-gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, char ***files, guint n_min,
-    guint n_max, GError **error);
-
-/**
- * cli_require:
- *
- * Returns: %TRUE if @value is set, else %FALSE and G_OPTION_ERROR that names @option
- */
-gboolean cli_require (const char *value, const char *option, GError **error);
+char *cli_find_model (const char *path);
 
 /**
  * cli_load_model:
- * @path: (nullable): else the environment's SPEAKERSALIENCY_MODEL, else the model installed with
- * this program
+ * @path: (nullable): as for cli_find_model()
+ *
+ * Returns: (transfer full) (nullable): the model, or %NULL and the errors of sal_model_load()
  */
 SalModel *cli_load_model (const char *path, GError **error);
-
-/* A member of the object that is being built. */
-void cli_json_text (JsonBuilder *builder, const char *key, const char *value);
-void cli_json_number (JsonBuilder *builder, const char *key, double value);
-
-/**
- * cli_write_json:
- * @root: (transfer full): what to write
- * @path: a file, or "-" for stdout
- */
-gboolean cli_write_json (JsonNode *root, const char *path, GError **error);
 
 /**
  * CliProgress:

@@ -29,19 +29,19 @@ parse (Options *self, int argc, char **argv, GError **error)
 {
   GOptionEntry entries[]
       = { { "turns", 0, 0, G_OPTION_ARG_FILENAME, &self->turns,
-              "Who truly speaks: lines of start, end and name", "FILE" },
+              "True turns: Audacity labels (start, end, name) or RTTM",
+              "FILE" },
           { "target", 't', 0, G_OPTION_ARG_STRING, &self->target,
               "Name of the target in that file", "NAME" },
           { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, NULL },
           G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("BEFORE AFTER");
+  g_autoptr (CliOptions) options = cli_options_new ("BEFORE AFTER",
+      "Prints by how many dB each turn was changed: RMS after against RMS "
+      "before.",
+      NULL);
 
-  g_option_context_set_summary (context,
-      "By how many dB each turn was changed: RMS after against RMS before.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return cli_parse (context, &argc, &argv, &self->files, 2, 2, error)
+  cli_options_add (options, entries);
+  return cli_options_parse (options, argc, argv, &self->files, 2, 2, error)
       && cli_require (self->turns, "--turns", error)
       && cli_require (self->target, "--target", error);
 }
@@ -178,11 +178,24 @@ to_json (const GPtrArray *turns, const double *change, const char *target)
 }
 
 static gboolean
+check_target (const GPtrArray *turns, const Options *options, GError **error)
+{
+  g_autofree char *names = sal_turns_list_names (turns);
+
+  if (sal_turns_have (turns, options->target))
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
+      "%s: no turn of \"%s\": there are turns of %s", options->turns,
+      options->target, names);
+  return FALSE;
+}
+
+static gboolean
 run (const Options *options, GError **error)
 {
   double seconds[2];
   g_autoptr (GPtrArray) turns = sal_turns_load (options->turns, error);
-  if (turns == NULL)
+  if (turns == NULL || !check_target (turns, options, error))
     return FALSE;
   g_autofree double *before
       = measure (options->files[0], turns, &seconds[0], error);

@@ -36,15 +36,13 @@ parse (Options *self, int argc, char **argv, GError **error)
               "Print what was heard as JSON", NULL },
           { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose,
               "Print every piece of speech that was heard", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, NULL },
           G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING…");
+  g_autoptr (CliOptions) options = cli_options_new ("RECORDING…",
+      "Makes a .speaker file from recordings of one voice.", NULL);
 
-  g_option_context_set_summary (context,
-      "Makes a .speaker file from recordings of one voice.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return cli_parse (context, &argc, &argv, &self->files, 1, G_MAXUINT, error)
+  cli_options_add (options, entries);
+  return cli_options_parse (options, argc, argv, &self->files, 1, G_MAXUINT,
+             error)
       && cli_require (self->output, "-o", error);
 }
 
@@ -100,23 +98,31 @@ hear (SalModel *model, char **files, GError **error)
   return ok ? g_steal_pointer (&enrol) : NULL;
 }
 
-/* Who forgets the output gives it a recording's name: that must not be lost. */
+/* A forgotten output makes the first recording the output: it must not be
+ * lost. */
 static gboolean
-check_output (const char *path, GError **error)
+check_output (const Options *options, GError **error)
 {
+  const char *path = options->output;
+  g_autofree char *model = cli_find_model (options->model);
+
+  for (guint i = 0; options->files[i] != NULL; i++)
+    cli_input_add (options->files[i]);
+  if (!cli_output_check (path, error))
+    return FALSE;
   if (g_file_test (path, G_FILE_TEST_EXISTS)
       && !g_str_has_suffix (path, ".speaker")) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
         "%s: is there, is no .speaker file and will not be replaced", path);
     return FALSE;
   }
-  return cli_output_check (path, NULL, error);
+  return TRUE;
 }
 
 static gboolean
 run (const Options *options, GError **error)
 {
-  if (!check_output (options->output, error))
+  if (!check_output (options, error))
     return FALSE;
   g_autoptr (SalModel) model = cli_load_model (options->model, error);
   if (model == NULL)

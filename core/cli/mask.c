@@ -7,6 +7,7 @@ typedef struct {
   CliSettings settings;
   char *output;
   gboolean by_frequency;
+  gboolean uncalibrated;
   char **files;
 } Options;
 
@@ -43,23 +44,27 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Chain, chain_clear)
 static gboolean
 parse (Options *self, int argc, char **argv, GError **error)
 {
-  GOptionEntry entries[]
-      = { { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
-              "The file to write: WAV, or FLAC if it ends in .flac", "FILE" },
-          { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
-              "A gain for each band instead of one for all", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, NULL },
-          G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("RECORDING");
+  GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+        "The file to write: .wav, .flac, .ogg, .opus or .mp3; - is stdout, WAV",
+        "FILE" },
+    { "by-frequency", 0, 0, G_OPTION_ARG_NONE, &self->by_frequency,
+        "A gain for each band instead of one for all", NULL },
+    { "uncalibrated", 0, 0, G_OPTION_ARG_NONE, &self->uncalibrated,
+        "Mask by a model without calibration too, whose probabilities "
+        "are near 1 whoever speaks",
+        NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (CliOptions) options = cli_options_new ("RECORDING",
+      "Quietens a recording wherever the target does not speak.  Length, rate\n"
+      "and channels stay as they are.",
+      NULL);
 
   cli_settings_init (&self->settings);
-  g_option_context_set_summary (context,
-      "Quietens a recording wherever the target does not speak.  Length, rate\n"
-      "and channels stay as they are.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  cli_settings_add_entries (&self->settings, context, TRUE);
-  if (!cli_parse (context, &argc, &argv, &self->files, 1, 1, error)
+  cli_options_add (options, entries);
+  cli_settings_add_entries (&self->settings, options, TRUE);
+  if (!cli_options_parse (options, argc, argv, &self->files, 1, 1, error)
       || !cli_require (self->output, "-o", error)
       || !cli_require (self->settings.target, "--target", error))
     return FALSE;
@@ -145,13 +150,27 @@ push_all (Chain *self, CliProgress *progress, GError **error)
 }
 
 static gboolean
+check_calibration (const Options *options, const SalModel *model,
+    GError **error)
+{
+  if (options->uncalibrated || sal_model_check_calibration (model, error))
+    return TRUE;
+  g_prefix_error (error, "will not mask (but with --uncalibrated): ");
+  return FALSE;
+}
+
+static gboolean
 run (const Options *options, GError **error)
 {
   g_auto (CliSession) session = { 0 };
   g_auto (Chain) chain = { 0 };
   CliProgress progress;
 
-  if (!cli_session_open (&session, &options->settings, error)
+  cli_input_add (options->files[0]);
+  cli_settings_add_inputs (&options->settings);
+  if (!cli_writer_check (options->output, error)
+      || !cli_session_open (&session, &options->settings, error)
+      || !check_calibration (options, session.model, error)
       || !chain_open (&chain, options, &session, error))
     return FALSE;
   cli_progress_start (&progress, "masking");

@@ -21,15 +21,13 @@ parse (Options *self, int argc, char **argv, GError **error)
       = { { "verify", 0, 0, G_OPTION_ARG_NONE, &self->verify,
               "Compute what the model's maker computed, and compare", NULL },
           { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, NULL },
           G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new ("[MODEL]");
+  g_autoptr (CliOptions) options = cli_options_new ("[MODEL]",
+      "Describes a model file; without one, the model that would be used.",
+      NULL);
 
-  g_option_context_set_summary (context,
-      "Describes a model file; without one, the model that would be used.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return cli_parse (context, &argc, &argv, &self->files, 0, 1, error);
+  cli_options_add (options, entries);
+  return cli_options_parse (options, argc, argv, &self->files, 0, 1, error);
 }
 
 /* Returns: (transfer full): the record as it stands in the file */
@@ -126,9 +124,10 @@ print_human (const SalModel *model, JsonNode *record)
   print_topology (&r->topology);
   print_head (model, r);
   printf ("  calibration %s\n",
-      r->calibration.window.enrolled.n > 0
+      sal_model_check_calibration (model, NULL)
           ? "by amount of speech and look-ahead"
-          : "none");
+          : "none: probabilities are near 1 whoever speaks, so that mask "
+            "refuses it");
   print_provenance (json_node_get_object (record));
 }
 
@@ -168,6 +167,7 @@ to_json (const SalModel *model, JsonNode *record,
   cli_json_text (b, "file", path);
   cli_json_text (b, "name", sal_model_get_name (model));
   cli_json_text (b, "id", sal_model_get_id (model));
+  cli_json_flag (b, "calibrated", sal_model_check_calibration (model, NULL));
   build_stages (b, stages, n_stages);
   json_builder_set_member_name (b, "record");
   json_builder_add_value (b, json_node_copy (record));

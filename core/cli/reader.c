@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/audio-internal.h"
+#include "cli/files.h"
 
 #define BLOCK_FRAMES 8192
 #define MIN_SECONDS 0.1
@@ -41,6 +42,40 @@ check_regular (int fd, GError **error)
   return TRUE;
 }
 
+/* Says what else reads a file that libsndfile does not. */
+static void
+set_foreign (const CliReader *self, const char *container, GError **error)
+{
+  g_autofree char *from = g_shell_quote (self->path);
+  g_autofree char *wav = g_strconcat (self->path, ".wav", NULL);
+  g_autofree char *to = g_shell_quote (wav);
+
+  g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+      "%s is not read here; convert it first: gst-launch-1.0 filesrc "
+      "location=%s ! decodebin ! audioconvert ! wavenc ! filesink location=%s, "
+      "or ffmpeg -i %s %s",
+      container, from, to, from, to);
+}
+
+static gboolean
+open_sound (CliReader *self, int fd, GError **error)
+{
+  const char *container = cli_foreign_container (fd);
+
+  self->streamed = cli_streamed_wav_new (fd);
+  self->file = self->streamed != NULL
+      ? cli_streamed_wav_open (self->streamed, &self->info)
+      : sf_open_fd (fd, SFM_READ, &self->info, TRUE);
+  if (self->file != NULL)
+    return TRUE;
+  if (container != NULL)
+    set_foreign (self, container, error);
+  else
+    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
+        "not a sound file that can be read: %s", sf_strerror (NULL));
+  return FALSE;
+}
+
 static gboolean
 open_file (CliReader *self, GError **error)
 {
@@ -54,13 +89,7 @@ open_file (CliReader *self, GError **error)
     close (fd);
     return FALSE;
   }
-  self->file = sf_open_fd (fd, SFM_READ, &self->info, TRUE);
-  if (self->file == NULL) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
-        "not a sound file that can be read: %s", sf_strerror (NULL));
-    return FALSE;
-  }
-  return TRUE;
+  return open_sound (self, fd, error);
 }
 
 static gboolean
@@ -92,6 +121,7 @@ cli_reader_open (const char *path, guint mono_rate, GError **error)
   g_return_val_if_fail (path != NULL, NULL);
   g_autoptr (CliReader) self = g_new0 (CliReader, 1);
 
+  cli_input_add (path);
   self->path = g_strdup (path);
   self->wants_mono = mono_rate > 0;
   if (!open_file (self, error)
@@ -112,6 +142,7 @@ cli_reader_free (CliReader *self)
     return;
   if (self->file != NULL)
     sf_close (self->file);
+  cli_streamed_wav_free (self->streamed);
   if (self->resampler != NULL)
     src_delete (self->resampler);
   g_clear_pointer (&self->mono, g_array_unref);

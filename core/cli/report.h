@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.h: what an analysis found, for people and for programs */
+/* report.h: the segments in which the target speaks, found and printed as maps come
+ *
+ * Memory does not grow with the recording, but for the segments and the true turns.
+ */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "cli/settings.h"
-
-typedef struct {
-  const char *path;
-  const CliSession *session;
-  double seconds;   /* of the recording */
-  GPtrArray *maps;  /* of SalMap */
-  GPtrArray *turns; /* of SalTurn; NULL: unknown */
-  float *activity;  /* [T], of all maps */
-  float *log_odds;  /* [T] */
-  guint n_frames;   /* T */
-  GArray *segments; /* of CliSegment */
-} CliReport;
 
 /**
  * CliSegment:
@@ -29,14 +18,45 @@ typedef struct {
   double probability; /* mean over it */
 } CliSegment;
 
+typedef struct _CliReport CliReport;
+
 /**
- * cli_report_init:
- * @maps: (transfer full)
- * @turns: (transfer full) (nullable)
+ * cli_report_new:
+ * @path: of the recording
+ * @session: must outlive the report
+ * @turns: (nullable) (element-type SalTurn): the true ones; must outlive the report
+ * @print: whether segments and a summary go to standard output
+ *
+ * Returns: (transfer full): a report without a frame
  */
-void cli_report_init (CliReport *self, const char *path, const CliSession *session, double seconds,
-    GPtrArray *maps, GPtrArray *turns);
-void cli_report_clear (CliReport *self);
-void cli_report_print (const CliReport *self);
-JsonNode *cli_report_to_json (const CliReport *self); /* (transfer full) */
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliReport, cli_report_clear)
+CliReport *cli_report_new (const char *path, const CliSession *session, const GPtrArray *turns,
+    gboolean print);
+void cli_report_free (CliReport *self); /* NULL is a no-op */
+
+/**
+ * cli_report_push:
+ * @map: the next one, without a hole
+ */
+void cli_report_push (CliReport *self, const SalMap *map);
+
+/**
+ * cli_report_finish:
+ * @seconds: of the recording
+ *
+ * Ends the last segment and prints the summary.
+ */
+void cli_report_finish (CliReport *self, double seconds);
+
+const GArray *cli_report_get_segments (const CliReport *self); /* of CliSegment */
+
+/**
+ * cli_report_get_turn:
+ *
+ * Returns: the mean probability over a true turn
+ */
+double cli_report_get_turn (const CliReport *self, guint index);
+
+/* Frame t stands for the hop around its centre, which begins here, in seconds. */
+double cli_report_frame_start (const CliSession *session, guint64 t);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliReport, cli_report_free)

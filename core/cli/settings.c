@@ -49,6 +49,7 @@ cli_settings_init (CliSettings *self)
     .release_ms = gate.release_ms,
     .hold_ms = gate.hold_ms,
     .channels = SAL_CAM_FEW_CHANNELS,
+    .degrid = cam.degrid,
     .gamma = cam.gamma,
     .percentile = cam.percentile };
 }
@@ -65,24 +66,24 @@ cli_settings_clear (CliSettings *self)
 }
 
 static void
-add_gain_entries (CliSettings *self, GOptionContext *context)
+add_gain_entries (CliSettings *self, CliOptions *options)
 {
   GOptionEntry entries[]
       = { { "floor", 'f', 0, G_OPTION_ARG_DOUBLE, &self->floor_db,
-              "Gain where the target is silent, -120 to 0 (-40)", "DB" },
+              "Gain where the target is silent, -120 to 0", "DB" },
           { "attack", 0, 0, G_OPTION_ARG_DOUBLE, &self->attack_ms,
               "Time from floor to full gain", "MS" },
           { "release", 0, 0, G_OPTION_ARG_DOUBLE, &self->release_ms,
               "Time from full gain to floor", "MS" },
           { "removed", 0, 0, G_OPTION_ARG_NONE, &self->removed,
-              "What is taken away instead of what is left", NULL },
+              "Write what is taken away instead of what is left", NULL },
           G_OPTION_ENTRY_NULL };
 
-  g_option_context_add_main_entries (context, entries, NULL);
+  cli_options_add (options, entries);
 }
 
 static void
-add_map_entries (CliSettings *self, GOptionContext *context)
+add_map_entries (CliSettings *self, CliOptions *options)
 {
   GOptionEntry entries[] = {
     { "method", 0, 0, G_OPTION_ARG_STRING, &self->method,
@@ -98,52 +99,68 @@ add_map_entries (CliSettings *self, GOptionContext *context)
     { "fusion", 0, 0, G_OPTION_ARG_STRING, &self->fusion,
         "How the maps of layers become one: mean (the default) or max",
         "NAME" },
-    { "degrid", 0, 0, G_OPTION_ARG_NONE, &self->degrid,
-        "Smooth the gradients of s1, s2 and s3, which carry a grid", NULL },
+    { "no-degrid", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &self->degrid,
+        "Leave the grid in the gradients of s1, s2 and s3, as in the paper",
+        NULL },
     { "gamma", 0, 0, G_OPTION_ARG_DOUBLE, &self->gamma,
-        "How soon a map saturates, above 0 to 100 (5)", "N" },
+        "How soon a map saturates, above 0 to 100", "N" },
     { "channels", 0, 0, G_OPTION_ARG_INT, &self->channels,
         "Of score-cam: how many channels of a layer, one forward pass each; "
-        "0: all, as in the paper (32)",
+        "0: all, as in the paper",
         "N" },
     { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &self->percentile,
-        "What counts as the largest value of a map, above 0 to 100 (100)",
+        "Percentile that counts as the largest value of a map, above 0 to 100",
         "P" },
     G_OPTION_ENTRY_NULL
   };
 
-  g_option_context_add_main_entries (context, entries, NULL);
+  cli_options_add (options, entries);
 }
 
 void
-cli_settings_add_entries (CliSettings *self, GOptionContext *context,
+cli_settings_add_entries (CliSettings *self, CliOptions *options,
     gboolean with_gain)
 {
+  SalGateConfig gate;
+  sal_gate_config_init (&gate);
+  g_autofree char *hysteresis = g_strdup_printf (
+      "How far below the threshold it no longer does (%g, at most half the "
+      "threshold)",
+      gate.hysteresis);
   GOptionEntry entries[]
       = { { "target", 't', 0, G_OPTION_ARG_FILENAME, &self->target,
-              "Whom to look for: a .speaker file or a class of the model",
+              "The voice to look for: a .speaker file or a class of the model",
               "TARGET" },
           { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model, "Model file",
               "FILE" },
           { "hop", 0, 0, G_OPTION_ARG_DOUBLE, &self->hop_ms,
               "Time between two windows, 50 to 2000 (250)", "MS" },
           { "lookahead", 0, 0, G_OPTION_ARG_DOUBLE, &self->lookahead_ms,
-              "How much of what follows may count, 0 to 2000 (500)", "MS" },
+              "Sound after a moment that may decide about it, 0 to 2000 (500)",
+              "MS" },
           { "threads", 0, 0, G_OPTION_ARG_INT, &self->threads,
-              "How many may work on a window, 1 to 64 (1)", "N" },
+              "Threads that work on a window, 1 to 64", "N" },
           { "threshold", 0, 0, G_OPTION_ARG_DOUBLE, &self->threshold,
               "Probability from which the target counts as speaking", "P" },
           { "hysteresis", 0, 0, G_OPTION_ARG_DOUBLE, &self->hysteresis,
-              "How far below the threshold it no longer does", "P" },
+              hysteresis, "P" },
           { "hold", 0, 0, G_OPTION_ARG_DOUBLE, &self->hold_ms,
-              "Pauses so long are bridged", "MS" },
+              "Pauses up to this length are bridged", "MS" },
           G_OPTION_ENTRY_NULL };
 
-  g_option_context_add_main_entries (context, entries, NULL);
+  cli_options_add (options, entries);
   if (with_gain)
-    add_gain_entries (self, context);
+    add_gain_entries (self, options);
   else
-    add_map_entries (self, context);
+    add_map_entries (self, options);
+}
+
+void
+cli_settings_add_inputs (const CliSettings *self)
+{
+  g_autofree char *model = cli_find_model (self->model);
+
+  cli_input_add (self->target);
 }
 
 /* The value of a name; without one the default stays. */

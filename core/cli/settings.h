@@ -5,6 +5,8 @@
 #include <saliency/analyser.h>
 #include <saliency/gate.h>
 
+#include "cli/options.h"
+
 typedef struct {
   char *model;  /* a path, or NULL for the usual one */
   char *target; /* a .speaker file or the name of a class */
@@ -38,7 +40,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSettings, cli_settings_clear)
  * Options for model, target, windows and threshold; those of the gain (floor, attack, release,
  * removed) with @with_gain, those of the map (SalCamConfig) without.
  */
-void cli_settings_add_entries (CliSettings *self, GOptionContext *context, gboolean with_gain);
+void cli_settings_add_entries (CliSettings *self, CliOptions *options, gboolean with_gain);
+
+/* Notes target and model as inputs, which no output may replace. */
+void cli_settings_add_inputs (const CliSettings *self);
 
 /**
  * CliSession:

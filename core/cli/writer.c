@@ -4,9 +4,12 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/audio-internal.h"
+#include "cli/files.h"
 
 #define WAV_LIMIT 4e9 /* bytes; RF64 from there on */
 #define MAX_CHANNELS 256
@@ -14,42 +17,65 @@
 struct _CliWriter {
   char *path;
   char *temporary; /* NULL once it has taken the place of path */
+  int output; /* of standard output: its file, which has no name; else -1 */
   SNDFILE *file;
   guint n_channels;
   guint n_bits;     /* 0: floating point */
   GArray *integers; /* of int, for one block */
 };
 
+/* By the suffix of a path; the first is that of paths without one. */
+static const struct {
+  const char *suffix;
+  int container;
+  int subtype; /* 0: that of the input */
+} formats[] = {
+  { ".wav", SF_FORMAT_WAV, 0 },
+  { ".flac", SF_FORMAT_FLAC, 0 },
+  { ".ogg", SF_FORMAT_OGG, SF_FORMAT_VORBIS },
+  { ".oga", SF_FORMAT_OGG, SF_FORMAT_VORBIS },
+  { ".opus", SF_FORMAT_OGG, SF_FORMAT_OPUS },
+  { ".mp3", SF_FORMAT_MPEG, SF_FORMAT_MPEG_LAYER_III },
+};
+
 static gboolean
-is_same_file (const char *a, const char *b)
+is_stdout (const char *path)
 {
-  GStatBuf x, y;
-  return g_stat (a, &x) == 0 && g_stat (b, &y) == 0 && x.st_dev == y.st_dev
-      && x.st_ino == y.st_ino;
+  return g_str_equal (path, "-");
+}
+
+/* Returns: the index of the format; -1 if the suffix is none */
+static int
+find_format (const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  const char *dot = strrchr (name, '.');
+
+  if (dot == NULL || is_stdout (path))
+    return 0;
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_ascii_strcasecmp (dot, formats[i].suffix) == 0)
+      return (int) i;
+  return -1;
 }
 
 gboolean
-cli_output_check (const char *path, const char *input, GError **error)
+cli_writer_check (const char *path, GError **error)
 {
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  if (g_access (folder, W_OK) != 0) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: folder %s: %s", path,
-        folder, g_strerror (errno));
+  if (!is_stdout (path) && !cli_output_check (path, error))
     return FALSE;
-  }
-  if (g_file_test (path, G_FILE_TEST_EXISTS)
-      && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+  if (find_format (path) < 0) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
-        "%s: is not a regular file and will not be replaced", path);
+        "%s: its suffix is no format of sound that can be written: there are "
+        ".wav, .flac, .ogg, .oga, .opus and .mp3",
+        path);
     return FALSE;
   }
-  if (input != NULL && is_same_file (path, input)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
-        "%s: is the input and will not be replaced", path);
-    return FALSE;
-  }
-  return TRUE;
+  if (!is_stdout (path) || !isatty (STDOUT_FILENO))
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_FILE,
+      "-: standard output is a terminal and no place for sound");
+  return FALSE;
 }
 
 static const char *volatile unfinished; /* a file that must not stay */
@@ -98,16 +124,27 @@ subtype_for (int format, gboolean flac, guint *n_bits)
 }
 
 static int
-container_for (const SF_INFO *info, gboolean flac, guint n_bits)
+wav_for (const SF_INFO *info, guint n_bits)
 {
   double n_bytes
       = (double) info->frames * info->channels * (n_bits == 0 ? 8 : n_bits / 8);
 
-  if (flac)
-    return SF_FORMAT_FLAC;
   if (n_bytes > WAV_LIMIT)
     return SF_FORMAT_RF64;
   return info->channels > 2 ? SF_FORMAT_WAVEX : SF_FORMAT_WAV;
+}
+
+static int
+format_for (CliWriter *self, const SF_INFO *info)
+{
+  int i = find_format (self->path), container = formats[i].container;
+
+  if (formats[i].subtype != 0) /* lossy: takes floating point */
+    return container | formats[i].subtype;
+  int subtype
+      = subtype_for (info->format, container == SF_FORMAT_FLAC, &self->n_bits);
+  return subtype
+      | (container == SF_FORMAT_WAV ? wav_for (info, self->n_bits) : container);
 }
 
 /* Which channel is which, for more than two. */
@@ -122,20 +159,36 @@ copy_channel_map (SNDFILE *from, SNDFILE *to, guint n_channels)
     sf_command (to, SFC_SET_CHANNEL_MAP_INFO, map, size);
 }
 
+/* Returns: a file beside path, or one without a name for standard output */
+static int
+make_temporary (CliWriter *self)
+{
+  if (is_stdout (self->path)) {
+    int fd = g_file_open_tmp ("speakersaliency-XXXXXX", &self->temporary, NULL);
+    if (fd >= 0) {
+      g_unlink (self->temporary);
+      self->output = dup (fd);
+    }
+    g_clear_pointer (&self->temporary, g_free);
+    return fd;
+  }
+  self->temporary = g_strconcat (self->path, ".XXXXXX", NULL);
+  int fd = g_mkstemp_full (self->temporary, O_RDWR | O_CLOEXEC, 0666);
+  if (fd < 0)
+    g_clear_pointer (&self->temporary, g_free);
+  return fd;
+}
+
 static gboolean
 open_temporary (CliWriter *self, const CliReader *like, GError **error)
 {
-  gboolean flac = g_str_has_suffix (self->path, ".flac");
   SF_INFO info = { .samplerate = like->info.samplerate,
     .channels = like->info.channels };
 
-  info.format = subtype_for (like->info.format, flac, &self->n_bits);
-  info.format |= container_for (&like->info, flac, self->n_bits);
-  self->temporary = g_strconcat (self->path, ".XXXXXX", NULL);
-  int fd = g_mkstemp_full (self->temporary, O_RDWR | O_CLOEXEC, 0666);
+  info.format = format_for (self, &like->info);
+  int fd = make_temporary (self);
   if (fd < 0) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s", g_strerror (errno));
-    g_clear_pointer (&self->temporary, g_free);
     return FALSE;
   }
   guard (self->temporary);
@@ -154,11 +207,12 @@ CliWriter *
 cli_writer_open (const char *path, const CliReader *like, GError **error)
 {
   g_return_val_if_fail (path != NULL && like != NULL, NULL);
-  if (!cli_output_check (path, like->path, error))
+  if (!cli_writer_check (path, error))
     return NULL;
 
   g_autoptr (CliWriter) self = g_new0 (CliWriter, 1);
   self->path = g_strdup (path);
+  self->output = -1;
   self->n_channels = cli_reader_get_n_channels (like);
   self->integers = g_array_new (FALSE, FALSE, sizeof (int));
   if (!open_temporary (self, like, error)) {
@@ -178,6 +232,8 @@ cli_writer_free (CliWriter *self)
   unfinished = NULL;
   if (self->temporary != NULL)
     g_unlink (self->temporary);
+  if (self->output >= 0)
+    close (self->output);
   g_array_unref (self->integers);
   g_free (self->temporary);
   g_free (self->path);
@@ -217,6 +273,28 @@ cli_writer_write (CliWriter *self, const float *pcm, gsize n_frames,
   return FALSE;
 }
 
+static gboolean
+fail (const CliWriter *self, GError **error)
+{
+  g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: %s", self->path,
+      g_strerror (errno));
+  return FALSE;
+}
+
+static gboolean
+copy_to_stdout (const CliWriter *self, GError **error)
+{
+  char block[65536];
+  ssize_t n;
+
+  if (lseek (self->output, 0, SEEK_SET) != 0)
+    return fail (self, error);
+  while ((n = read (self->output, block, sizeof block)) > 0)
+    if (fwrite (block, 1, (gsize) n, stdout) != (gsize) n)
+      return fail (self, error);
+  return (n == 0 && fflush (stdout) == 0) || fail (self, error);
+}
+
 gboolean
 cli_writer_close (CliWriter *self, GError **error)
 {
@@ -228,11 +306,10 @@ cli_writer_close (CliWriter *self, GError **error)
         self->path, sf_error_number (code));
     return FALSE;
   }
-  if (g_rename (self->temporary, self->path) != 0) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_FILE, "%s: %s", self->path,
-        g_strerror (errno));
-    return FALSE;
-  }
+  if (is_stdout (self->path))
+    return copy_to_stdout (self, error);
+  if (g_rename (self->temporary, self->path) != 0)
+    return fail (self, error);
   unfinished = NULL;
   g_clear_pointer (&self->temporary, g_free);
   return TRUE;

@@ -9,6 +9,7 @@
 #include "enrol/expected-errors.h"
 #include "network/geometry.h"
 #include "enrol/second-speaker.h"
+#include "enrol/voice-check.h"
 #include <saliency/target.h>
 #include <saliency/score.h>
 #include "network/model-internal.h"
@@ -263,6 +264,43 @@ measure (Recording *self, const SalEnrol *enrol, const float *samples,
   };
 }
 
+/* Returns: (transfer full): the samples less their mean, which is no sound */
+static float *
+without_dc (const float *samples, gsize n_samples)
+{
+  float *out = g_new (float, n_samples + 1);
+  double sum = 0;
+  for (gsize i = 0; i < n_samples; i++)
+    sum += samples[i];
+  float mean = n_samples > 0 ? (float) (sum / (double) n_samples) : 0;
+  for (gsize i = 0; i < n_samples; i++)
+    out[i] = samples[i] - mean;
+  return out;
+}
+
+/* Hears a recording as pieces and cells; they are taken back if it is no
+ * voice. */
+static gboolean
+hear_voice (SalEnrol *self, const Hearing *hearing, GError **error)
+{
+  const SalMelConfig *mel = &sal_model_get_description (self->model)->mel;
+  guint n_embeddings = self->embeddings->len, n_pieces = self->pieces->len;
+  guint n_cells = self->cells->len;
+  g_array_set_size (self->cells,
+      n_cells + (guint) (hearing->recording->cells.n * self->E));
+  hear_windows (self, hearing);
+  float spread = sal_voice_check_spread (hearing->log_mel, mel->n_bands,
+      hearing->T, hearing->speech, mel->power);
+  if (sal_voice_check_run (self->model, spread,
+          (const float *) self->embeddings->data + n_embeddings,
+          self->pieces->len - n_pieces, error))
+    return TRUE;
+  g_array_set_size (self->embeddings, n_embeddings);
+  g_array_set_size (self->pieces, n_pieces);
+  g_array_set_size (self->cells, n_cells);
+  return FALSE;
+}
+
 gboolean
 sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
     GError **error)
@@ -274,7 +312,8 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
   gsize T = sal_mel_n_frames (self->mel, n_samples);
   g_autofree float *energy = g_new (float, T + 1);
   g_autofree gboolean *speech = g_new (gboolean, T + 1);
-  sal_speech_activity_energy (samples, n_samples, 0, mel->hop, T, energy);
+  g_autofree float *sound = without_dc (samples, n_samples);
+  sal_speech_activity_energy (sound, n_samples, 0, mel->hop, T, energy);
   gsize n_speech = sal_speech_activity_find (energy, T, speech);
   if (n_speech < MIN_SPEECH_FRAMES) {
     double frame = frame_seconds (self);
@@ -291,10 +330,9 @@ sal_enrol_add (SalEnrol *self, const float *samples, gsize n_samples,
     .n_speech = n_speech,
     .cells = { self->cells->len / self->E, n_cells } };
   Hearing hearing = { log_mel, T, energy, speech, &recording };
-  g_array_set_size (self->cells,
-      self->cells->len + (guint) (n_cells * self->E));
+  if (!hear_voice (self, &hearing, error))
+    return FALSE;
   measure (&recording, self, samples, &hearing);
-  hear_windows (self, &hearing);
   g_array_append_val (self->recordings, recording);
   return TRUE;
 }

@@ -51,6 +51,21 @@ to_axis (double rate)
   return eval_probit (CLAMP (rate, LOWEST / 4, 1 - LOWEST / 4));
 }
 
+/* Returns: (transfer full): the line of the legend; it says so if there is no
+ * curve to see */
+static char *
+name_trace (guint d, gsize n, double eer)
+{
+  double seconds = eval_verification_seconds[d];
+
+  if (n == 0)
+    return g_strdup_printf ("%g s: no trials", seconds);
+  if (eer < LOWEST)
+    return g_strdup_printf ("%g s: equal at %.2g %%, not on these axes",
+        seconds, 100 * eer);
+  return g_strdup_printf ("%g s: equal at %.1f %%", seconds, 100 * eer);
+}
+
 static gsize
 make_trace (Trace *self, const GArray *trials, guint d, double eer)
 {
@@ -70,10 +85,7 @@ make_trace (Trace *self, const GArray *trials, guint d, double eer)
     self->y[i] = to_axis (self->y[i]);
   }
   self->eer[0] = self->eer[1] = to_axis (eer);
-  self->label = n > 0
-      ? g_strdup_printf ("%g s: equal at %.1f %%", eval_verification_seconds[d],
-          100 * eer)
-      : g_strdup_printf ("%g s: no trials", eval_verification_seconds[d]);
+  self->label = name_trace (d, n, eer);
   return n;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* figure-picture.c: drawing of Figures 1 and 3 of the paper */
-#include <cairo-svg.h>
 
 #include "compute/vector.h"
 #include "picture/axes.h"
@@ -254,34 +253,16 @@ draw_all (cairo_t *cr, const Drawing *self)
 
 /* --- files --------------------------------------------------------------- */
 
-static cairo_status_t
-append (void *closure, const unsigned char *data, unsigned int length)
-{
-  g_byte_array_append (closure, data, length);
-  return CAIRO_STATUS_SUCCESS;
-}
-
 static gboolean
 save_svg (const Drawing *self, const char *path, GError **error)
 {
   g_autoptr (GByteArray) text = g_byte_array_new ();
-  g_autoptr (GError) cause = NULL;
-  cairo_surface_t *surface = cairo_svg_surface_create_for_stream (append, text,
-      EVAL_FIGURE_WIDTH, HEIGHT);
+  cairo_surface_t *surface = sal_svg_new (text, EVAL_FIGURE_WIDTH, HEIGHT);
   cairo_t *cr = cairo_create (surface);
 
   draw_all (cr, self);
   cairo_destroy (cr);
-  cairo_surface_finish (surface);
-  cairo_status_t status = cairo_surface_status (surface);
-  cairo_surface_destroy (surface);
-  if (status != CAIRO_STATUS_SUCCESS)
-    return sal_error_set (error, SAL_ERROR_FILE, "%s: %s", path,
-        cairo_status_to_string (status));
-  if (!g_file_set_contents (path, (const char *) text->data, text->len, &cause))
-    return sal_error_set (error, SAL_ERROR_FILE, "%s: %s", path,
-        cause->message);
-  return TRUE;
+  return sal_svg_save (surface, text, path, error);
 }
 
 static gboolean

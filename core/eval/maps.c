@@ -61,8 +61,10 @@ eval_map_style_init (EvalMapStyle *style)
   SalCamConfig config;
 
   sal_cam_config_init (&config);
-  *style = (EvalMapStyle){ config.gamma, config.percentile, config.degrid,
-    config.fusion };
+  /* Experiments draw maps as the paper does; those without the grid have rows
+   * of their own. */
+  *style
+      = (EvalMapStyle){ config.gamma, config.percentile, FALSE, config.fusion };
 }
 
 EvalMaps *

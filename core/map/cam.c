@@ -37,6 +37,7 @@ sal_cam_config_init (SalCamConfig *config)
     .fusion = SAL_CAM_FUSION_MEAN,
     .gamma = 5,
     .score_function = SAL_SCORE_LOG_ODDS,
+    .degrid = TRUE,
     .percentile = 100,
   };
 }

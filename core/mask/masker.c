@@ -33,6 +33,8 @@ struct _SalMasker {
   gboolean tail_is_plain; /* its gain was 1 */
   guint64 n_blocks;       /* finished */
   guint64 n_in, n_out;    /* PCM frames pushed, and finished */
+  GArray *replaced;   /* of guint64, frames with such samples, not finished */
+  guint64 n_replaced; /* samples that were not finite */
   gboolean finished;
 };
 
@@ -96,6 +98,7 @@ sal_masker_new (const SalMaskerConfig *config, GError **error)
   self->pcm = g_array_new (FALSE, TRUE, sizeof (float));
   self->gains = g_array_new (FALSE, FALSE, sizeof (float));
   self->done = g_array_new (FALSE, FALSE, sizeof (float));
+  self->replaced = g_array_new (FALSE, FALSE, sizeof (guint64));
   self->tail = g_new (float, (gsize) self->hop * config->n_channels);
   sal_masker_reset (self);
   return self;
@@ -115,6 +118,7 @@ sal_masker_free (SalMasker *self)
   g_array_unref (self->pcm);
   g_array_unref (self->gains);
   g_array_unref (self->done);
+  g_array_unref (self->replaced);
   g_queue_clear_full (&self->runs, g_free);
   g_free ((gpointer) self->config.bands_hz);
   g_free (self->taper);
@@ -131,10 +135,12 @@ sal_masker_reset (SalMasker *self)
   g_array_set_size (self->pcm, (guint) half); /* zeros before the stream */
   g_array_set_size (self->gains, 0);
   g_array_set_size (self->done, 0);
+  g_array_set_size (self->replaced, 0);
   self->n_pulled = 0;
   g_queue_clear_full (&self->runs, g_free);
   memset (self->tail, 0, half * sizeof (float));
   self->first_gain = self->n_blocks = self->n_in = self->n_out = 0;
+  self->n_replaced = 0;
   self->finished = self->tail_is_plain = FALSE;
 }
 
@@ -295,6 +301,21 @@ block_is_ready (const SalMasker *self, guint used)
   return have >= self->block && n > 0 && gain_place (self) <= (double) (n - 1);
 }
 
+/* Forgets the frames before end; TRUE if one of them had its samples replaced.
+ */
+static gboolean
+drop_replaced (SalMasker *self, guint64 end)
+{
+  guint n = 0;
+
+  while (n < self->replaced->len
+      && g_array_index (self->replaced, guint64, n) < end)
+    n++;
+  if (n > 0)
+    g_array_remove_range (self->replaced, 0, n);
+  return n > 0;
+}
+
 static void
 run (SalMasker *self)
 {
@@ -312,7 +333,8 @@ run (SalMasker *self)
     guint64 left = self->n_blocks > 0 ? self->n_in - self->n_out : 0;
     guint n = (guint) MIN (left, self->hop);
     g_array_set_size (self->done, at + n * C);
-    add_run (self, n, is_plain);
+    gboolean replaced = drop_replaced (self, self->n_out + n);
+    add_run (self, n, is_plain && !replaced);
     self->n_out += n;
     self->n_blocks++;
     used += self->hop * C;
@@ -329,13 +351,41 @@ sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames)
   run (self);
 }
 
+/* Samples from a place in pcm on become 0 where they are not finite. */
+static void
+replace_samples (SalMasker *self, guint first)
+{
+  float *pcm = (float *) self->pcm->data;
+
+  for (guint i = first; i < self->pcm->len; i++) {
+    guint64 frame = self->n_in + (i - first) / self->config.n_channels;
+    if (isfinite (pcm[i]))
+      continue;
+    pcm[i] = 0;
+    self->n_replaced++;
+    if (self->replaced->len == 0
+        || g_array_index (self->replaced, guint64, self->replaced->len - 1)
+            != frame)
+      g_array_append_val (self->replaced, frame);
+  }
+}
+
 void
 sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames)
 {
+  guint first = self->pcm->len;
+
   g_array_append_vals (self->pcm, pcm,
       (guint) (n_frames * self->config.n_channels));
+  replace_samples (self, first);
   self->n_in += n_frames;
   run (self);
+}
+
+guint64
+sal_masker_get_n_replaced (const SalMasker *self)
+{
+  return self->n_replaced;
 }
 
 void

@@ -80,8 +80,18 @@ void sal_masker_push_gains (SalMasker *self, const float *gains, guint n_frames)
  * @self: a masker
  * @pcm: [n_frames, n_channels], interleaved, the next PCM frames
  * @n_frames: how many
+ *
+ * A sample that is not finite becomes 0, and sal_masker_get_n_replaced() counts it.
  */
 void sal_masker_push (SalMasker *self, const float *pcm, gsize n_frames);
+
+/**
+ * sal_masker_get_n_replaced:
+ * @self: a masker
+ *
+ * Returns: how many samples were not finite and became 0, since the masker was made or reset
+ */
+guint64 sal_masker_get_n_replaced (const SalMasker *self);
 
 /**
  * sal_masker_finish:

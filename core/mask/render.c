@@ -228,3 +228,9 @@ sal_render_pull_bytes (SalRender *self)
     sal_masker_pull (self->masker, pcm, n_frames);
   return g_bytes_new_take (pcm, n * sizeof (float));
 }
+
+guint64
+sal_render_get_n_replaced (const SalRender *self)
+{
+  return self->masker != NULL ? sal_masker_get_n_replaced (self->masker) : 0;
+}

@@ -165,6 +165,20 @@ sal_model_get_id (const SalModel *self)
   return self->id;
 }
 
+gboolean
+sal_model_check_calibration (const SalModel *self, GError **error)
+{
+  const SalCalibration *calibration = &self->description->calibration;
+
+  if (calibration->window.enrolled.n > 0 && calibration->dense.enrolled.n > 0)
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_DESCRIPTION,
+      "%s: the model has no calibration, so that its probabilities are near 1 "
+      "whoever speaks; models/calibrate.py makes one",
+      self->path);
+  return FALSE;
+}
+
 const SalMelConfig *
 sal_model_get_mel_config (const SalModel *self)
 {

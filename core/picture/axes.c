@@ -105,10 +105,14 @@ set_ink (cairo_t *cr)
   sal_axes_font (cr, LABEL_SIZE, FALSE);
 }
 
-/* "12", "0.25", or "1:30" when the axis has minutes. */
-static char *
-time_label (double t, double step, double seconds)
+/* "12", "0.25", "1:30" when the axis has minutes, "1:02:30" when it has hours.
+ */
+char *
+sal_axes_time_label (double t, double step, double seconds)
 {
+  if (seconds > 3600)
+    return g_strdup_printf ("%d:%02d:%02d", (int) (t / 3600),
+        (int) fmod (t / 60, 60), (int) fmod (t, 60));
   if (seconds >= 120)
     return g_strdup_printf ("%d:%02d", (int) (t / 60), (int) fmod (t, 60));
   return g_strdup_printf ("%.*f", step >= 1 ? 0 : step >= 0.1 ? 1 : 2, t);
@@ -123,12 +127,14 @@ sal_axes_draw_time (cairo_t *cr, const SalRect *r, double seconds)
   set_ink (cr);
   for (guint i = 0; i * step <= seconds; i++) {
     double x = r->x + i * step / seconds * r->w;
-    g_autofree char *label = time_label (i * step, step, seconds);
+    g_autofree char *label = sal_axes_time_label (i * step, step, seconds);
     draw_tick (cr, x, bottom, 0, TICK);
     sal_axes_text (cr, x, bottom + 14, 0.5, label);
   }
   sal_axes_text (cr, r->x + r->w / 2, bottom + 32, 0.5,
-      seconds >= 120 ? "time, min:s" : "time, s");
+      seconds > 3600       ? "time, h:min:s"
+          : seconds >= 120 ? "time, min:s"
+                           : "time, s");
 }
 
 void

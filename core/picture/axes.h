@@ -40,6 +40,14 @@ void sal_axes_colour (cairo_t *cr, SalColour colour); /* for the next drawing */
 void sal_axes_fill (cairo_t *cr, const SalRect *r, SalColour colour);
 void sal_axes_frame (cairo_t *cr, const SalRect *r);
 
+/**
+ * sal_axes_time_label:
+ * @t: seconds, a multiple of @step
+ * @seconds: length of the axis: from 120 on there are minutes, beyond 3600 hours
+ *
+ * Returns: (transfer full): as "12", "0.25", "1:30" or "1:02:30"
+ */
+char *sal_axes_time_label (double t, double step, double seconds);
 void sal_axes_draw_time (cairo_t *cr, const SalRect *r, double seconds); /* below @r */
 void sal_axes_draw_bands (cairo_t *cr, const SalRect *r, const float *bands_hz,
     guint n_bands); /* left of @r */

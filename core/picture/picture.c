@@ -16,6 +16,9 @@
 /* Pixels */
 #define WIDTH 1200
 #define MIN_WIDTH 480
+#define MAX_WIDTH 32767 /* of cairo */
+#define MOST_BY_ITSELF 16000
+#define SECOND_WIDTH 8
 #define LEFT 74
 #define RIGHT 132
 #define TOP 46
@@ -40,7 +43,9 @@ typedef struct {
   double seconds;
   double shift;        /* seconds, start of frame 0 */
   double db_per_level; /* dB per unit of log-Mel */
+  guint64 n_frames;
   gboolean is_signed;
+  gboolean has_evidence;
   SalRect bands, strip, activity; /* the panels, from top to bottom */
   guint width, height;
 } Drawing;
@@ -72,12 +77,8 @@ static void
 set_times (Drawing *self)
 {
   const SalMelConfig *mel = self->picture->mel;
-  const SalPicture *picture = self->picture;
-  guint64 n_frames = 0;
 
-  for (guint i = 0; i < picture->n_maps; i++)
-    n_frames += picture->maps[i]->n_frames;
-  self->seconds = (double) n_frames * mel->hop / mel->sample_rate;
+  self->seconds = (double) self->n_frames * mel->hop / mel->sample_rate;
   self->shift
       = (sal_mel_config_centre (mel) - mel->hop / 2.0) / mel->sample_rate;
   self->db_per_level = (mel->power ? 10 : 20) / G_LN10;
@@ -98,34 +99,70 @@ place_panels (Drawing *self)
   self->height = (guint) y + ACTIVITY_HEIGHT + BOTTOM;
 }
 
-static gboolean
-drawing_init (Drawing *self, const SalPicture *picture, GError **error)
+static void
+count_frames (Drawing *self)
 {
-  *self = (Drawing){ .picture = picture };
-  self->width = picture->width > 0 ? picture->width : WIDTH;
-  if (self->width < MIN_WIDTH) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "picture is %u pixels wide, below %d", self->width, MIN_WIDTH);
-    return FALSE;
-  }
+  const SalPicture *picture = self->picture;
 
-  self->columns = sal_columns_new (picture->maps, picture->n_maps,
-      self->width - LEFT - RIGHT);
+  if (picture->frames != NULL)
+    self->n_frames = sal_downsampler_get_n_frames (picture->frames);
+  for (guint i = 0; i < picture->n_maps; i++)
+    self->n_frames += picture->maps[i]->n_frames;
+}
+
+static gboolean
+set_width (Drawing *self, GError **error)
+{
+  double by_time = LEFT + RIGHT + SECOND_WIDTH * self->seconds;
+
+  self->width = self->picture->width > 0
+      ? self->picture->width
+      : (guint) CLAMP (by_time, WIDTH, MOST_BY_ITSELF);
+  if (self->width >= MIN_WIDTH && self->width <= MAX_WIDTH)
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+      "picture is %u pixels wide, outside %d to %d", self->width, MIN_WIDTH,
+      MAX_WIDTH);
+  return FALSE;
+}
+
+static gboolean
+make_columns (Drawing *self, GError **error)
+{
+  const SalPicture *picture = self->picture;
+  guint n = self->width - LEFT - RIGHT;
+
+  self->columns = picture->frames != NULL
+      ? sal_downsampler_get_columns (picture->frames, n)
+      : sal_columns_new (picture->maps, picture->n_maps, n);
   if (self->columns == NULL) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_AUDIO, "no frame to draw");
     return FALSE;
   }
   const SalColumns *columns = self->columns;
-  for (gsize i = 0; i < (gsize) columns->n_columns * columns->n_bands; i++)
+  for (gsize i = 0; i < (gsize) columns->n_columns * columns->n_bands; i++) {
     self->is_signed |= columns->saliency[i] < 0;
+    self->has_evidence |= columns->saliency[i] != 0;
+  }
+  return TRUE;
+}
 
+static gboolean
+drawing_init (Drawing *self, const SalPicture *picture, GError **error)
+{
+  *self = (Drawing){ .picture = picture };
+  count_frames (self);
+  set_times (self);
+  if (!set_width (self, error) || !make_columns (self, error))
+    return FALSE;
+
+  const SalColumns *columns = self->columns;
   self->bands_hz = g_new (float, columns->n_bands);
   sal_mel_config_bands (picture->mel, self->bands_hz);
   if (picture->turns != NULL) {
     self->lanes = g_new (guint, picture->turns->len + 1);
     self->n_lanes = sal_turns_lanes (picture->turns, self->lanes);
   }
-  set_times (self);
   place_panels (self);
   return TRUE;
 }
@@ -333,23 +370,33 @@ draw_bar (cairo_t *cr, const SalRect *r, const float bottom[2],
 }
 
 static void
-draw_legend (cairo_t *cr, const Drawing *self)
+draw_evidence_legend (cairo_t *cr, const Drawing *self, double x)
 {
   static const char *const both[] = { MINUS "1 against", "0", "+1 for" };
-  static const char *const db[]
-      = { MINUS G_STRINGIFY (SAL_COLOUR_RANGE_DB) " dB", "0" };
-  double x = self->bands.x + self->bands.w + 14;
-  SalRect saliency = { x, self->bands.y + 24, BAR_WIDTH, 118 };
-  SalRect level = { x, self->bands.y + 200, BAR_WIDTH, 118 };
+  SalRect bar = { x, self->bands.y + 24, BAR_WIDTH, 118 };
 
   sal_axes_colour (cr, ink);
   sal_axes_font (cr, 12, TRUE);
   sal_axes_text (cr, x, self->bands.y + 7, 0, "evidence");
-  sal_axes_text (cr, x, self->bands.y + 183, 0, "sound");
-  draw_bar (cr, &saliency, (float[]){ 0.5f, self->is_signed ? -1 : 0 },
+  draw_bar (cr, &bar, (float[]){ 0.5f, self->is_signed ? -1 : 0 },
       (float[]){ 0.5f, 1 });
-  sal_axes_draw_levels (cr, &saliency, both + !self->is_signed,
+  sal_axes_draw_levels (cr, &bar, both + !self->is_signed,
       self->is_signed ? 3 : 2, TRUE);
+}
+
+static void
+draw_legend (cairo_t *cr, const Drawing *self)
+{
+  static const char *const db[]
+      = { MINUS G_STRINGIFY (SAL_COLOUR_RANGE_DB) " dB", "0" };
+  double x = self->bands.x + self->bands.w + 14;
+  SalRect level = { x, self->bands.y + 200, BAR_WIDTH, 118 };
+
+  if (self->has_evidence)
+    draw_evidence_legend (cr, self, x);
+  sal_axes_colour (cr, ink);
+  sal_axes_font (cr, 12, TRUE);
+  sal_axes_text (cr, x, self->bands.y + 183, 0, "sound");
   draw_bar (cr, &level, (float[]){ 0, 0 }, (float[]){ 1, 0 });
   sal_axes_draw_levels (cr, &level, db, G_N_ELEMENTS (db), TRUE);
 }
@@ -382,6 +429,25 @@ draw_title (cairo_t *cr, const Drawing *self)
   sal_axes_text (cr, LEFT, TOP / 2.0, 0, self->picture->title);
 }
 
+static void
+draw_all (cairo_surface_t *surface, const Drawing *self)
+{
+  cairo_t *cr = cairo_create (surface);
+
+  sal_axes_colour (cr, white);
+  cairo_paint (cr);
+  draw_title (cr, self);
+  draw_bands (cr, self);
+  sal_axes_draw_bands (cr, &self->bands, self->bands_hz,
+      self->columns->n_bands);
+  draw_strip (cr, self);
+  draw_activity (cr, self);
+  sal_axes_draw_time (cr, &self->activity, self->seconds);
+  draw_legend (cr, self);
+  draw_activity_legend (cr, self);
+  cairo_destroy (cr);
+}
+
 cairo_surface_t *
 sal_picture_draw (const SalPicture *self, GError **error)
 {
@@ -393,25 +459,28 @@ sal_picture_draw (const SalPicture *self, GError **error)
 
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24,
       (int) drawing.width, (int) drawing.height);
-  cairo_t *cr = cairo_create (surface);
-  sal_axes_colour (cr, white);
-  cairo_paint (cr);
-  draw_title (cr, &drawing);
-  draw_bands (cr, &drawing);
-  sal_axes_draw_bands (cr, &drawing.bands, drawing.bands_hz,
-      drawing.columns->n_bands);
-  draw_strip (cr, &drawing);
-  draw_activity (cr, &drawing);
-  sal_axes_draw_time (cr, &drawing.activity, drawing.seconds);
-  draw_legend (cr, &drawing);
-  draw_activity_legend (cr, &drawing);
-  cairo_destroy (cr);
+  draw_all (surface, &drawing);
   return surface;
+}
+
+static gboolean
+save_svg (const SalPicture *self, const char *path, GError **error)
+{
+  g_auto (Drawing) drawing = { 0 };
+
+  if (!drawing_init (&drawing, self, error))
+    return FALSE;
+  g_autoptr (GByteArray) svg = g_byte_array_new ();
+  cairo_surface_t *surface = sal_svg_new (svg, drawing.width, drawing.height);
+  draw_all (surface, &drawing);
+  return sal_svg_save (surface, svg, path, error);
 }
 
 gboolean
 sal_picture_save (const SalPicture *self, const char *path, GError **error)
 {
+  if (g_str_has_suffix (path, ".svg"))
+    return save_svg (self, path, error);
   cairo_surface_t *surface = sal_picture_draw (self, error);
 
   return surface != NULL && sal_png_save (surface, path, error);

@@ -144,7 +144,27 @@ draw_curve (cairo_t *cr, const SalRect *r, const SalPlot *plot,
           place_y (r, &plot->y, curve->y[i]));
 }
 
-/* Width of the longest text of the legend, and its number of lines. */
+/* Whether a line from a to b meets the axis, or a point if they are equal. */
+static gboolean
+meets (const SalPlotAxis *axis, double a, double b)
+{
+  return MAX (a, b) >= axis->low && MIN (a, b) <= axis->high;
+}
+
+/* Whether anything of a curve lies within the axes. */
+static gboolean
+is_seen (const SalPlot *plot, const SalPlotCurve *curve)
+{
+  for (gsize i = 0; i < curve->n; i++) {
+    gsize j = i > 0 ? i - 1 : i;
+    if (meets (&plot->x, curve->x[j], curve->x[i])
+        && meets (&plot->y, curve->y[j], curve->y[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Width of the longest text, and lines, of the legend. */
 static double
 measure_legend (cairo_t *cr, const SalPlot *plot, guint *n_lines)
 {
@@ -176,8 +196,6 @@ draw_sample (cairo_t *cr, double x, double y, const SalPlotCurve *curve)
   cairo_set_dash (cr, NULL, 0, 0);
   if (curve->dots)
     draw_dot (cr, x + SAMPLE_WIDTH / 2.0, y);
-  sal_axes_colour (cr, ink);
-  sal_axes_text (cr, x + SAMPLE_WIDTH + 8, y, 0, curve->label);
 }
 
 static void
@@ -205,7 +223,10 @@ draw_legend (cairo_t *cr, const SalRect *r, const SalPlot *plot)
   for (guint i = 0; i < plot->n_curves; i++) {
     if (plot->curves[i].label == NULL)
       continue;
-    draw_sample (cr, x, y, &plot->curves[i]);
+    if (is_seen (plot, &plot->curves[i]))
+      draw_sample (cr, x, y, &plot->curves[i]);
+    sal_axes_colour (cr, ink);
+    sal_axes_text (cr, x + SAMPLE_WIDTH + 8, y, 0, plot->curves[i].label);
     y += LINE_HEIGHT;
   }
 }

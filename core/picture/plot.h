@@ -18,7 +18,8 @@ typedef struct {
 } SalPlotAxis;
 
 typedef struct {
-  const char *label; /* in the legend; NULL: none */
+  const char *label; /* in the legend, beside a sample of the line if the curve meets the axes;
+                        NULL: not there */
   SalColour colour;
   gboolean dashed;
   gboolean dots;       /* a dot on every point */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* png.h: writing a PNG file */
+/* png.h: a picture as a file, PNG or SVG */
 #pragma once
 
 #include <cairo.h>
@@ -15,3 +15,23 @@
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */
 gboolean sal_png_save (cairo_surface_t *surface, const char *path, GError **error);
+
+/**
+ * sal_svg_new:
+ * @text: gets the file; must outlive the surface
+ *
+ * Returns: (transfer full): a surface of @width x @height pixels to draw on
+ */
+cairo_surface_t *sal_svg_new (GByteArray *text, double width, double height);
+
+/**
+ * sal_svg_save:
+ * @surface: (transfer full): of sal_svg_new()
+ * @text: the same
+ *
+ * As sal_png_save() does.
+ *
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
+ */
+gboolean sal_svg_save (cairo_surface_t *surface, const GByteArray *text, const char *path,
+    GError **error);

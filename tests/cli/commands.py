@@ -19,13 +19,58 @@ def check_mask(tap, folder):
     for rate, n_channels in ((8000, 1), (16000, 2), (44100, 1), (48000, 2)):
         source, out = f"{folder}/in.wav", f"{folder}/out.wav"
         write_wav(source, samples, n_channels, rate)
-        result = run("mask", "-m", MODEL, "-t", "spk0", "--floor", "0", source,
+        result = run("mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", "--floor", "0", source,
                      "-o", out)
         name = f"/cli/mask/floor-0-changes-nothing/{rate}-hz-{n_channels}"
         if result.returncode != 0:
             tap.check(False, name, result.stderr)
             continue
         tap.check(read_wav(out) == read_wav(source), name, "samples differ")
+
+
+def check_streamed(tap, folder):
+    """A WAV file without a length is read to its end; an empty one is not."""
+    source = f"{folder}/in.wav"
+    write_wav(source, voice(3))
+    with open(source, "rb") as file:
+        raw = file.read()
+    for name, riff, data in (("zero", 0, 0), ("data-zero", len(raw) - 8, 0),
+                             ("all-ones", 0xffffffff, 0xffffffff)):
+        path = f"{folder}/{name}.wav"
+        with open(path, "wb") as file:
+            file.write(raw[:4] + struct.pack("<I", riff) + raw[8:40]
+                       + struct.pack("<I", data) + raw[44:])
+        result = run("analyse", "-m", MODEL, "-t", "spk0", path, "--json", "-")
+        seconds = (json.loads(result.stdout)["seconds"]
+                   if result.returncode == 0 else 0)
+        tap.check(abs(seconds - 3) < 0.001, f"/cli/streamed-wav/{name}",
+                  f"{seconds} s, {result.stderr}")
+    path = f"{folder}/empty.wav"
+    with open(path, "wb") as file:
+        file.write(raw[:40] + struct.pack("<I", 0) + b"LIST"
+                   + struct.pack("<I", 4) + b"INFO")
+    result = run("analyse", "-m", MODEL, "-t", "spk0", path)
+    tap.check(result.returncode == 1 and "0 ms of sound" in result.stderr,
+              "/cli/streamed-wav/empty-stays-empty", result.stderr)
+
+
+def check_foreign(tap, folder):
+    """Containers that are not read here: the message says how to convert."""
+    heads = {"a.m4a": b"\0\0\0\x20ftypM4A ", "b.webm": b"\x1a\x45\xdf\xa3",
+             "c.aac": b"\xff\xf1\x50\x80", "d.wma": b"\x30\x26\xb2\x75",
+             "e.amr": b"#!AMR\n", "f f.mkv": b"\x1a\x45\xdf\xa3"}
+    for name, head in heads.items():
+        path = f"{folder}/{name}"
+        with open(path, "wb") as file:
+            file.write(head + bytes(2000))
+        for words in (["analyse", "-t", "spk0", path],
+                      ["enrol", "-o", f"{folder}/v.speaker", path]):
+            result = run(words[0], "-m", MODEL, *words[1:])
+            tap.check(result.returncode == 1
+                      and len(result.stderr.splitlines()) == 1
+                      and f"filesrc location='{path}'" in result.stderr
+                      and f"ffmpeg -i '{path}'" in result.stderr,
+                      f"/cli/foreign/{words[0]}/{name}", result.stderr)
 
 
 def check_analyse(tap, folder):
@@ -77,7 +122,7 @@ def check_methods(tap, folder):
     picture("layers", *layers)
     picture("gamma", *layers, "--gamma", "1")
     picture("fusion", *layers, "--fusion", "max")
-    picture("degrid", *layers, "--degrid")
+    picture("no-degrid", *layers, "--no-degrid")
     tap.check(len(pictures) == len(METHODS) + 6,
               "/cli/analyse/method/pictures-differ", len(pictures))
     for option, value, piece in (
@@ -119,7 +164,7 @@ def check_enrol(tap, folder):
     tap.check(result.stdout.count("  kept  ") == 2
               and all(result.stdout.count(path) == 2 for path in files),
               "/cli/enrol/verbose-prints-pieces", result.stdout)
-    result = run("mask", "-m", MODEL, "-t", out, files[0], "-o",
+    result = run("mask", "--uncalibrated", "-m", MODEL, "-t", out, files[0], "-o",
                  f"{folder}/out.wav")
     tap.check(result.returncode == 0, "/cli/mask/takes-a-speaker-file",
               result.stderr)
@@ -142,6 +187,25 @@ def check_advice(tap, folder):
                  if f": {kind}" in line]
         tap.check(len(lines) == 1 and files[1] in lines[0],
                   f"/cli/enrol/warns-of-{kind}-file", result.stderr)
+
+
+def check_short(tap, folder):
+    """A second of clean speech may have no pause; that makes it no noise."""
+    copy, piece = f"{folder}/slt.wav", f"{folder}/piece.wav"
+    run("mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", "--floor", "0",
+        "-o", copy, f"{VOICES}/slt.flac")
+    noisy = []
+    with wave.open(copy) as whole:
+        for begin in range(12):
+            with wave.open(piece, "wb") as part:
+                part.setparams(whole.getparams())
+                part.writeframes(whole.readframes(whole.getframerate()))
+            result = run("enrol", "-m", MODEL, "-o", f"{folder}/v.speaker",
+                         piece)
+            if result.returncode != 0 or "noisy" in result.stderr:
+                noisy.append((begin, result.stderr))
+    tap.check(not noisy, "/cli/enrol/a-second-of-clean-speech-is-not-noisy",
+              noisy)
 
 
 def check_second_voice(tap, folder):
@@ -179,7 +243,7 @@ def check_second_voice(tap, folder):
 def check_strange_recording(tap, folder, alone, talk, turns):
     """A recording that differs throughout: another voice, or another day."""
     copy, strange = f"{folder}/talk.wav", f"{folder}/strange.wav"
-    result = run("mask", "-m", MODEL, "-t", "spk0", "--floor", "0", "-o", copy,
+    result = run("mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", "--floor", "0", "-o", copy,
                  talk)
     if result.returncode != 0:
         tap.check(False, "/cli/enrol/strange-recording", result.stderr)
@@ -231,6 +295,32 @@ def check_model(tap, folder):
                   f"/cli/model/describes-{name}", result.stdout)
 
 
+def check_calibration(tap, folder):
+    """A model without calibration is not masked with, and said to have none."""
+    source, out = f"{folder}/in.wav", f"{folder}/out.wav"
+    write_wav(source, voice(3))
+    result = run("mask", "-m", MODEL, "-t", "spk0", source, "-o", out)
+    lines = result.stderr.splitlines()
+    tap.check(result.returncode == 1 and len(lines) == 1
+              and MODEL in lines[0] and "no calibration" in lines[0]
+              and "--uncalibrated" in lines[0] and not os.path.exists(out),
+              "/cli/calibration/mask-refuses-a-model-without", result.stderr)
+    for name, model, calibrated in (("without", MODEL, False),
+                                    ("with", SHIPPED_MODEL, True)):
+        target = "spk0" if model == MODEL else "(no voice)"
+        result = run("analyse", "-m", model, "-t", target, source, "--json",
+                     "-")
+        tap.check(result.returncode == 0
+                  and json.loads(result.stdout)["calibrated"] is calibrated
+                  and ("no calibration" in result.stderr) is not calibrated,
+                  f"/cli/calibration/analyse-says-so/{name}", result.stderr)
+        facts = json.loads(run("model", model, "--json").stdout)
+        text = run("model", model).stdout
+        tap.check(facts["calibrated"] is calibrated
+                  and ("mask refuses" in text) is not calibrated,
+                  f"/cli/calibration/model-says-so/{name}", text)
+
+
 def check_compare(tap, folder):
     """A turn played at half the amplitude is 6.0 dB down."""
     samples = voice(2)
@@ -249,8 +339,9 @@ def check_compare(tap, folder):
 
 def main():
     tap = Tap()
-    for check in (check_mask, check_analyse, check_methods, check_enrol,
-                  check_advice, check_second_voice, check_model, check_verify, check_compare):
+    for check in (check_mask, check_streamed, check_foreign, check_analyse, check_methods, check_enrol,
+                  check_advice, check_short, check_second_voice, check_model, check_verify,
+                  check_calibration, check_compare):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)
     tap.finish()

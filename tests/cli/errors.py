@@ -109,7 +109,7 @@ def main():
             refused(tap, f"/cli/enrol/refuses/{name}",
                     ["enrol", "-m", MODEL, "-o", out, path], path, piece, [out])
             refused(tap, f"/cli/mask/refuses/{name}",
-                    ["mask", "-m", MODEL, "-t", "spk0", path, "-o", out], path,
+                    ["mask", "--uncalibrated", "-m", MODEL, "-t", "spk0", path, "-o", out], path,
                     piece, [out])
             refused(tap, f"/cli/analyse/refuses/{name}",
                     ["analyse", "-m", MODEL, "-t", "spk0", path, "--json", out,
@@ -119,12 +119,12 @@ def main():
                     ["model", path], path, piece)
         missing = f"{folder}/missing.speaker"
         refused(tap, "/cli/mask/refuses/missing-speaker",
-                ["mask", "-m", MODEL, "-t", missing, f"{folder}/good.wav",
+                ["mask", "--uncalibrated", "-m", MODEL, "-t", missing, f"{folder}/good.wav",
                  "-o", f"{output}/out"], missing, "no such file",
                 [f"{output}/out"])
         good = f"{folder}/good.wav"
         refused(tap, "/cli/mask/refuses/recording-as-speaker",
-                ["mask", "-m", MODEL, "-t", good, good, "-o",
+                ["mask", "--uncalibrated", "-m", MODEL, "-t", good, good, "-o",
                  f"{output}/out"], good, "`speakersaliency enrol`",
                 [f"{output}/out"])
         refuses_another_model(tap, folder)
@@ -145,7 +145,8 @@ def refuses_to_replace(tap, folder):
     path = f"{folder}/good.wav"
     piece = "will not be replaced"
     for words in (["enrol", "-o", path, path],
-                  ["mask", "-t", "spk0", path, "-o", path],
+                  ["mask", "--uncalibrated", "-t", "spk0", path, "-o",
+                   path],
                   ["analyse", "-t", "spk0", path, "--png", path],
                   ["analyse", "-t", "spk0", path, "--json", path]):
         before = open(path, "rb").read()
@@ -161,7 +162,7 @@ def refuses_another_model(tap, folder):
     made = run("enrol", "-m", other, "-o", speaker, f"{folder}/good.wav")
     tap.check(made.returncode == 0, "/cli/enrol/makes-a-speaker", made.stderr)
     refused(tap, "/cli/mask/refuses/speaker-of-another-model",
-            ["mask", "-m", MODEL, "-t", speaker, f"{folder}/good.wav", "-o",
+            ["mask", "--uncalibrated", "-m", MODEL, "-t", speaker, f"{folder}/good.wav", "-o",
              f"{folder}/out.wav"], speaker, "wespeaker",
             [f"{folder}/out.wav"])
 

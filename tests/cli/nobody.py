@@ -70,6 +70,41 @@ def music():
     return [x + 0.002 * notes.gauss(0, 1) for x in out]
 
 
+def dc():
+    return [0.3] * (SECONDS * RATE)
+
+
+def hum():
+    return [0.2 * sum(math.sin(2 * math.pi * 50 * k * i / RATE + k) / k
+                      for k in (1, 2, 3, 5)) for i in range(SECONDS * RATE)]
+
+
+def white_noise():
+    noise = random.Random(5)
+    return [0.1 * noise.gauss(0, 1) for _ in range(SECONDS * RATE)]
+
+
+def chord():
+    return [0.05 * sum(math.sin(2 * math.pi * hz * k * i / RATE) / k
+                       for hz in (220, 277.2, 329.6) for k in range(1, 5))
+            for i in range(SECONDS * RATE)]
+
+
+def check_enrol(tap, folder, model, sound):
+    """Nobody is enrolled from it; the reason is said."""
+    path, out = f"{folder}/{sound.__name__}.wav", f"{folder}/nobody.speaker"
+    if not os.path.exists(path):
+        write_wav(path, sound())
+    result = run("enrol", "-m", f"{SOURCE}/models/{model}.safetensors", "-o",
+                 out, path)
+    lines = result.stderr.splitlines()
+    tap.check(result.returncode == 1 and len(lines) == 1 and path in lines[0]
+              and ("no voice" in lines[0] or "of speech" in lines[0])
+              and not os.path.exists(out),
+              f"/cli/nobody/{model}/is-not-enrolled-from/{sound.__name__}",
+              result.stderr)
+
+
 def check(tap, folder, model, sound):
     path = f"{folder}/{sound.__name__}.wav"
     if not os.path.exists(path):
@@ -102,6 +137,9 @@ def main():
             for sound in (silence, faint_noise, tone, siren, pink_noise,
                           music):
                 check(tap, folder, model, sound)
+                check_enrol(tap, folder, model, sound)
+            for sound in (dc, hum, white_noise, chord):
+                check_enrol(tap, folder, model, sound)
     tap.finish()
 
 

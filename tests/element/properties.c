@@ -97,7 +97,7 @@ test_map (void)
     { "", "gamma", "50" },
     { "", "percentile", "50" },
     { "", "score-function", "logit" },
-    { "layers=s1", "degrid", "true" },
+    { "layers=s1", "degrid", "false" },
     { "method=score-cam target=spk1 score-function=posterior "
       "score-channels=1",
         "score-channels", "3" },

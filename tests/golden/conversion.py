@@ -213,6 +213,18 @@ def check_wrappings(tap, folder):
         "network-alone": ("voxceleb", {"model": inner}),
         "inside-another": ("wespeaker", {f"resnet.{k}": v for k, v
                                          in headless.items()}),
+        "compiled": ("sunine", {f"_orig_mod.{k}": v for k, v
+                                in nets["sunine"].items()}),
+        "compiled-and-parallel": ("sunine", {
+            f"module._orig_mod.{k}": v for k, v in nets["sunine"].items()}),
+        "net": ("wespeaker", {"net": nets["wespeaker"], "epoch": 3}),
+        "ema": ("wespeaker", {"ema": nets["wespeaker"],
+                              "model": {"depth": 34}}),
+        "ema-beside-the-model": ("wespeaker", {
+            "ema": {k: v + 1 for k, v in nets["wespeaker"].items()},
+            "model": nets["wespeaker"]}),
+        "deep": ("wespeaker", {"model": {"module": {
+            f"net.{k}": v for k, v in nets["wespeaker"].items()}}}),
         "copies-of-the-front-end-missing": ("sunine", {
             k: v for k, v in nets["sunine"].items()
             if not k.startswith("mel_trans")}),
@@ -230,6 +242,54 @@ def check_wrappings(tap, folder):
         tap.check(same and keys <= got.keys() and all(
             record[k] == other[k] for k in ("frontend", "topology")),
             f"/convert/wrapped/{what}", what)
+
+
+def check_formats(tap, folder):
+    """bfloat16 and safetensors: the same numbers by other means."""
+    tensors = random_network("wespeaker", **SMALL).state_dict()
+    halves = {k: v.bfloat16() if v.is_floating_point() else v
+              for k, v in tensors.items()}
+    floats = {k: v.float() if v.is_floating_point() else v
+              for k, v in halves.items()}
+    save(f"{folder}/plain.pt", floats)
+    converted(f"{folder}/plain.pt", f"{folder}/plain.safetensors")
+    want, _ = modelfile.read(f"{folder}/plain.safetensors")
+    sources = {"bfloat16.pt": halves, "bfloat16.model": halves}
+    for name, content in sources.items():
+        save(f"{folder}/{name}", content)
+    arrays = {k: v.numpy() for k, v in floats.items()}
+    write_safetensors(f"{folder}/floats.safetensors", arrays, "F32")
+    write_safetensors(f"{folder}/halves.safetensors", arrays, "BF16")
+    for name in (*sources, "floats.safetensors", "halves.safetensors"):
+        converted(f"{folder}/{name}", f"{folder}/out.safetensors")
+        got, _ = modelfile.read(f"{folder}/out.safetensors")
+        tap.check(got.keys() == want.keys()
+                  and all(torch.equal(v, want[k]) for k, v in got.items()),
+                  f"/convert/format/{name}", name)
+    why = refusal(f"{folder}/plain.safetensors", f"{folder}/out.safetensors")
+    tap.check("a model file already" in why,
+              "/convert/format/refuses-its-own-files", why)
+
+
+def write_safetensors(path, arrays, dtype):
+    """As the library safetensors does, floats in float32 or bfloat16."""
+    header, blobs, offset = {"__metadata__": {"format": "pt"}}, [], 0
+    for name, array in arrays.items():
+        if array.dtype != np.float32:
+            kind, blob = "I64", array.astype("<i8").tobytes()
+        elif dtype == "BF16":
+            kind = dtype
+            blob = (np.atleast_1d(array).view("<u4") >> 16).astype(
+                "<u2").tobytes()
+        else:
+            kind, blob = dtype, array.astype("<f4").tobytes()
+        header[name] = {"dtype": kind, "shape": list(array.shape),
+                        "data_offsets": [offset, offset + len(blob)]}
+        blobs.append(blob)
+        offset += len(blob)
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + b"".join(blobs))
 
 
 # --- refusals ---------------------------------------------------------------
@@ -279,6 +339,18 @@ def damaged(tensors, what):
     if what == "not-finite":
         t["speaker_encoder.bn3.bias"] = torch.full((20,), torch.nan)
         return t, "bn3.bias"
+    if what == "negative-variance":
+        name = "speaker_encoder.layer1.0.bn1.running_var"
+        t[name] = -t[name]
+        return t, "layer1.0.bn1.running_var has a variance of -"
+    if what == "beyond-float32":
+        name = "speaker_encoder.layer1.0.bn1.weight"
+        t[name] = torch.full(t[name].shape, 1e300, dtype=torch.double)
+        return t, "layer1.0.bn1.weight is not finite as it would be stored"
+    if what == "no-numbers-come-out":
+        name = "speaker_encoder.layer1.0.bn1.weight"
+        t[name] = torch.full(t[name].shape, 3e38)
+        return t, "no finite values"
     if what == "other-filters":
         t["mel_trans.1.mel_scale.fb"] = t["mel_trans.1.mel_scale.fb"].roll(1, 0)
         return t, "mel_trans.1.mel_scale.fb"
@@ -302,7 +374,8 @@ def check_refusals(tap, folder):
         refused(name, expected)
     good = random_network("sunine", **SMALL).state_dict()
     for what in ("missing", "left-over", "other-shape", "mean-pooling",
-                 "not-finite", "other-filters", "other-window", "twice"):
+                 "not-finite", "negative-variance", "beyond-float32",
+                 "no-numbers-come-out", "other-filters", "other-window", "twice"):
         content, expected = damaged(good, what)
         save(source, content)
         refused(what, expected)
@@ -342,6 +415,26 @@ def check_command(tap, folder):
     tap.check(result.returncode == 1 and "none.pt" in result.stderr
               and "Traceback" not in result.stderr,
               "/convert/command/says-what-is-wrong", result.stderr)
+    check_packages(tap, folder, program, source)
+
+
+def check_packages(tap, folder, program, source):
+    """Without numpy or PyTorch a line says what to install; no traceback."""
+    for names in (("numpy",), ("torch",), ("numpy", "torch")):
+        fakes = f"{folder}/without-{'-'.join(names)}"
+        os.mkdir(fakes)
+        for name in names:
+            with open(f"{fakes}/{name}.py", "w") as file:
+                file.write(f"raise ImportError('no {name}', name='{name}')\n")
+        result = subprocess.run([program, source, "-o", f"{folder}/no.out"],
+                                capture_output=True, text=True,
+                                env={**os.environ, "PYTHONPATH": fakes})
+        tap.check(result.returncode == 1
+                  and len(result.stderr.splitlines()) == 1
+                  and all(f"python3-{name}" in result.stderr for name in names)
+                  and ("python3-torch" in result.stderr) == ("torch" in names),
+                  f"/convert/command/without-{'-'.join(names)}",
+                  result.stderr)
 
 
 # --- hostile files ----------------------------------------------------------
@@ -522,7 +615,7 @@ def main():
     torch.set_num_threads(1)
     tap = Tap()
     for check in (check_agreement, check_epsilons, check_wrappings,
-                  check_refusals, check_command, check_hostile,
+                  check_formats, check_refusals, check_command, check_hostile,
                   check_front_ends, check_cohort):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, folder)

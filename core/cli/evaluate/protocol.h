@@ -23,7 +23,6 @@ typedef struct {
   guint shard, n_shards;    /* 0, 0: all trials */
   gboolean known, frames, other_session, same_room, raw, degrid, maximum, quick, json;
   gboolean quiet; /* prints nothing */
-  char **files;   /* none is wanted */
   char *command;  /* all that decides what comes out */
 } CliEvaluate;
 
@@ -39,6 +38,28 @@ typedef struct {
   double begun, share; /* where in the whole this is; share 0: all */
   guint set, n_sets;   /* the one that is on, of how many */
 } CliEvaluation;
+
+/* The experiments, as flags: which options each of them has. */
+typedef enum {
+  CLI_EVALUATE_VERIFICATION = 1 << 0,
+  CLI_EVALUATE_STREAM = 1 << 1,
+  CLI_EVALUATE_TABLE2 = 1 << 2,
+  CLI_EVALUATE_DELETION = 1 << 3,
+  CLI_EVALUATE_SANITY = 1 << 4,
+  CLI_EVALUATE_FIGURES = 1 << 5,
+  CLI_EVALUATE_ALL = 1 << 6,
+} CliEvaluateExperiments;
+
+#define CLI_EVALUATE_SEED 2022
+
+/**
+ * cli_evaluate_parse:
+ * @experiment: decides which options there are
+ *
+ * Returns: %TRUE, or %FALSE and G_OPTION_ERROR
+ */
+gboolean cli_evaluate_parse (CliEvaluate *self, CliEvaluateExperiments experiment,
+    const char *summary, int argc, char **argv, GError **error);
 
 gboolean cli_evaluate_all (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_deletion (CliEvaluation *self, GError **error);

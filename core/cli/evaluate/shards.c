@@ -243,15 +243,13 @@ parse_merge (Merge *self, int argc, char **argv, GError **error)
       = { { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->folder,
               "Folder for tables and pictures", "DIR" },
           { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "Print JSON", NULL },
-          { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files,
-              NULL, "PART…" },
           G_OPTION_ENTRY_NULL };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (CliOptions) options
+      = cli_options_new ("PART…", CLI_EVALUATE_MERGE_SUMMARY, NULL);
 
-  g_option_context_set_summary (context,
-      "Makes of the parts of all shards what a single run would have made.");
-  g_option_context_add_main_entries (context, entries, NULL);
-  return cli_parse (context, &argc, &argv, &self->files, 1, G_MAXINT, error)
+  cli_options_add (options, entries);
+  return cli_options_parse (options, argc, argv, &self->files, 1, G_MAXINT,
+             error)
       && cli_require (self->folder, "--output", error);
 }
 
@@ -296,6 +294,7 @@ merge_files (char **files, const CliExperiment **experiment, GError **error)
   g_autoptr (EvalTrialLog) whole = NULL;
 
   for (guint i = 0; files[i] != NULL; i++) {
+    cli_input_add (files[i]);
     g_autoptr (EvalTrialLog) part = eval_trial_log_load (files[i], error);
     if (part == NULL)
       return NULL;
@@ -336,6 +335,8 @@ cli_evaluate_merge (int argc, char **argv)
 {
   g_auto (Merge) self = { 0 };
   GError *error = NULL;
+
+  g_set_prgname ("speakersaliency evaluate merge");
   gboolean ok
       = parse_merge (&self, argc, argv, &error) && merge (&self, &error);
 

@@ -40,6 +40,7 @@ extern const CliExperiment cli_experiment_table2, cli_experiment_deletion;
 
 gboolean cli_parts_evaluate (CliEvaluation *evaluation, const CliExperiment *experiment,
     GError **error);
+#define CLI_EVALUATE_MERGE_SUMMARY "Makes of the parts of all shards the report of a single run."
 int cli_evaluate_merge (int argc, char **argv); /* the subcommand merge; returns an exit code */
 
 /* Whether a trial is of this shard and not there yet. */

@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
-#include "cli/audio.h"
+#include "cli/files.h"
 #include "base/error.h"
 
 struct _CliTable {
@@ -25,7 +25,7 @@ cli_table_open (const char *path, const char *header, GError **error)
 {
   g_autoptr (CliTable) self = g_new0 (CliTable, 1);
 
-  if (!cli_output_check (path, NULL, error))
+  if (!cli_output_check (path, error))
     return NULL;
   self->path = g_strdup (path);
   self->temporary = g_strconcat (path, ".part", NULL);

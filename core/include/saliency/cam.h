@@ -77,7 +77,7 @@ SAL_API GType sal_cam_config_get_type (void);
  * sal_cam_config_init:
  * @config: (out caller-allocates): filled in
  *
- * Signed Layer-CAM of S4, log-odds, gamma 5, all channels, percentile 100.
+ * Signed Layer-CAM of S4, log-odds, gamma 5, no grid, all channels, percentile 100.
  *
  * Since: 0.2
  */

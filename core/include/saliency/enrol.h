@@ -138,7 +138,9 @@ SAL_API void sal_enrol_free (SalEnrol *self);
  * May be called for several recordings of the same voice.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_AUDIO if a sample is not finite, or beyond %SAL_LOUDEST,
- * or there is less than half a second of speech; the recording then counts for nothing
+ * or there is less than half a second of speech, or no voice: sound that stays the same, as hum,
+ * noise or a chord does, or what the model takes for no voice, if it knows that class; the
+ * recording then counts for nothing
  *
  * Since: 0.2
  */

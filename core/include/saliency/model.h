@@ -23,6 +23,23 @@ typedef struct _SalModel SalModel;
 SAL_API GType sal_model_get_type (void);
 
 /**
+ * sal_model_get_default_path:
+ *
+ * The model that is used when no other is named: the environment's SPEAKERSALIENCY_MODEL; else
+ * share/speakersaliency/resnet34se.safetensors in a folder above this library or, where it is
+ * linked statically, above the program, whatever prefix they were installed or moved to; a build
+ * folder has it, too; else the path that the library was configured with.  The file may not be
+ * there.
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer full) (type filename): a path
+ *
+ * Since: 0.2
+ */
+SAL_API char *sal_model_get_default_path (void);
+
+/**
  * sal_model_load: (constructor)
  * @path: (type filename): a safetensors file with the metadata "speakersaliency"
  * @error: return location for a #GError
@@ -89,6 +106,21 @@ SAL_API const char *sal_model_get_name (const SalModel *self);
  * Since: 0.2
  */
 SAL_API const char *sal_model_get_id (const SalModel *self);
+
+/**
+ * sal_model_check_calibration:
+ * @self: a model
+ * @error: return location for a #GError
+ *
+ * A model without calibration, as models/convert.py makes one, has scores but no probabilities:
+ * those that it gives for an enrolled voice are near 1 for every voice.  A gate must not be made of
+ * them.
+ *
+ * Returns: %TRUE if the model has a calibration; else %FALSE and %SAL_ERROR_DESCRIPTION
+ *
+ * Since: 0.2
+ */
+SAL_API gboolean sal_model_check_calibration (const SalModel *self, GError **error);
 
 /**
  * sal_model_get_mel_config:

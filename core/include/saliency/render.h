@@ -233,6 +233,16 @@ SAL_API void sal_render_reset (SalRender *self);
  */
 SAL_API guint sal_render_get_delay (const SalRender *self);
 
+/**
+ * sal_render_get_n_replaced:
+ * @self: a render
+ *
+ * Returns: samples that were not finite and became 0, since the format was set or the last reset
+ *
+ * Since: 0.2
+ */
+SAL_API guint64 sal_render_get_n_replaced (const SalRender *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalRender, sal_render_free)
 
 G_END_DECLS

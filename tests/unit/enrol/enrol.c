@@ -46,6 +46,117 @@ rms (const float *samples, gsize n)
   return sqrt (sum / (double) n);
 }
 
+/* --- what is no voice ---------------------------------------------------- */
+
+static float
+dc_at (guint i)
+{
+  return 0.3f;
+}
+
+static float
+hum_at (guint i)
+{
+  double sum = 0;
+  for (guint k = 1; k < 8; k += 2)
+    sum += sin (2 * G_PI * 50 * k * i / DATA_RATE + k) / k;
+  return (float) (0.2 * sum);
+}
+
+static float
+chord_at (guint i)
+{
+  const double hz[] = { 220, 277.2, 329.6 };
+  double sum = 0;
+  for (guint f = 0; f < G_N_ELEMENTS (hz); f++)
+    for (guint k = 1; k < 7; k++)
+      sum += sin (2 * G_PI * hz[f] * k * i / DATA_RATE) / k;
+  return (float) (0.05 * sum);
+}
+
+static float
+tone_at (guint i)
+{
+  return (float) (0.2 * sin (2 * G_PI * 440 * i / DATA_RATE));
+}
+
+/* A siren glides, so that its bands vary: only the model knows better. */
+static float
+siren_at (guint i)
+{
+  double t = (double) i / DATA_RATE, w = 2 * G_PI * 0.4;
+  return (float) (0.2 * sin (2 * G_PI * (400 * t - 200 / w * cos (w * t))));
+}
+
+/* Refuses a sound with every reason in its message, and is as it was. */
+static void
+check_refused (SalModel *model, const float *samples, gsize n, const char *why)
+{
+  g_autoptr (SalEnrol) enrol = sal_enrol_new (model);
+  g_autoptr (GError) error = NULL;
+  g_assert_false (sal_enrol_add (enrol, samples, n, &error));
+  data_assert_error (error, SAL_ERROR_AUDIO, why, NULL);
+  g_assert_cmpuint (sal_enrol_get_n_recordings (enrol), ==, 0);
+  g_clear_error (&error);
+  g_assert_null (sal_enrol_finish (enrol, "a", NULL, &error));
+  data_assert_error (error, SAL_ERROR_AUDIO, "no speech", NULL);
+}
+
+static void
+test_refuses_steady_sound (void)
+{
+  const struct {
+    float (*at) (guint i);
+    const char *why;
+  } sounds[] = { { dc_at, "0.00 s of speech" }, { hum_at, "steady" },
+    { chord_at, "steady" }, { tone_at, "steady" } };
+  const gsize n = 4 * DATA_RATE;
+  g_autofree float *samples = g_new (float, n);
+  for (guint s = 0; s < G_N_ELEMENTS (sounds); s++) {
+    for (guint i = 0; i < n; i++)
+      samples[i] = sounds[s].at (i);
+    check_refused (tiny, samples, n, sounds[s].why);
+  }
+  g_autofree float *noise = data_noise (5, n);
+  check_refused (tiny, noise, n, "steady");
+}
+
+static void
+test_refuses_what_the_model_takes_for_no_voice (void)
+{
+  const gsize n = 4 * DATA_RATE;
+  g_autofree char *path = data_shipped_model ();
+  g_autofree float *samples = g_new (float, n);
+  if (path == NULL) {
+    g_test_skip ("no shipped model");
+    return;
+  }
+  g_autoptr (SalModel) shipped = data_load_model ("shipped");
+  for (guint i = 0; i < n; i++)
+    samples[i] = siren_at (i);
+  check_refused (shipped, samples, n, "pieces sound like noise");
+}
+
+/* A voice over a DC offset is the voice: level and speech are the same. */
+static void
+test_dc_is_no_energy (void)
+{
+  const gsize n = 4 * DATA_RATE;
+  g_autofree float *voice = data_voice (1, n);
+  SalEnrolRecording facts[2];
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
+    add (enrol, voice, n);
+    facts[i] = *sal_enrol_get_recording (enrol, 0);
+    for (gsize s = 0; s < n; s++)
+      voice[s] += 0.3f;
+  }
+  g_assert_cmpfloat_with_epsilon (facts[0].speech_seconds,
+      facts[1].speech_seconds, 0.02);
+  g_assert_cmpfloat_with_epsilon (facts[0].level_db, facts[1].level_db, 0.01);
+  g_assert_cmpfloat_with_epsilon (facts[0].snr_db, facts[1].snr_db, 0.1);
+}
+
 /* --- advice -------------------------------------------------------------- */
 
 static void
@@ -262,6 +373,13 @@ test_pieces_are_described (void)
   g_assert_cmpfloat_with_epsilon (advice.agreement, sum / 6, 1e-6);
 }
 
+/* As loud as syllables are: noise that stays the same is no voice. */
+static float
+syllables (gsize i)
+{
+  return (float) (0.2 + fabs (sin (2 * G_PI * 2 * (double) i / DATA_RATE)));
+}
+
 static void
 test_recordings_are_described (void)
 {
@@ -270,7 +388,7 @@ test_recordings_are_described (void)
   g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
   SalEnrolAdvice advice;
   for (gsize i = 0; i < 2 * n; i++)
-    noise[i] *= i < n ? 0.5f : 0.05f;
+    noise[i] = i < n ? 0.5f * syllables (i) * noise[i] : 0.1f * noise[i - n];
   noise[7] = -1;
   add (enrol, noise, n);
   add (enrol, noise + n, n);
@@ -409,7 +527,7 @@ test_accepts_a_short_one (void)
   const gsize n = (gsize) (0.8 * DATA_RATE);
   g_autofree float *noise = data_noise (2, n);
   for (gsize i = 0; i < n; i++)
-    noise[i] *= 0.1f;
+    noise[i] *= 0.1f * syllables (i);
   g_autoptr (SalEnrol) enrol = sal_enrol_new (tiny);
   SalEnrolAdvice advice;
   add (enrol, noise, n);
@@ -442,6 +560,10 @@ main (int argc, char **argv)
     { "/enrol/stream/that-was-nothing-is-refused",
         test_stream_that_was_nothing },
     { "/enrol/accepts-a-short-recording", test_accepts_a_short_one },
+    { "/enrol/dc-is-no-energy", test_dc_is_no_energy },
+    { "/enrol/refuses/steady-sound", test_refuses_steady_sound },
+    { "/enrol/refuses/what-the-model-takes-for-no-voice",
+        test_refuses_what_the_model_takes_for_no_voice },
     { "/enrol/refuses/nothing", test_refuses_nothing },
     { "/enrol/refuses/and-leaves-the-rest", test_refusal_leaves_the_rest },
   };

@@ -17,6 +17,7 @@ test_maps_are_those_of_cam (gconstpointer other_style)
   g_autoptr (SalNet) net = sal_net_new (model, T, 0, 1);
   EvalMapStyle style;
   eval_map_style_init (&style);
+  g_assert_false (style.degrid); /* as in the paper */
   style.degrid = GPOINTER_TO_INT (other_style);
   if (style.degrid)
     style = (EvalMapStyle){ 2, 99, TRUE, SAL_CAM_FUSION_MAX };

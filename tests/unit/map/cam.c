@@ -57,6 +57,7 @@ config_of (SalCamMethod method, guint layers)
   sal_cam_config_init (&config);
   config.method = method;
   config.layers = (SalCamLayers) layers;
+  config.degrid = FALSE; /* as in the paper */
   return config;
 }
 
@@ -206,6 +207,14 @@ test_degrid_removes_the_grid (void)
     g_assert_cmpfloat (after, <, 0.8 * before);
   }
   fixture_clear (&f);
+}
+
+static void
+test_degrid_is_the_default (void)
+{
+  SalCamConfig config;
+  sal_cam_config_init (&config);
+  g_assert_true (config.degrid);
 }
 
 static void
@@ -480,6 +489,7 @@ main (int argc, char **argv)
   } tests[] = {
     { "/cam/layer/matches-the-formula", test_layer_matches_the_formula },
     { "/cam/degrid/removes-the-grid", test_degrid_removes_the_grid },
+    { "/cam/degrid/is-the-default", test_degrid_is_the_default },
     { "/cam/degrid/leaves-s4", test_degrid_leaves_s4 },
     { "/cam/compute/posterior-gives-the-map-of-log-odds",
         test_posterior_gives_the_map_of_log_odds },

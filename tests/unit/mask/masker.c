@@ -516,6 +516,60 @@ refuse (SalMaskerConfig config, const char *what)
     g_assert_error (error, SAL_ERROR, SAL_ERROR_CONFIG);
 }
 
+/* Samples that are not finite become 0, however PCM is cut; nothing else
+ * changes, and no run that holds one passes for the input. */
+static void
+test_replaces_what_is_not_finite (void)
+{
+  const SalMaskerConfig config = config_of (16000, 2, 1);
+  const gsize n = 4800, bad[] = { 0, 1, 777, 778, 6001, 2 * n - 1 };
+  const float values[] = { NAN, INFINITY, -INFINITY };
+  g_autofree float *want = data_noise (1, 2 * n);
+  g_autofree float *pcm = NULL;
+  g_autofree float *gains = constant_gains (&config, n, 1);
+  g_autoptr (SalMasker) masker = new_masker (&config);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    want[bad[i]] = 0;
+  pcm = g_memdup2 (want, 2 * n * sizeof (float));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    pcm[bad[i]] = values[i % 3];
+  for (guint c = 0; c < G_N_ELEMENTS (chunks); c++) {
+    g_assert_cmpuint (sal_masker_get_n_replaced (masker), ==, 0);
+    g_autofree float *got
+        = through (masker, &config, pcm, n, gains, chunks[c], GAINS_FIRST);
+    data_assert_close ("replaced", got, want, 2 * n, 1e-6);
+    g_assert_cmpuint (sal_masker_get_n_replaced (masker), ==,
+        G_N_ELEMENTS (bad));
+    sal_masker_reset (masker);
+  }
+}
+
+static void
+test_replaced_samples_are_not_plain (void)
+{
+  const SalMaskerConfig config = config_of (16000, 1, 1);
+  const gsize n = 4800, bad = 2000;
+  g_autofree float *pcm = data_noise (1, n);
+  g_autofree float *gains = constant_gains (&config, n, 1);
+  g_autoptr (SalMasker) masker = new_masker (&config);
+  gboolean found = FALSE;
+  pcm[bad] = NAN;
+  sal_masker_push_gains (masker, gains, n_gain_frames (&config, n));
+  sal_masker_push (masker, pcm, n);
+  sal_masker_finish (masker);
+  for (gsize at = 0; at < n;) {
+    gboolean is_plain;
+    gsize run = sal_masker_get_run (masker, &is_plain);
+    gboolean has_it = at <= bad && bad < at + run;
+    g_assert_true (!has_it || !is_plain);
+    g_assert_true (at + run < 1000 || at > 3000 || has_it || is_plain);
+    found |= has_it;
+    sal_masker_skip (masker, run);
+    at += run;
+  }
+  g_assert_true (found);
+}
+
 static void
 test_rejects_bad_settings (void)
 {
@@ -564,6 +618,9 @@ main (int argc, char **argv)
     { "/masker/stream/waits-for-gains", test_waits_for_gains },
     { "/masker/stream/last-gain-holds", test_last_gain_holds },
     { "/masker/stream/reset-forgets", test_reset_forgets },
+    { "/masker/replaces-what-is-not-finite", test_replaces_what_is_not_finite },
+    { "/masker/replaced-samples-are-not-plain",
+        test_replaced_samples_are_not_plain },
     { "/masker/rejects-bad-settings", test_rejects_bad_settings },
   };
   g_test_init (&argc, &argv, NULL);

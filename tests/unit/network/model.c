@@ -388,6 +388,38 @@ test_refuses_another_safetensors_file (void)
 }
 
 static void
+test_calibration_is_checked (void)
+{
+  g_autoptr (SalModel) shipped = data_load_model ("shipped");
+  g_autoptr (SalModel) tiny = load (tiny_path);
+  g_autoptr (GError) error = NULL;
+  g_assert_true (sal_model_check_calibration (shipped, &error));
+  g_assert_no_error (error);
+  g_assert_false (sal_model_check_calibration (tiny, &error));
+  data_assert_error (error, SAL_ERROR_DESCRIPTION, "tiny", "no calibration",
+      NULL);
+  g_assert_false (sal_model_check_calibration (tiny, NULL));
+}
+
+static void
+test_default_path_is_the_variable_s (void)
+{
+  g_autofree char *before = g_strdup (g_getenv ("SPEAKERSALIENCY_MODEL"));
+  g_setenv ("SPEAKERSALIENCY_MODEL", "/no/where", TRUE);
+  g_autofree char *named = sal_model_get_default_path ();
+  g_assert_cmpstr (named, ==, "/no/where");
+  g_setenv ("SPEAKERSALIENCY_MODEL", "", TRUE);
+  g_autofree char *found = sal_model_get_default_path ();
+  g_assert_true (g_str_has_suffix (found, "/resnet34se.safetensors"));
+  g_assert_true (g_file_test (found, G_FILE_TEST_IS_REGULAR));
+  g_unsetenv ("SPEAKERSALIENCY_MODEL");
+  g_autofree char *again = sal_model_get_default_path ();
+  g_assert_cmpstr (again, ==, found);
+  if (before != NULL)
+    g_setenv ("SPEAKERSALIENCY_MODEL", before, TRUE);
+}
+
+static void
 add_edits (const char *folder, const Edit *edits, guint n, GTestDataFunc test)
 {
   for (guint i = 0; i < n; i++) {
@@ -403,6 +435,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   tiny_path = data_path ("tiny.safetensors");
   g_test_add_func ("/model/loads-tiny", test_loads_tiny);
+  g_test_add_func ("/model/calibration-is-checked",
+      test_calibration_is_checked);
+  g_test_add_func ("/model/default-path-is-the-variables",
+      test_default_path_is_the_variable_s);
   g_test_add_func ("/model/loads-every-variant", test_loads_every_variant);
   g_test_add_func ("/model/loads-shipped", test_loads_shipped);
   g_test_add_func ("/model/front-end-is-the-records",

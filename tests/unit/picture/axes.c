@@ -126,10 +126,29 @@ test_bands_leave_out_what_has_no_room (void)
   g_assert_cmpint (closest, >=, 13);
 }
 
+static void
+test_time_labels_have_hours_beyond_one (void)
+{
+  const struct {
+    double t, step, seconds;
+    const char *label;
+  } cases[]
+      = { { 7, 1, 60, "7" }, { 0.25, 0.05, 1, "0.25" }, { 90, 30, 120, "1:30" },
+          { 3600, 300, 3600, "60:00" }, { 3600, 600, 7200, "1:00:00" },
+          { 7230, 10, 7300, "2:00:30" }, { 36000, 3600, 86400, "10:00:00" } };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *label
+        = sal_axes_time_label (cases[i].t, cases[i].step, cases[i].seconds);
+    g_assert_cmpstr (label, ==, cases[i].label);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/axes/time/labels-have-hours-beyond-one",
+      test_time_labels_have_hours_beyond_one);
   g_test_add_func ("/axes/time-step/is-the-finest-with-room",
       test_time_step_is_the_finest_with_room);
   g_test_add_func ("/axes/time-step/never-wastes-room",

@@ -107,6 +107,36 @@ test_cutting_into_maps_changes_nothing (void)
       4 * sizeof (float));
 }
 
+/* With few cells the columns of a long recording are still means, and those of
+ * a short one exact. */
+static void
+test_cells_are_merged (void)
+{
+  const guint n = 1000, most = 16;
+  g_autoptr (SalDownsampler) sampler = sal_downsampler_new (F, most);
+  g_autoptr (SalMap) map = map_of (0, n);
+  sal_downsampler_push (sampler, map);
+  g_assert_cmpuint (sal_downsampler_get_n_frames (sampler), ==, n);
+  g_autoptr (SalColumns) columns = sal_downsampler_get_columns (sampler, 100);
+  g_assert_cmpuint (columns->n_columns, <=, most);
+  g_assert_cmpuint (columns->n_columns, >=, most / 2);
+  double step = (double) n / columns->n_columns;
+  for (guint j = 0; j < columns->n_columns; j++) {
+    double middle = (j + 0.5) * step;
+    g_assert_cmpfloat_with_epsilon (columns->activity[j], middle, step);
+    g_assert_cmpfloat_with_epsilon (columns->level[j * F + 1],
+        10 * columns->activity[j] + 1, 1e-2);
+  }
+  g_autoptr (SalDownsampler) few = sal_downsampler_new (F, most);
+  g_autoptr (SalMap) small = map_of (0, 12);
+  sal_downsampler_push (few, small);
+  g_autoptr (SalColumns) got = sal_downsampler_get_columns (few, 5);
+  g_autoptr (SalColumns) want = sal_columns_new (&small, 1, 5);
+  g_assert_cmpmem (got->level, 5 * F * sizeof (float), want->level,
+      5 * F * sizeof (float));
+  sal_downsampler_free (NULL);
+}
+
 static void
 test_without_frames_is_null (void)
 {
@@ -142,6 +172,7 @@ main (int argc, char **argv)
       test_constant_stays_constant);
   g_test_add_func ("/downsample/cutting-into-maps-changes-nothing",
       test_cutting_into_maps_changes_nothing);
+  g_test_add_func ("/downsampler/cells-are-merged", test_cells_are_merged);
   g_test_add_func ("/downsample/without-frames-is-null",
       test_without_frames_is_null);
   g_test_add_func ("/downsample/paint-has-the-highest-band-on-top",

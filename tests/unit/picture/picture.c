@@ -72,6 +72,59 @@ test_draw_has_the_width_asked_for (void)
   }
 }
 
+static void
+test_draw_grows_with_time (void)
+{
+  const struct {
+    guint seconds, width;
+  } cases[] = { { 60, 1200 }, { 120, 1200 }, { 600, 5006 }, { 7200, 16000 } };
+  g_autoptr (SalMap) map = sal_map_new (mel.n_bands, 100);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (SalDownsampler) frames = sal_downsampler_new (mel.n_bands, 4096);
+    SalPicture picture = { .title = "a test",
+      .target = "alice",
+      .mel = &mel,
+      .frames = frames };
+    for (guint s = 0; s < cases[i].seconds; s++)
+      sal_downsampler_push (frames, map);
+    cairo_surface_t *surface = sal_picture_draw (&picture, NULL);
+    g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
+    g_assert_cmpint (cairo_image_surface_get_width (surface), ==,
+        cases[i].width);
+    cairo_surface_destroy (surface);
+  }
+}
+
+/* Colours of evidence are in the legend if a map has some. */
+static void
+test_legend_shows_what_is_drawn (void)
+{
+  g_autoptr (SalMap) map = new_map ();
+  for (guint with = 0; with < 2; with++) {
+    for (guint i = 0; i < map->n_bands * map->n_frames; i++)
+      map->saliency[i] = with ? 0.5f : 0;
+    SalPicture picture = picture_of (&map);
+    cairo_surface_t *surface = sal_picture_draw (&picture, NULL);
+    int x = cairo_image_surface_get_width (surface) - 132 + 14 + 2;
+    g_assert_cmpint (warmth (surface, x, 75, 10, 100) > 50, ==, with);
+    cairo_surface_destroy (surface);
+  }
+}
+
+static void
+test_save_writes_svg (void)
+{
+  g_autoptr (SalMap) map = new_map ();
+  SalPicture picture = picture_of (&map);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = data_temp_path ("a.svg");
+  g_autofree char *text = NULL;
+  sal_picture_save (&picture, path, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "<svg"));
+}
+
 /* The lower panel has the target's colour exactly where the target speaks.  The
  * panel is narrower than the picture. */
 static void
@@ -202,6 +255,10 @@ main (int argc, char **argv)
       test_draw_shows_when_the_target_speaks);
   g_test_add_func ("/picture/draw/grows-by-lanes-of-turns",
       test_draw_grows_by_lanes_of_turns);
+  g_test_add_func ("/picture/draw/grows-with-time", test_draw_grows_with_time);
+  g_test_add_func ("/picture/draw/legend-shows-what-is-drawn",
+      test_legend_shows_what_is_drawn);
+  g_test_add_func ("/picture/save/writes-svg", test_save_writes_svg);
   g_test_add_func ("/picture/draw/refuses-too-narrow",
       test_draw_refuses_too_narrow);
   g_test_add_func ("/picture/draw/refuses-no-frame",

@@ -126,6 +126,22 @@ test_legend_shows_labelled_curves (void)
   cairo_surface_destroy (with);
 }
 
+/* A curve that is not there has no sample of its colour in the legend. */
+static void
+test_legend_shows_no_line_of_an_unseen_curve (void)
+{
+  const SalRect right = { 510, 0, 190, 320 };
+  const double x[] = { 0, 10 }, above[] = { 7, 7 }, across[] = { -7, 7 };
+  SalPlotCurve curves[] = { { "none", red, FALSE, FALSE, x, above, 0 },
+    { "above", red, FALSE, FALSE, x, above, 2 },
+    { "across", red, FALSE, FALSE, x, across, 2 } };
+  for (guint i = 0; i < G_N_ELEMENTS (curves); i++) {
+    cairo_surface_t *surface = draw (&curves[i], "legend");
+    g_assert_cmpint (count_red (surface, &right) > 20, ==, i == 2);
+    cairo_surface_destroy (surface);
+  }
+}
+
 static void
 test_save_that_fails_names_the_path (void)
 {
@@ -149,6 +165,8 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/dashes-have-gaps", test_dashes_have_gaps);
   g_test_add_func ("/plot/legend-shows-labelled-curves",
       test_legend_shows_labelled_curves);
+  g_test_add_func ("/plot/legend/shows-no-line-of-an-unseen-curve",
+      test_legend_shows_no_line_of_an_unseen_curve);
   g_test_add_func ("/plot/save-that-fails-names-the-path",
       test_save_that_fails_names_the_path);
   return g_test_run ();

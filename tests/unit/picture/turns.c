@@ -51,9 +51,53 @@ test_load_of_nothing_is_no_turn (void)
   g_assert_cmpuint (turns->len, ==, 0);
 }
 
+static void
+test_load_reads_rttm (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) turns = load (";; made by hand\n"
+                                      "SPKR-INFO m 1 <NA> <NA> <NA> male bob\n"
+                                      "SPEAKER m 1 2.5 1.5 <NA> <NA> bob\n"
+                                      "SPEAKER  m\t1 0 .25 <NA> <NA> al <NA> "
+                                      "<NA>\r\n",
+      &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (turns->len, ==, 2);
+  const SalTurn *bob = g_ptr_array_index (turns, 0);
+  const SalTurn *al = g_ptr_array_index (turns, 1);
+  g_assert_cmpfloat (bob->start, ==, 2.5);
+  g_assert_cmpfloat (bob->end, ==, 4);
+  g_assert_cmpstr (bob->name, ==, "bob");
+  g_assert_cmpfloat (al->end, ==, 0.25);
+  g_assert_cmpstr (al->name, ==, "al");
+}
+
+static void
+test_load_refuses_rttm_of_two_recordings (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (load ("SPEAKER m 1 0 1 <NA> <NA> a\n"
+                       "SPEAKER n 1 0 1 <NA> <NA> a\n",
+      &error));
+  data_assert_error (error, SAL_ERROR_FORMAT, "line 2", "\"m\" and \"n\"",
+      NULL);
+}
+
+static void
+test_names_are_listed_once (void)
+{
+  g_autoptr (GPtrArray) turns = load ("0\t1\tbob\n1\t2\tal\n2\t3\tbob\n", NULL);
+  g_autofree char *names = sal_turns_list_names (turns);
+  g_assert_cmpstr (names, ==, "bob, al");
+  g_assert_true (sal_turns_have (turns, "al"));
+  g_assert_false (sal_turns_have (turns, "bo"));
+}
+
 static const struct {
   const char *path, *line, *word;
 } bad[] = {
+  { "rttm-without-name", "SPEAKER m 1 0 1 <NA> <NA>", "7 fields" },
+  { "rttm-of-no-length", "SPEAKER m 1 3 0 <NA> <NA> a", "\"3\" and \"0\"" },
   { "two-fields", "1\t2", "2 fields" },
   { "four-fields", "1\t2\ta\tb", "4 fields" },
   { "spaces-for-tabs", "1 2 a", "1 fields" },
@@ -182,6 +226,10 @@ main (int argc, char **argv)
     { "/turns/load/refuses-bytes-that-are-no-text",
         test_load_refuses_bytes_that_are_no_text },
     { "/turns/load/names-a-missing-file", test_load_names_a_missing_file },
+    { "/turns/load/reads-rttm", test_load_reads_rttm },
+    { "/turns/load/refuses-rttm-of-two-recordings",
+        test_load_refuses_rttm_of_two_recordings },
+    { "/turns/names-are-listed-once", test_names_are_listed_once },
     { "/turns/lanes/of-turns-in-a-row-are-one",
         test_lanes_of_turns_in_a_row_are_one },
     { "/turns/lanes/are-used-again", test_lanes_are_used_again },
