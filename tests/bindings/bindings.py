@@ -18,7 +18,7 @@ import gi
 gi.require_version("Saliency", "1.0")
 from gi.repository import GLib, GObject, Saliency  # noqa: E402
 
-from made_up_voice import RATE, voice  # noqa: E402
+from demo_voices import RATE, somebody_else, target as target_voice  # noqa: E402
 from tap import check, end  # noqa: E402
 
 
@@ -246,13 +246,13 @@ def main():
     model = Saliency.Model.load(path)
     check("/bindings/model/classes",
           model.get_n_classes() > 0 and len(model.get_id()) == 16)
-    samples = voice(6, 120)
+    samples = target_voice(6)
     with tempfile.TemporaryDirectory() as folder:
         check_errors(model, folder)
         speaker = enrol(model, samples)
         file = os.path.join(folder, "someone.speaker")
         target = check_file(model, speaker, file)
-        sound = samples[:3 * RATE] + voice(2, 210)
+        sound = samples[:3 * RATE] + somebody_else(2)
         wanted = subprocess.run([program, path, file], input=sound.tobytes(),
                                 stdout=subprocess.PIPE, check=True).stdout
     # of the file, as in C

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from made_up_voice import RATE, voice
+from demo_voices import RATE, target
 from tap import check, end
 
 PACKAGE = "saliency-1.0"
@@ -112,7 +112,7 @@ def check_python(tree, source, model, speaker, sound, version, cc):
 
 def main():
     source, build, version, cc, cxx = sys.argv[1:]
-    sound = voice(4, 120).tobytes()
+    sound = target(4).tobytes()
     assert len(sound) == 4 * 4 * RATE
     with tempfile.TemporaryDirectory() as root:
         made = run(["meson", "install", "-C", build, "--no-rebuild",
