@@ -33,7 +33,7 @@ typedef struct _GssAnalyserInput GssAnalyserInput; /* one thread at a time */
 /**
  * gss_analyser_input_new:
  *
- * Returns: (transfer full) (nullable): a listener without a format, or %NULL and the error of
+ * Returns: (transfer full) (nullable): an input without a format, or %NULL and the error of
  * sal_analyser_new()
  */
 GssAnalyserInput *gss_analyser_input_new (SalModel *model, SalTarget *target,

@@ -8,7 +8,7 @@ void gss_dataflow_install (GstBaseTransformClass *klass); /* and setup of its Gs
 
 /**
  * gss_dataflow_open:
- * @targets: (array length=n_targets): at least one
+ * @targets: (array length=n_targets): as gss_stream_set_targets() takes them
  *
  * Returns: (transfer full) (nullable): a stream that reports to @self, or %NULL and the error of
  * gss_stream_new()

@@ -27,6 +27,7 @@ struct _GssDelayLine {
   guint64 n_pushed, n_popped; /* PCM frames */
   gsize n_latest;             /* PCM frames of the latest push that had any */
   gboolean finished;
+  gboolean prompt; /* nothing waits longer than for its gain */
 
   GstAudioInfo info;
   guint64 latency_frames; /* PCM frames */
@@ -92,6 +93,12 @@ gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
     GError **error)
 {
   return self->gate == NULL || sal_gate_set_config (self->gate, gate, error);
+}
+
+void
+gss_delay_line_set_prompt (GssDelayLine *self, gboolean prompt)
+{
+  self->prompt = prompt;
 }
 
 static gboolean
@@ -205,7 +212,7 @@ gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps)
 static gsize
 get_n_ready (const GssDelayLine *self, gsize n_frames)
 {
-  if (!self->finished && self->latency_frames > 0) {
+  if (!self->finished && !self->prompt && self->latency_frames > 0) {
     guint64 next = self->n_pushed + self->n_latest; /* after one more push */
     guint64 late = self->n_popped + self->latency_frames;
     /* what ends at n_popped + n is due if next > n + late */

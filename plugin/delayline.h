@@ -50,6 +50,12 @@ gboolean gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
 gboolean gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info, GError **error);
 
 /**
+ * gss_delay_line_set_prompt:
+ * @prompt: whether what is pushed leaves as soon as its sound is masked, instead of when it is due
+ */
+void gss_delay_line_set_prompt (GssDelayLine *self, gboolean prompt);
+
+/**
  * gss_delay_line_push:
  * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing that leaves, only time
  * @audio: (nullable): the sound of the buffer, @n_frames PCM frames; %NULL: silence

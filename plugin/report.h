@@ -10,17 +10,20 @@
  * GssReport:
  *
  * What was settled of one target in a stretch, with all that its readers want to know beside it.
+ * Times are timestamps (PTS).
  */
 typedef struct {
   SalMap *map;                            /* owned */
-  GstClockTime start, stop;               /* ns from the first PCM frame */
-  GstClockTime window_start, window_stop; /* likewise, of the newest window that counted */
-  SalTarget *target;                      /* owned */
+  guint64 seqnum;                         /* of the stretch since the stream began, from 0 */
+  GstClockTime start, stop;               /* of the stretch */
+  GstClockTime window_start, window_stop; /* of the newest window that counted */
+  guint target_id;                        /* index of the target in the element's targets */
+  char *name;                             /* owned, a GRefString: unique among the targets */
   GBytes *bands_hz;                       /* owned, float32 [F] */
-  GstClockTime base;                      /* PTS of the first PCM frame */
   GstClockTime frame_duration;            /* ns */
 } GssReport;
 
+void gss_report_copy (GssReport *self, const GssReport *from);
 void gss_report_clear (GssReport *self);
 
 /**

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stream.h: a stream of buffers, from its first to its last
  *
- * Listener, worker and delay line together: buffers in, reports and the same buffers out.
- * Positions are counted in PCM frames from the first one; its PTS makes them times.
+ * Analyser, worker thread and delay line together: buffers in, reports and the same buffers
+ * out.  Positions are counted in PCM frames from the first one; timestamps make them times.
  *
- *   if (!gss_stream_follow (stream, pts, n_frames, is_discont))
+ *   if (!gss_stream_follow (stream, pts, n_frames, is_discont, &n_missing))
  *     finish, pop all, restart, follow again
+ *   push n_missing frames of silence
  *   gss_stream_push (stream, buffer, audio, n_frames);
  *   while ((object = gss_stream_pop (stream)) != NULL) ..
  */
@@ -15,8 +16,8 @@
 
 #include "analyser-input.h"
 #include "load-control.h"
-#include "report.h"
 #include "properties.h"
+#include "report.h"
 
 typedef struct _GssStream GssStream; /* one thread at a time, save for gss_stream_set_flushing() */
 
@@ -38,9 +39,9 @@ typedef struct {
 /**
  * gss_stream_new:
  * @element: (transfer none): posts warnings, owns the worker's thread
- * @targets: (array length=n_targets): at least one
+ * @targets: (array length=n_targets): as gss_stream_set_targets() takes them
  * @settings: read, not kept
- * @pace: (transfer none): counts what happens
+ * @load_control: (transfer none): counts what happens
  *
  * Allocates all that is needed and computes one window, so that the first one of the stream is not
  * slower than others.
@@ -49,7 +50,7 @@ typedef struct {
  * %NULL and %SAL_ERROR_CONFIG
  */
 GssStream *gss_stream_new (GstElement *element, SalModel *model, SalTarget *const *targets,
-    guint n_targets, const GssProperties *settings, GssLoadControl *pace,
+    guint n_targets, const GssProperties *settings, GssLoadControl *load_control,
     const GssStreamFuncs *funcs, GError **error);
 void gss_stream_free (GssStream *self); /* waits for the window being computed; NULL is a no-op */
 
@@ -74,8 +75,12 @@ const GstAudioInfo *gss_stream_get_format (const GssStream *self); /* rate 0: no
 void gss_stream_set_async (GssStream *self, gboolean async);
 gboolean gss_stream_is_async (const GssStream *self);
 
-void gss_stream_set_targets (GssStream *self, SalTarget *const *targets,
-    guint n_targets); /* from the next window on */
+/**
+ * gss_stream_set_targets:
+ * @targets: (array length=n_targets): from the next window on
+ * @n_targets: 0: everything passes, no window is computed and nothing is reported
+ */
+void gss_stream_set_targets (GssStream *self, SalTarget *const *targets, guint n_targets);
 
 /**
  * gss_stream_set_settings:
@@ -88,10 +93,20 @@ gboolean gss_stream_set_settings (GssStream *self, const GssProperties *settings
 /**
  * gss_stream_follow:
  * @pts: of what is pushed next, @n_frames in all; or %GST_CLOCK_TIME_NONE
+ * @is_discont: whether its source says that it does not follow
+ * @n_missing: (out): PCM frames of silence to be pushed first, 0 if there is no hole
  *
- * Returns: %FALSE if that is somewhere else than what was pushed last
+ * Returns: %FALSE if it does not follow what was pushed last (time-map.h)
  */
-gboolean gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames, gboolean is_discont);
+gboolean gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames, gboolean is_discont,
+    gsize *n_missing);
+
+/**
+ * gss_stream_skip:
+ *
+ * @duration ns pass that are not heard: the last stretch before is so much longer.
+ */
+void gss_stream_skip (GssStream *self, GstClockTime duration);
 
 /**
  * gss_stream_push:

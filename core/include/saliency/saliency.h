@@ -10,6 +10,6 @@
 #pragma once
 
 #include <saliency/analyser.h>
-#include <saliency/enrol.h>
+#include <saliency/enrol-warnings.h>
 #include <saliency/gate.h>
 #include <saliency/masker.h>
