@@ -73,6 +73,14 @@ void gss_analyser_input_reset (GssAnalyserInput *self); /* forgets everything he
  */
 gboolean gss_analyser_input_pop (GssAnalyserInput *self, GssStretch *stretch);
 
+/**
+ * gss_analyser_input_take_loss:
+ * @loss: (out): dB by which the mono mix is weaker than the channels, 10 or more
+ *
+ * Returns: whether the channels cancel each other; %TRUE once for a format
+ */
+gboolean gss_analyser_input_take_loss (GssAnalyserInput *self, double *loss);
+
 /* @func gets the samples that the analyser gets, before it */
 void gss_analyser_input_set_tap (GssAnalyserInput *self, GssSampleFunc func, gpointer user_data);
 SalAnalyser *gss_analyser_input_get_analyser (const GssAnalyserInput *self); /* (transfer none) */

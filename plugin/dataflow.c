@@ -506,12 +506,19 @@ speaker_saliency_sink_event (GstBaseTransform *trans, GstEvent *event)
   return PARENT->sink_event (trans, event);
 }
 
-/* The base class would drop sound when sinks are late; nobody wants that. */
+/* The base class would drop sound when sinks are late; here a window is left
+ * out instead. */
 static gboolean
 speaker_saliency_src_event (GstBaseTransform *trans, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY)
     g_atomic_int_set (&GST_SPEAKER_SALIENCY (trans)->mode_unknown, TRUE);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS) {
+    GstClockTimeDiff lateness;
+    gst_event_parse_qos (event, NULL, NULL, &lateness, NULL);
+    if (lateness > 0 && gst_base_transform_is_qos_enabled (trans))
+      gss_load_control_yield (GST_SPEAKER_SALIENCY (trans)->load_control);
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (trans), event);
   return PARENT->src_event (trans, event);

@@ -8,6 +8,7 @@
 
 #include <saliency/masker.h>
 #include "audio-planes.h"
+#include "denormals.h"
 
 #define CHUNK_BYTES 65536 /* of float PCM converted at a time */
 
@@ -155,6 +156,7 @@ push_pcm (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   guint n_channels = GST_AUDIO_INFO_CHANNELS (&self->info);
   gpointer out[1] = { self->pcm };
+  GssFloatMode mode = gss_denormals_flush ();
   if (audio == NULL)
     memset (self->pcm, 0, self->chunk * n_channels * sizeof (float));
   for (gsize at = 0, n; at < n_frames; at += n) {
@@ -166,6 +168,7 @@ push_pcm (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
     }
     sal_masker_push (self->masker, self->pcm, n);
   }
+  gss_denormals_restore (mode);
 }
 
 void
@@ -236,6 +239,7 @@ static void
 write_masked (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   gpointer in[1] = { self->pcm };
+  GssFloatMode mode = gss_denormals_flush ();
   for (gsize at = 0, n; at < n_frames; at += n) {
     gboolean is_plain;
     n = MIN (sal_masker_get_run (self->masker, &is_plain), n_frames - at);
@@ -249,7 +253,22 @@ write_masked (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
     gst_audio_converter_samples (self->from_float,
         GST_AUDIO_CONVERTER_FLAG_NONE, in, n, self->planes, n);
   }
+  gss_denormals_restore (mode);
   self->n_popped += n_frames;
+}
+
+/* All bits 0, which is silence in every format here */
+static gboolean
+is_silent (const GstAudioBuffer *audio)
+{
+  gsize size = GST_AUDIO_INFO_BPF (&audio->info) * audio->n_samples
+      / (gsize) audio->n_planes;
+  for (gint i = 0; i < audio->n_planes; i++) {
+    const guint8 *plane = audio->planes[i];
+    if (size > 0 && (plane[0] != 0 || memcmp (plane, plane + 1, size - 1) != 0))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* Nothing rather than what should be masked and cannot be. */
@@ -269,7 +288,10 @@ mask_buffer (GssDelayLine *self, GstBuffer *buffer, gsize n_frames)
   buffer = gst_buffer_make_writable (buffer);
   if (gss_audio_planes_map (&audio, &self->info, buffer, GST_MAP_READWRITE)) {
     write_masked (self, &audio, n_frames);
+    gboolean silent = is_silent (&audio);
     gst_audio_buffer_unmap (&audio);
+    if (silent)
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
   } else {
     GST_ERROR ("no memory to write %" GST_PTR_FORMAT, buffer);
     make_empty (buffer);

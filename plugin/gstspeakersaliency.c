@@ -9,9 +9,11 @@
  * settled stretch of time and target.  With a mask everything else is
  * attenuated.
  *
- * Without a mask the very same buffers leave at once.  With one they leave as
- * much later as the LATENCY query answers: look-ahead, hop, budget and 100 ms;
- * boundaries, times, flags and metas stay.
+ * Without a mask the very same buffers leave at once.  With one they leave
+ * later, live by what the LATENCY query answers: look-ahead, hop, budget and
+ * 100 ms; elsewhere as soon as they are masked, which is without the budget.
+ * Boundaries, times, flags and metas stay; a buffer that is all silence then is
+ * flagged as a gap.  While no target is set everything passes.
  *
  * Behind a live source windows are computed by a thread of their own and sound
  * never waits for them: what is late is settled from the windows before, and
@@ -21,11 +23,23 @@
  * The message has the fields `timestamp`, `stream-time`, `running-time` and
  * `duration` (ns, #guint64) of the stretch, `target` (string), `score`
  * (log-odds of the newest window, #gdouble), `probability` that the target
- * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the stretch since
- * the stream last began (#guint64), `late` (#gboolean) and `flags`
+ * speaks, 0 to 1, `saliency` (mean of the map), `target-id` (index of the
+ * target, first `target`, then `targets`, #guint), `seqnum` of the stretch,
+ * from 0 since the stream last began (#guint64), `late` (#gboolean) and `flags`
  * (#GstSaliencyFlags); with `trust-interval` now and then `trust`, whether the
  * map can be believed; with `message-map=true` also `map` (#GBytes of float32,
  * [bands, frames]), `bands`, `frames` and `frame-duration` (ns).
+ *
+ * Holes of less than 250 ms in the timestamps, as lost packets leave, are heard
+ * as silence; a longer one begins another stream.  Of a GAP event of more than
+ * 10 s the rest is not heard, and the message before it covers all of it.
+ *
+ * With `qos=true` and async processing a window is left out each time that a
+ * sink says that sound came too late; sound never is.
+ *
+ * The log has the categories `speakersaliency` and, for the library,
+ * `saliency`: settings in force, latency, kernels and what is late at level
+ * INFO, every window at DEBUG.
  *
  * ## Example launch line
  * |[

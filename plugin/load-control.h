@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* load-control.h: how often windows are computed, and what that costs
+/* load-control.h: load shedding: how often windows are computed, and what that costs
  *
  * When a window takes longer than nine tenths of the time between two, only every second
  * one is computed, then every fourth, and so on; when eight in a row take a little more than a
@@ -33,6 +33,14 @@ void gss_load_control_free (GssLoadControl *self); /* NULL is a no-op */
  */
 void gss_load_control_start (GssLoadControl *self, GstClockTime hop);
 void gss_load_control_set_async (GssLoadControl *self, gboolean async);
+
+/**
+ * gss_load_control_yield:
+ *
+ * Sound came too late somewhere downstream: one window is left out, if they are computed in async
+ * processing.
+ */
+void gss_load_control_yield (GssLoadControl *self);
 
 /**
  * gss_load_control_wants:

@@ -146,12 +146,14 @@ install_whom (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_TARGET,
       g_param_spec_string ("target", "Target",
           "Whom to look for: path of a .speaker file, or name of a class of "
-          "the model; applies from the next window on",
+          "the model; applies from the next window on; with neither target nor "
+          "targets everything passes",
           NULL, IN_PLAYING));
   g_object_class_install_property (klass, PROP_TARGETS,
       gst_param_spec_array ("targets", "Targets",
           "More voices to look for, each as target says, 16 in all; each has "
-          "its own messages and metas, a mask keeps all of them",
+          "its own messages and metas (target-id: its index, after target), a "
+          "mask keeps all of them; one given twice counts once",
           g_param_spec_string ("target", "Target", "As property target", NULL,
               ALWAYS),
           IN_PLAYING));
@@ -161,7 +163,9 @@ static void
 install_map (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_METHOD,
-      g_param_spec_enum ("method", "Method", "How the saliency map is made",
+      g_param_spec_enum ("method", "Method",
+          "How the saliency map is made; grad-cam++ is another name for "
+          "grad-cam-plus-plus",
           method_get_type (), defaults->cam.method, IN_PLAYING));
   g_object_class_install_property (klass, PROP_LAYERS,
       g_param_spec_flags ("layers", "Layers",
@@ -242,8 +246,10 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_MASK,
       g_param_spec_enum ("mask", "Mask",
-          "What happens to the sound; masking adds latency", mask_get_type (),
-          defaults->mask, IN_READY));
+          "What happens to the sound; masking adds latency. Where a file is "
+          "transcoded, queues beside the element must hold lookahead + hop + "
+          "100 ms (0.85 s by default; a queue holds 1 s)",
+          mask_get_type (), defaults->mask, IN_READY));
   g_object_class_install_property (klass, PROP_FLOOR,
       g_param_spec_float ("floor", "Floor",
           "Gain while the target is silent, in dB, -120 to 0", -120.0f, 0.0f,

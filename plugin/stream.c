@@ -116,6 +116,19 @@ warn_of_length (GssStream *self, GstClockTime duration)
       (NULL));
 }
 
+static void
+warn_of_loss (GssStream *self)
+{
+  double loss;
+  if (!gss_analyser_input_take_loss (self->input, &loss))
+    return;
+  GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
+      ("the channels cancel each other: their mean, which is what is heard, is "
+       "%.0f dB weaker; use one of them, or invert one",
+          MIN (loss, 99)),
+      (NULL));
+}
+
 void
 gss_stream_set_async (GssStream *self, gboolean async)
 {
@@ -439,6 +452,7 @@ gss_stream_push (GssStream *self, GstMiniObject *object,
   gss_delay_line_push (self->line, object, audio, n_frames);
   for (gsize n = 0; n < n_frames && !g_atomic_int_get (&self->flushing);)
     n += hear_some (self, audio, n, n_frames - n, patience);
+  warn_of_loss (self);
 }
 
 void

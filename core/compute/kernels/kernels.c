@@ -37,8 +37,10 @@ choose (gpointer data)
     if (strcmp (wanted, names[i]) == 0)
       first = i;
   for (guint i = first;; i++)
-    if (runs (i) != NULL)
+    if (runs (i) != NULL) {
+      g_log ("saliency", G_LOG_LEVEL_INFO, "kernels: %s", names[i]);
       return (gpointer) runs (i);
+    }
 }
 
 const SalKernels *
