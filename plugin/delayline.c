@@ -208,7 +208,9 @@ gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps)
       gains[i] = fmaxf (gains[i], probability[i]);
   }
   sal_gate_process (self->gate, gains, n_frames, gains);
+  GssFloatMode mode = gss_denormals_flush ();
   sal_masker_push_gains (self->masker, gains, n_frames);
+  gss_denormals_restore (mode);
 }
 
 /* How many of the next @n_frames may leave. */
