@@ -3,9 +3,9 @@
  *
  *   sox talk.flac -t f32 -r 16000 -c 1 - | embed MODEL alice.speaker
  *
- * Reads mono float samples at the model's rate from stdin and prints, as soon
- * as it is known, one line per stretch of 250 ms: its first frame, the
- * probability that the target speaks, and the band with the strongest evidence:
+ * Reads mono float samples at the model's rate from stdin and prints one line
+ * per settled stretch of 250 ms: its first frame, the probability that the
+ * target speaks, and the band with the strongest evidence:
  *
  *   frame    400  probability 0.98  band 17
  *

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read what speakersaliency says, as bus messages and as meta on the buffers.
+"""Reads the results of speakersaliency: bus messages, and metas on buffers.
 
     read_meta.py MODEL TARGET FILE
 
-Before it is installed, with absolute paths:
+Without installing, with absolute paths:
 
     meson devenv -C build $PWD/examples/read_meta.py MODEL TARGET FILE
 

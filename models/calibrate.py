@@ -5,19 +5,21 @@
     models/calibrate.py --work DIR --corpus DIR --dev DEV.safetensors OUT...
     models/calibrate.py --work DIR --voices DIR OUT...
 
-First that of the dense score and of training classes, on the development
-speakers.  DEV was trained without them; OUT, its successor, with everyone, so
-that nobody of the corpus is left to fit its own calibration on.
+The first command calibrates the dense score and the classes of the training, on
+the development speakers.  DEV was trained without these speakers; OUT, its
+successor, with all speakers, so that no speaker of the corpus is left to fit
+OUT's own calibration.
 
-Then that of windows of enrolled voices, of each OUT itself, on voices from
-elsewhere (models/voices.py), which nobody was trained on.  The background
-(core/calibration.h) is the lowest that is as good as any.  Models named below
-also learn to tell the voices of a stream apart (core/company.h).
+The second command calibrates windows of enrolled voices, for each OUT itself, on
+voices that no training heard (models/voices.py).  The background
+(core/network/calibration.h) is the lowest of the equally good ones.  Models
+named below also get the settings of the speaker clustering in a stream
+(core/stream/session-cohort.h).
 
 Needs the built `speakersaliency` on PATH.  Scores come from `speakersaliency
 evaluate`.  Each line llr = scale score + offset is a logistic regression with
-equal weight for targets and others (Brummer, du Preez 2006).  What it is worth
-is reported as Cllr with each target speaker left out of the fit in turn.
+equal weight for targets and others (Brummer, du Preez 2006).  The fit is
+reported as Cllr with each target speaker left out in turn.
 """
 
 import argparse
@@ -32,15 +34,16 @@ import corpus
 import tensorfile
 
 KEY = "speakersaliency"
-# Of the chain (core/presence.h): chosen on streams of development voices.
+# Hidden Markov model (core/stream/hmm.h): chosen on streams of development
+# voices.
 PRESENCE = {"prior": 0.03, "rate": 3.0, "weight": 5.0}
-# Conditions that the dense score is calibrated in, and the contrast
-# (core/contrast.h) from which on either line holds.
+# Conditions of the calibration of the dense score, and the contrast
+# (core/signal/level-range.h) at which each line holds.
 CLEAN, NOISY = "clean", "10 dB"
-CLEAN_DB, NOISY_DB = 35.0, 15.0  # between them 20 dB of noise comes out best
-# The voices of a stream (core/company.h): chosen on streams of voices from
-# elsewhere.  In noise their means score lower and spread less than in the curve
-# of windows: a line of its own, fitted to them at 10 dB.
+CLEAN_DB, NOISY_DB = 35.0, 15.0  # interpolation is best at 20 dB of noise
+# Speaker clustering in a stream (core/stream/session-cohort.h): chosen on
+# streams of voices from elsewhere.  In noise the means of clusters score lower and
+# spread less than windows: they have a separate line, fitted at 10 dB.
 COMPANY = {"same": 0.45, "merge": 0.65, "penalty": 2.0,
            "noisy_scale": 0.55, "noisy_offset": 3.3}
 # The highest, in steps of a half, that leaves no more than one in a hundred

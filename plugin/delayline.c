@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "delayline.h"
 
-#include <math.h>
 #include <string.h>
 
 #include <gst/base/gstqueuearray.h>
 
-#include <saliency/masker.h>
 #include "audio-planes.h"
 #include "denormals.h"
 
@@ -14,16 +12,13 @@
 
 typedef struct {
   GstMiniObject *object; /* NULL: only time passes */
-  gsize n_frames;        /* PCM frames it stands for, still in the masker */
+  gsize n_frames;        /* PCM frames it stands for, still in the render */
 } Waiting;
 
 struct _GssDelayLine {
   GstClockTime latency;       /* ns */
-  SalGate *gate;              /* NULL: no mask */
-  guint n_bands;              /* of the gain */
-  float *bands_hz;            /* [F] of the model */
-  double frame_period;        /* s */
-  double frame_centre;        /* s, of frame 0 */
+  SalRender *render;          /* NULL: no mask */
+  gboolean masks;             /* there is one, and a format */
   GstQueueArray *waiting;     /* of Waiting */
   guint64 n_pushed, n_popped; /* PCM frames */
   gsize n_latest;             /* PCM frames of the latest push that had any */
@@ -32,7 +27,6 @@ struct _GssDelayLine {
 
   GstAudioInfo info;
   guint64 latency_frames; /* PCM frames */
-  SalMasker *masker;      /* NULL: no mask, or no format yet */
   GstAudioConverter *to_float, *from_float;
   gpointer *planes; /* [n_channels] */
   guint chunk;      /* PCM frames */
@@ -51,17 +45,11 @@ gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
 {
   g_autoptr (GssDelayLine) self = g_new0 (GssDelayLine, 1);
   self->latency = latency;
-  self->n_bands = by_frequency ? mel->n_bands : 1;
-  self->bands_hz = g_new (float, mel->n_bands);
-  sal_mel_config_bands (mel, self->bands_hz);
-  self->frame_period = (double) mel->hop / mel->sample_rate;
-  self->frame_centre = (double) sal_mel_config_centre (mel) / mel->sample_rate;
   self->waiting = gst_queue_array_new_for_struct (sizeof (Waiting), 64);
   gst_queue_array_set_clear_func (self->waiting, clear_waiting);
   if (gate != NULL) {
-    self->gate = sal_gate_new (gate, self->n_bands,
-        (float) (1000 * self->frame_period), error);
-    if (self->gate == NULL)
+    self->render = sal_render_new (mel, gate, by_frequency, error);
+    if (self->render == NULL)
       return NULL;
   }
   return g_steal_pointer (&self);
@@ -70,7 +58,7 @@ gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
 static void
 drop_format (GssDelayLine *self)
 {
-  g_clear_pointer (&self->masker, sal_masker_free);
+  self->masks = FALSE;
   g_clear_pointer (&self->to_float, gst_audio_converter_free);
   g_clear_pointer (&self->from_float, gst_audio_converter_free);
   g_clear_pointer (&self->planes, g_free);
@@ -83,9 +71,8 @@ gss_delay_line_free (GssDelayLine *self)
   if (self == NULL)
     return;
   drop_format (self);
-  sal_gate_free (self->gate);
+  sal_render_free (self->render);
   gst_queue_array_free (self->waiting);
-  g_free (self->bands_hz);
   g_free (self);
 }
 
@@ -93,7 +80,8 @@ gboolean
 gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
     GError **error)
 {
-  return self->gate == NULL || sal_gate_set_config (self->gate, gate, error);
+  return self->render == NULL
+      || sal_render_set_gate (self->render, gate, error);
 }
 
 void
@@ -124,30 +112,24 @@ gboolean
 gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info,
     GError **error)
 {
+  guint n_channels = GST_AUDIO_INFO_CHANNELS (info);
   drop_format (self);
   gss_delay_line_reset (self);
   self->info = *info;
   self->latency_frames = gst_util_uint64_scale (self->latency,
       GST_AUDIO_INFO_RATE (info), GST_SECOND);
-  if (self->gate == NULL)
+  if (self->render == NULL)
     return TRUE;
 
-  SalMaskerConfig config = {
-    .rate = GST_AUDIO_INFO_RATE (info),
-    .n_channels = GST_AUDIO_INFO_CHANNELS (info),
-    .n_bands = self->n_bands,
-    .bands_hz = self->bands_hz,
-    .frame_period = self->frame_period,
-    .frame_centre = self->frame_centre,
-  };
-  g_autoptr (SalMasker) masker = sal_masker_new (&config, error);
-  if (masker == NULL || !new_converters (self, info, error))
+  if (!sal_render_set_format (self->render, GST_AUDIO_INFO_RATE (info),
+          n_channels, error)
+      || !new_converters (self, info, error))
     return FALSE;
-  gsize frame_bytes = config.n_channels * sizeof (float);
+  gsize frame_bytes = n_channels * sizeof (float);
   self->chunk = CLAMP (CHUNK_BYTES / frame_bytes, 1, 4096);
   self->pcm = g_malloc_n (self->chunk, frame_bytes);
-  self->planes = g_new (gpointer, config.n_channels);
-  self->masker = g_steal_pointer (&masker);
+  self->planes = g_new (gpointer, n_channels);
+  self->masks = TRUE;
   return TRUE;
 }
 
@@ -166,7 +148,7 @@ push_pcm (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
       gst_audio_converter_samples (self->to_float,
           GST_AUDIO_CONVERTER_FLAG_NONE, self->planes, n, out, n);
     }
-    sal_masker_push (self->masker, self->pcm, n);
+    sal_render_push (self->render, self->pcm, n);
   }
   gss_denormals_restore (mode);
 }
@@ -178,7 +160,7 @@ gss_delay_line_push (GssDelayLine *self, GstMiniObject *object,
   g_return_if_fail (audio == NULL || audio->n_samples == n_frames);
 
   Waiting waiting = { object, n_frames };
-  if (self->masker != NULL)
+  if (self->masks)
     push_pcm (self, audio, n_frames);
   gst_queue_array_push_tail_struct (self->waiting, &waiting);
   self->n_pushed += n_frames;
@@ -189,27 +171,10 @@ gss_delay_line_push (GssDelayLine *self, GstMiniObject *object,
 void
 gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps)
 {
-  g_return_if_fail (n_maps > 0);
-  if (self->masker == NULL)
+  if (!self->masks)
     return;
-
-  guint n_frames = maps[0]->n_frames;
-  gsize n = (gsize) n_frames * self->n_bands;
-  g_autofree float *gains = g_new0 (float, n);
-  g_autofree float *bands = g_new (float, n);
-  for (guint m = 0; m < n_maps; m++) {
-    const float *probability = maps[m]->activity;
-    g_return_if_fail (maps[m]->n_frames == n_frames);
-    if (self->n_bands > 1) {
-      sal_gate_band_probability (maps[m], bands);
-      probability = bands;
-    }
-    for (gsize i = 0; i < n; i++)
-      gains[i] = fmaxf (gains[i], probability[i]);
-  }
-  sal_gate_process (self->gate, gains, n_frames, gains);
   GssFloatMode mode = gss_denormals_flush ();
-  sal_masker_push_gains (self->masker, gains, n_frames);
+  sal_render_push_maps (self->render, maps, n_maps);
   gss_denormals_restore (mode);
 }
 
@@ -223,16 +188,16 @@ get_n_ready (const GssDelayLine *self, gsize n_frames)
     /* what ends at n_popped + n is due if next > n + late */
     n_frames = (gsize) MIN (n_frames, next > late ? next - late - 1 : 0);
   }
-  if (self->masker != NULL)
-    n_frames = MIN (n_frames, sal_masker_get_n_ready (self->masker));
+  if (self->masks)
+    n_frames = MIN (n_frames, sal_render_get_n_ready (self->render));
   return n_frames;
 }
 
 static void
 skip (GssDelayLine *self, gsize n_frames)
 {
-  if (self->masker != NULL)
-    sal_masker_skip (self->masker, n_frames);
+  if (self->masks)
+    sal_render_skip (self->render, n_frames);
   self->n_popped += n_frames;
 }
 
@@ -244,13 +209,13 @@ write_masked (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
   GssFloatMode mode = gss_denormals_flush ();
   for (gsize at = 0, n; at < n_frames; at += n) {
     gboolean is_plain;
-    n = MIN (sal_masker_get_run (self->masker, &is_plain), n_frames - at);
+    n = MIN (sal_render_get_run (self->render, &is_plain), n_frames - at);
     if (is_plain) {
-      sal_masker_skip (self->masker, n);
+      sal_render_skip (self->render, n);
       continue;
     }
     n = MIN (n, self->chunk);
-    sal_masker_pull (self->masker, self->pcm, n);
+    sal_render_pull (self->render, self->pcm, n);
     gss_audio_planes_locate (audio, at, self->planes);
     gst_audio_converter_samples (self->from_float,
         GST_AUDIO_CONVERTER_FLAG_NONE, in, n, self->planes, n);
@@ -306,8 +271,8 @@ static gboolean
 is_plain (const GssDelayLine *self, gsize n_frames)
 {
   gboolean plain;
-  return self->masker == NULL || n_frames == 0
-      || (sal_masker_get_run (self->masker, &plain) >= n_frames && plain);
+  return !self->masks || n_frames == 0
+      || (sal_render_get_run (self->render, &plain) >= n_frames && plain);
 }
 
 static GstMiniObject *
@@ -363,8 +328,8 @@ void
 gss_delay_line_finish (GssDelayLine *self)
 {
   self->finished = TRUE;
-  if (self->masker != NULL)
-    sal_masker_finish (self->masker);
+  if (self->masks)
+    sal_render_finish (self->render);
 }
 
 void
@@ -374,10 +339,8 @@ gss_delay_line_reset (GssDelayLine *self)
   self->n_pushed = self->n_popped = 0;
   self->n_latest = 0;
   self->finished = FALSE;
-  if (self->gate != NULL)
-    sal_gate_reset (self->gate);
-  if (self->masker != NULL)
-    sal_masker_reset (self->masker);
+  if (self->render != NULL)
+    sal_render_reset (self->render);
 }
 
 gboolean
@@ -389,5 +352,5 @@ gss_delay_line_is_empty (const GssDelayLine *self)
 guint
 gss_delay_line_get_delay (const GssDelayLine *self)
 {
-  return self->masker != NULL ? sal_masker_get_delay (self->masker) : 0;
+  return self->masks ? sal_render_get_delay (self->render) : 0;
 }

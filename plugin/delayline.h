@@ -10,8 +10,7 @@
 
 #include <gst/audio/audio.h>
 
-#include <saliency/gate.h>
-#include <saliency/mel.h>
+#include <saliency/render.h>
 
 typedef struct _GssDelayLine GssDelayLine; /* one thread at a time */
 
@@ -23,7 +22,7 @@ typedef struct _GssDelayLine GssDelayLine; /* one thread at a time */
  * @latency: ns; see gss_delay_line_pop()
  *
  * Returns: (transfer full) (nullable): a line without a format, or %NULL and the error of
- * sal_gate_new()
+ * sal_render_new()
  */
 GssDelayLine *gss_delay_line_new (const SalGateConfig *gate, gboolean by_frequency,
     const SalMelConfig *mel, GstClockTime latency, GError **error);
@@ -35,7 +34,7 @@ void gss_delay_line_free (GssDelayLine *self); /* NULL is a no-op */
  * For the maps that are pushed from now on; the gain does not jump.  Nothing happens without a
  * mask.
  *
- * Returns: %TRUE, or %FALSE and the error of sal_gate_set_config(): nothing changed then
+ * Returns: %TRUE, or %FALSE and the error of sal_render_set_gate(): nothing changed then
  */
 gboolean gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate, GError **error);
 
@@ -45,7 +44,7 @@ gboolean gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
  *
  * Also empties the line.
  *
- * Returns: %TRUE, or %FALSE and the error of sal_masker_new()
+ * Returns: %TRUE, or %FALSE and the error of sal_render_set_format()
  */
 gboolean gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info, GError **error);
 
@@ -68,8 +67,7 @@ void gss_delay_line_push (GssDelayLine *self, GstMiniObject *object, const GstAu
  * @maps: (array length=n_maps): of all targets for the next frames of the model, the same for all
  * @n_maps: at least 1
  *
- * The probability of the gate is the largest of any target: activity, or with @by_frequency that of
- * sal_gate_band_probability().
+ * Goes to sal_render_push_maps(); nothing happens without a mask.
  */
 void gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fft.c: lock for the planner of the fast Fourier transform (FFTW) */
 #include "base/fft.h"
 
 #include <glib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fft.h: one lock for FFTW's planner
+/* fft.h: lock for the planner of the fast Fourier transform (FFTW)
  *
- * The planner has one process-wide state and no lock of its own; making and
- * destroying a plan needs this one, executing a plan does not.
+ * The planner has process-wide state and no lock.  Making and destroying a plan needs this lock;
+ * executing a plan does not.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json-fields.c: schema checks on the members of a JSON object */
 #include "base/json-fields.h"
 
 #include <math.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json.c: parsing untrusted JSON */
 #include "base/json.h"
 
 #include <string.h>
 
-/* Outside strings nothing but JSON's own characters, nested not too deeply. */
+/* Outside strings: only characters of JSON, and no nesting beyond the limit. */
 static gboolean
 check_nesting (const char *text, gsize length, GError **error)
 {
@@ -33,9 +34,9 @@ check_nesting (const char *text, gsize length, GError **error)
   return TRUE;
 }
 
-/* An object that ends with fewer members than were read had one twice. */
+/* Duplicate keys: an object that ends with fewer members than were read. */
 typedef struct {
-  GHashTable *n_read; /* members by object that is not finished */
+  GHashTable *n_read; /* number of members, by unfinished object */
   gboolean found;
 } Duplicates;
 
@@ -71,7 +72,7 @@ load (JsonParser *parser, const char *text, gsize length, GError **error)
       = json_parser_load_from_data (parser, text, (gssize) length, &cause);
   g_signal_handlers_disconnect_by_data (parser, &duplicates);
   if (!ok) {
-    /* It may quote half a surrogate pair. */
+    /* The message may quote half a surrogate pair. */
     g_autofree char *message = g_utf8_make_valid (cause->message, -1);
     g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT, "not JSON: %s", message);
   } else if (duplicates.found) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json.h: reading JSON that comes from strangers
+/* json.h: parsing untrusted JSON
  *
- * json-glib does the parsing.  Its parser recurses without limit and accepts
- * comments, so what is nested deeply or is not plain JSON is refused before.
+ * json-glib does the parsing.  Its parser recurses without limit and accepts comments; text with
+ * deep nesting or with other characters than JSON's is therefore refused before.
  */
 #pragma once
 
@@ -14,8 +14,8 @@
 
 /**
  * sal_json_parse:
- * @text: (array length=length): UTF-8, need not end in a zero
- * @error: return location for a %SAL_ERROR_FORMAT that says "not JSON" and why
+ * @text: (array length=length): UTF-8, without a terminating zero
+ * @error: return location for a %SAL_ERROR_FORMAT: "not JSON" and the reason
  *
  * Returns: (transfer full) (nullable): a parser whose root is an object
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* safetensors.c: container of named tensors, read and written */
 #include "base/safetensors.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ by_begin (gconstpointer a, gconstpointer b)
   return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* Tensors must tile the data: no overlap, no hole, nothing after the last. */
+/* Tensors must tile the data: no overlap, no hole, no byte after the last. */
 static gboolean
 check_tiling (SalSafetensors *self, GError **error)
 {

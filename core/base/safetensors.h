@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* safetensors.h: named arrays in a file
+/* safetensors.h: container of named tensors, read and written
  *
- * 8 bytes of little-endian header length, a JSON header {name: {dtype, shape,
- * data_offsets}}, then the bytes.  Files come from strangers: every length is checked
- * against the file, tensors must tile the data without overlap or hole, and values
- * must be finite when they are read.
+ * A file has 8 bytes of little-endian header length, a JSON header {name: {dtype, shape,
+ * data_offsets}}, then the data.  Files are untrusted: every length is checked against the file,
+ * tensors must tile the data without overlap or hole, and values must be finite when read.
  */
 #pragma once
 
@@ -18,8 +17,8 @@ typedef struct _SalSafetensors SalSafetensors; /* immutable; any number of threa
 /**
  * sal_safetensors_load:
  *
- * Maps and checks a file.  Tensors may be F64, F32, F16, BF16 or integers; only F32, F16 and BF16
- * can be read.
+ * Maps a file into memory and checks it.  Tensors may be F64, F32, F16, BF16 or integers; only
+ * F32, F16 and BF16 can be read.
  *
  * Returns: (transfer full) (nullable): the file, or %NULL and %SAL_ERROR_FILE (cannot be opened, is
  * not a regular file) or %SAL_ERROR_FORMAT; every message begins with the path
@@ -35,7 +34,7 @@ GBytes *sal_safetensors_get_bytes (
 
 /**
  * sal_safetensors_get_shape:
- * @shape: (out caller-allocates): room for SAL_SAFETENSORS_MAX_DIMS sizes
+ * @shape: (out caller-allocates): [SAL_SAFETENSORS_MAX_DIMS]
  *
  * Returns: the number of dimensions; -1 if there is no such tensor
  */
@@ -43,11 +42,11 @@ int sal_safetensors_get_shape (const SalSafetensors *self, const char *name, gsi
 
 /**
  * sal_safetensors_read:
- * @shape: (array length=n_dims): the shape it must have
- * @out: (out caller-allocates): as float32, row-major
+ * @shape: (array length=n_dims): the required shape
+ * @out: (out caller-allocates): values as float32, row-major
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_FORMAT: missing, of another shape, of a type that cannot
- * be read, or with a value that is not finite; the message names path and tensor
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_FORMAT if the tensor is missing, has another shape, a
+ * type that cannot be read, or a value that is not finite; the message names path and tensor
  */
 gboolean sal_safetensors_read (const SalSafetensors *self, const char *name, const gsize *shape,
     int n_dims, float *out, GError **error);
@@ -55,7 +54,7 @@ gboolean sal_safetensors_read (const SalSafetensors *self, const char *name, con
 /**
  * SalTensor:
  *
- * A float32 array to be written.
+ * A float32 tensor for writing.
  */
 typedef struct {
   const char *name;
@@ -68,7 +67,7 @@ typedef struct {
  * sal_safetensors_save:
  * @metadata: (element-type utf8 utf8) (nullable): strings by key
  *
- * Writes beside @path and renames, so that a failure leaves no part of a file.
+ * Writes a temporary file beside @path and renames it: a failure leaves no partial file.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tsv.c: tables of tab-separated values */
 #include "base/tsv.h"
 
 #include <string.h>
@@ -6,8 +7,8 @@
 #define MARK "# "
 
 typedef struct {
-  guint n_fields; /* of every line */
-  guint *places;  /* of the columns in a line */
+  guint n_fields; /* in every line */
+  guint *places;  /* field of each column */
   guint n_columns;
 } Layout;
 

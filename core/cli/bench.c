@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "stream/lanes.h"
 #include <saliency/analyser.h>
 #include "network/geometry.h"
 #include "compute/kernels/kernels.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
-
 #include "cli/cli.h"
-#include <saliency/masker.h>
+#include <saliency/render.h>
 #include "cli/settings.h"
 
 typedef struct {
@@ -22,26 +20,21 @@ options_clear (Options *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-/* From the file through analyser, gate and masker to the new file. */
+/* From the file through analyser and render to the new file. */
 typedef struct {
   SalAnalyser *analyser; /* of the session */
-  gboolean by_frequency;
-  SalGate *gate;
-  SalMasker *masker;
+  SalRender *render;
   CliReader *reader;
   CliWriter *writer;
-  GArray *gains; /* of float, [n_frames, n_bands] of one map */
-  GArray *pcm;   /* of float, what came out of the masker */
+  GArray *pcm; /* of float, masked */
 } Chain;
 
 static void
 chain_clear (Chain *self)
 {
-  sal_gate_free (self->gate);
-  sal_masker_free (self->masker);
+  sal_render_free (self->render);
   cli_reader_free (self->reader);
   cli_writer_free (self->writer);
-  g_clear_pointer (&self->gains, g_array_unref);
   g_clear_pointer (&self->pcm, g_array_unref);
 }
 
@@ -76,27 +69,6 @@ parse (Options *self, int argc, char **argv, GError **error)
 }
 
 static gboolean
-chain_open_mask (Chain *self, const CliSession *session,
-    const SalMelConfig *mel, GError **error)
-{
-  g_autofree float *bands_hz = g_new (float, mel->n_bands);
-  SalMaskerConfig config = { .rate = cli_reader_get_rate (self->reader),
-    .n_channels = cli_reader_get_n_channels (self->reader),
-    .n_bands = self->by_frequency ? mel->n_bands : 1,
-    .bands_hz = bands_hz,
-    .frame_period = session->period,
-    .frame_centre = session->centre };
-
-  sal_mel_config_bands (mel, bands_hz);
-  self->gate = sal_gate_new (&session->gate, config.n_bands,
-      (float) (1000 * session->period), error);
-  if (self->gate == NULL)
-    return FALSE;
-  self->masker = sal_masker_new (&config, error);
-  return self->masker != NULL;
-}
-
-static gboolean
 chain_open (Chain *self, const Options *options, const CliSession *session,
     GError **error)
 {
@@ -106,47 +78,42 @@ chain_open (Chain *self, const Options *options, const CliSession *session,
   self->reader = cli_reader_open (options->files[0], mel->sample_rate, error);
   if (self->reader == NULL)
     return FALSE;
-  self->by_frequency = options->by_frequency;
-  if (!chain_open_mask (self, session, mel, error)) {
+  self->render
+      = sal_render_new (mel, &session->gate, options->by_frequency, error);
+  if (self->render == NULL)
+    return FALSE;
+  if (!sal_render_set_format (self->render, cli_reader_get_rate (self->reader),
+          cli_reader_get_n_channels (self->reader), error)) {
     g_prefix_error (error, "%s: ", options->files[0]);
     return FALSE;
   }
   self->writer = cli_writer_open (options->output, self->reader, error);
-  self->gains = g_array_new (FALSE, FALSE, sizeof (float));
   self->pcm = g_array_new (FALSE, FALSE, sizeof (float));
   return self->writer != NULL;
 }
 
 static void
-push_gains (Chain *self)
+push_maps (Chain *self)
 {
   SalMap *next;
 
   while ((next = sal_analyser_pop (self->analyser)) != NULL) {
     g_autoptr (SalMap) map = next;
-    guint n_bands = self->by_frequency ? map->n_bands : 1;
-    g_array_set_size (self->gains, map->n_frames * n_bands);
-    float *gains = (float *) self->gains->data;
-    if (self->by_frequency)
-      sal_gate_band_probability (map, gains);
-    else
-      memcpy (gains, map->activity, map->n_frames * sizeof (float));
-    sal_gate_process (self->gate, gains, map->n_frames, gains);
-    sal_masker_push_gains (self->masker, gains, map->n_frames);
+    sal_render_push_maps (self->render, &map, 1);
   }
 }
 
 static gboolean
 write_ready (Chain *self, GError **error)
 {
-  gsize n = sal_masker_get_n_ready (self->masker);
+  gsize n = sal_render_get_n_ready (self->render);
 
   if (n == 0)
     return TRUE;
   g_array_set_size (self->pcm,
       (guint) (n * cli_reader_get_n_channels (self->reader)));
   float *pcm = (float *) self->pcm->data;
-  sal_masker_pull (self->masker, pcm, n);
+  sal_render_pull (self->render, pcm, n);
   return cli_writer_write (self->writer, pcm, n, error);
 }
 
@@ -158,8 +125,8 @@ push_all (Chain *self, CliProgress *progress, GError **error)
 
   while (cli_reader_next (self->reader, &block, &cause)) {
     sal_analyser_push (self->analyser, block.mono, block.n_mono);
-    push_gains (self);
-    sal_masker_push (self->masker, block.pcm, block.n_frames);
+    push_maps (self);
+    sal_render_push (self->render, block.pcm, block.n_frames);
     if (!write_ready (self, error))
       return FALSE;
     cli_progress_update (progress, cli_reader_get_progress (self->reader));
@@ -172,8 +139,8 @@ push_all (Chain *self, CliProgress *progress, GError **error)
     return FALSE;
 
   sal_analyser_finish (self->analyser);
-  push_gains (self);
-  sal_masker_finish (self->masker);
+  push_maps (self);
+  sal_render_finish (self->render);
   return write_ready (self, error);
 }
 

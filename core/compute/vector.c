@@ -40,6 +40,18 @@ sal_vector_sort (float *x, gsize n)
 }
 
 float
+sal_vector_normalise (float *v, gsize n)
+{
+  double sum = 0;
+  for (gsize i = 0; i < n; i++)
+    sum += (double) v[i] * v[i];
+  double length = sqrt (sum);
+  for (gsize i = 0; i < n && length > 0; i++)
+    v[i] = (float) (v[i] / length);
+  return (float) length;
+}
+
+float
 sal_vector_dot (const float *a, const float *b, gsize n)
 {
   return sal_kernels_get ()->dot (a, b, n);

@@ -13,6 +13,14 @@ void sal_vector_sort (float *x, gsize n); /* rising; in place, unlike qsort(), w
 float sal_vector_dot (const float *a, const float *b, gsize n);          /* sum a_i b_i */
 void sal_vector_add_scaled (float *y, float a, const float *x, gsize n); /* y += a x */
 
+/**
+ * sal_vector_normalise:
+ * @v: (inout): [n]; becomes of unit length, zeros stay zeros
+ *
+ * Returns: its length before
+ */
+float sal_vector_normalise (float *v, gsize n);
+
 /* y [m] += s A x, A [m, n] */
 void sal_matrix_vector (gsize m, gsize n, float s, const float *a, const float *x, float *y);
 

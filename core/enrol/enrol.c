@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* enrol.c: speaker enrolment from recordings, with quality advice */
 #include <saliency/enrol.h>
 
 #include <math.h>
@@ -18,18 +19,18 @@
 #define WINDOW_FRAMES 200 /* two seconds */
 #define STEP_FRAMES 100
 #define MIN_SPEECH_FRAMES 50 /* half a second */
-#define CELL_COLUMNS 9       /* of S4 that a cell is made from */
-#define FOREIGN_PART 0.25f   /* of a piece, from which on it is not kept */
-#define SURE_LLR 2.0f        /* seven to one: it is the voice's after all */
+#define CELL_COLUMNS 9       /* of S4 in a cell */
+#define FOREIGN_PART 0.25f   /* least foreign part of a rejected piece */
+#define SURE_LLR 2.0f        /* odds of 7 to 1: of the voice after all */
 #define FULL_SCALE 0.999f
 
-/* What the advice sums up. */
+/* What is known of a recording, for the advice. */
 typedef struct {
   SalEnrolRecording facts;
   SalCells cells;
   guint64 n_samples, n_clipped, n_speech, n_signal;
   double energy; /* sum of the mean squares of speech frames */
-  double signal; /* sum over those above the noise, less the noise */
+  double signal; /* the same above the noise, minus the noise */
   double noise;  /* mean square */
 } Recording;
 
@@ -42,9 +43,9 @@ struct _SalEnrol {
   float *columns;     /* embeddings of a window, [W, E] */
   GArray *embeddings; /* of the pieces, [P, E] */
   GArray *pieces;     /* SalPiece, [P] */
-  GArray *cells;      /* [n, E], as intruder.h has them */
+  GArray *cells;      /* [n, E], for second-speaker.h */
   GArray *recordings; /* Recording */
-  GArray *pending;    /* samples pushed, not ended */
+  GArray *pending;    /* samples of the unfinished recording */
 };
 
 SalEnrol *
@@ -53,7 +54,7 @@ sal_enrol_new (SalModel *model)
   g_return_val_if_fail (model != NULL, NULL);
   SalEnrol *self = g_new0 (SalEnrol, 1);
   self->model = sal_model_ref (model);
-  /* The record was checked when the model was loaded. */
+  /* Loading the model has checked this configuration. */
   self->mel = sal_mel_new (&sal_model_get_description (model)->mel, NULL);
   self->net = sal_net_new (model, WINDOW_FRAMES, SAL_STAGES - 1, 1);
   self->E = sal_model_get_embedding_size (model);
@@ -99,7 +100,7 @@ decibels (double power)
 
 /* --- one recording ------------------------------------------------------- */
 
-/* While a recording is heard. */
+/* A recording in progress. */
 typedef struct {
   const float *log_mel; /* [F, T] */
   gsize T;
@@ -134,7 +135,7 @@ forward (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_net_forward (self->net, window, (guint) n);
 }
 
-/* The embedding of the window that was forwarded, as a piece. */
+/* Adds the embedding of the last forward pass as a piece. */
 static void
 add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
 {
@@ -157,8 +158,8 @@ add_piece (SalEnrol *self, const Hearing *hearing, gsize start, gsize n)
   sal_vector_normalise (&g_array_index (self->embeddings, float, at), self->E);
 }
 
-/* The columns of the window that was forwarded, as looks at the cells they are
- * in.  What is in the middle of a window was seen with more around it. */
+/* Adds the columns of the last forward pass to their cells.  A column in the
+ * middle of a window has more context. */
 static void
 add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
 {
@@ -178,7 +179,7 @@ add_columns (SalEnrol *self, const Hearing *hearing, gsize start)
   }
 }
 
-/* Sums of looks become as long as the part of the cell that is speech. */
+/* Scales the sum of each cell to the length of the cell's part of speech. */
 static void
 finish_cells (SalEnrol *self, const Hearing *hearing)
 {
@@ -196,8 +197,8 @@ finish_cells (SalEnrol *self, const Hearing *hearing)
   }
 }
 
-/* Windows with at least half their length of speech give pieces; if there are
- * none, the richest.  The last one ends with the recording and is there for
+/* Windows with at least half speech become pieces; without such a window, the
+ * one with the most speech.  The last window ends with the recording and serves
  * the cells. */
 static void
 hear_windows (SalEnrol *self, const Hearing *hearing)
@@ -324,7 +325,7 @@ get_piece (const SalEnrol *self, guint p)
   return &g_array_index (self->pieces, SalPiece, p);
 }
 
-/* The part of a piece that lies in foreign cells. */
+/* The part of a piece in foreign cells. */
 static float
 foreign_part (const SalEnrol *self, const SalPiece *piece,
     const gboolean *foreign)
@@ -338,7 +339,7 @@ foreign_part (const SalEnrol *self, const SalPiece *piece,
       / n;
 }
 
-/* The voice of the pieces that are kept. */
+/* The voice of the kept pieces. */
 static SalTarget *
 kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
 {
@@ -353,8 +354,8 @@ kept_voice (const SalEnrol *self, const float *embeddings, guint n_kept)
   return sal_target_new_speaker (self->model, speaker, NULL);
 }
 
-/* What sounds different may be another manner of the same person: pieces that
- * the voice of the others may well have spoken come back. */
+/* A rejected piece may be another manner of the same person: pieces that are
+ * likely for the voice of the kept pieces are kept after all. */
 static guint
 take_back (SalEnrol *self, guint n_kept)
 {
@@ -374,7 +375,7 @@ take_back (SalEnrol *self, guint n_kept)
   return n_kept;
 }
 
-/* Recordings that no piece is kept of, [n_recordings]. */
+/* Recordings without a kept piece, [n_recordings]. */
 static gboolean *
 find_strange (const SalEnrol *self)
 {
@@ -387,10 +388,10 @@ find_strange (const SalEnrol *self)
   return strange;
 }
 
-/* Pieces of a second voice are not kept.  But a recording that is strange all
- * through is of another day or microphone, rather than of somebody else: who
- * enrols has said whose it is, and a voice made of one day only is missed on
- * others. */
+/* Rejects pieces of a second voice.  A recording that differs throughout is
+ * kept: the user says whose it is, so it comes from another day or microphone
+ * rather than from somebody else, and a voice enrolled on one day only is
+ * missed on others. */
 static guint
 choose_pieces (SalEnrol *self, const gboolean *foreign)
 {
@@ -436,8 +437,8 @@ find_second_voice (SalEnrol *self, SalEnrolAdvice *advice)
       g_array_index (self->recordings, Recording, r).facts.seconds);
 }
 
-/* Of each piece with the mean of the others that were kept; returns the mean
- * over those kept. */
+/* Agreement of each piece with the mean of the other kept pieces.  Returns: the
+ * mean over the kept pieces */
 static float
 find_agreement (SalEnrol *self, guint n_kept)
 {
@@ -465,7 +466,7 @@ find_agreement (SalEnrol *self, guint n_kept)
   return (float) (sum / n_kept);
 }
 
-/* What is the sum or the mean of the recordings. */
+/* Sums and means over the recordings. */
 static void
 sum_up (const SalEnrol *self, SalEnrolAdvice *advice)
 {

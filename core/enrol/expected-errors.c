@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* expected-errors.c: expected false accept and false reject rates of a voice */
 #include "enrol/expected-errors.h"
 
 #include <math.h>
@@ -8,7 +9,7 @@
 #include <saliency/score.h>
 
 #define PRIOR_PIECES 8.0
-#define PRIOR_DEVIATION 2.0 /* of the log-odds of one voice, pieces of 2 s */
+#define PRIOR_DEVIATION 2.0 /* of log-odds within a voice, pieces of 2 s */
 
 static double
 phi (double x)
@@ -24,7 +25,7 @@ share_sound (const SalPiece *a, const SalPiece *b)
       < MIN (a->start + a->seconds, b->start + b->seconds);
 }
 
-/* The voice without what piece p was made from, %NULL if nothing is left. */
+/* The voice without the sound of piece p; %NULL if nothing is left. */
 static SalTarget *
 without (const SalModel *model, const float *embeddings, const SalPiece *pieces,
     guint n, guint p)
@@ -42,8 +43,7 @@ without (const SalModel *model, const float *embeddings, const SalPiece *pieces,
   return sal_target_new_speaker (model, speaker, NULL);
 }
 
-/* Mean and deviation of the log-likelihood ratios; returns how many there are.
- */
+/* Mean and deviation of the log-likelihood ratios.  Returns: their number */
 static guint
 measure (SalModel *model, const float *embeddings, const SalPiece *pieces,
     guint n, double *mean, double *deviation)
@@ -78,8 +78,8 @@ measure (SalModel *model, const float *embeddings, const SalPiece *pieces,
   return count;
 }
 
-/* e^(s^2/2 - m) Phi (-t), t = s - m/s.  Far out, where the factors leave the
- * range of numbers, Phi (-t) is e^(-t^2/2) / (t sqrt (2 pi)) within 2 %. */
+/* e^(s^2/2 - m) Phi (-t), t = s - m/s.  For large t the factors overflow and
+ * underflow; there Phi (-t) is e^(-t^2/2) / (t sqrt (2 pi)) within 2 %. */
 static double
 false_accept (double m, double s)
 {

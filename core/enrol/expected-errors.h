@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* expected-errors.h: the errors to expect of an enrolled voice
+/* expected-errors.h: expected false accept and false reject rates of an enrolled voice
  *
- * Each piece that was kept is scored against the mean of those that share no sound with
- * it, as a window of two seconds of the voice would be; the calibration of the model makes
- * log-likelihood ratios x of the scores.  A normal distribution of mean m and deviation s
- * is fitted to them.  A decision at x = 0 then rejects the voice with probability
+ * Each kept piece is scored, like a window of two seconds, against the mean of the kept pieces that
+ * share no sound with it.  The calibration of the model turns the scores into log-likelihood ratios
+ * x, and a normal distribution of mean m and deviation s is fitted to x.  A decision at x = 0 then
+ * rejects the voice with probability
  *
  *   FR = Phi (-m / s)
  *
- * and, since a calibrated x makes the density of others that of the voice times e^-x,
- * accepts others with
+ * and, because for a calibrated x the density of other voices is the voice's times e^-x, accepts
+ * other voices with probability
  *
  *   FA = integral over x >= 0 of e^-x N(x; m, s) dx = e^(s^2/2 - m) Phi (m/s - s)
  *
- * Pieces of one sitting differ little, and are few: s is what it would be if so many more
- * had deviated as scores of one voice do on average.
+ * Pieces of one session are few and differ little.  The estimate of s therefore includes additional
+ * pieces with the average deviation of scores of one voice.
  */
 #pragma once
 
@@ -27,10 +27,10 @@ typedef struct {
 /**
  * sal_expected_errors_of:
  * @embeddings: [n, E], unit length
- * @pieces: [n], in the order they were heard
+ * @pieces: [n], in the order of time
  *
- * Returns: both rates; unknown if the model is not calibrated or has no classes, or there are fewer
- * than two pieces that share no sound
+ * Returns: both rates; unknown if the model has no calibration or no classes, or if fewer than two
+ * pieces share no sound
  */
 SalExpectedErrors sal_expected_errors_of (SalModel *model, const float *embeddings,
     const SalPiece *pieces, guint n);

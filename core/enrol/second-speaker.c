@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* second-speaker.c: second-speaker detection in an enrolment */
 #include "enrol/second-speaker.h"
 
 #include <math.h>
@@ -12,24 +13,24 @@
 #include "signal/speech-activity.h"
 
 #define STRETCH_SECONDS 1.6
-#define GUARD_SECONDS 0.3 /* cells so near share what they were made from */
-#define REST_SECONDS 3.0  /* of speech, at least, to compare with */
-#define MIN_SPEECH 0.5    /* part of a stretch */
-#define NEIGHBOUR_STEP 4  /* stretches from one that others meet to the next */
-#define NEIGHBOURS 1000   /* of them, at most */
-#define LIKEST 5          /* one in so many of them counts */
+#define GUARD_SECONDS 0.3 /* cells at this distance share sound */
+#define REST_SECONDS 3.0  /* least speech to compare a stretch with */
+#define MIN_SPEECH 0.5    /* least part of a stretch */
+#define NEIGHBOUR_STEP 4  /* stretches from one neighbour to the next */
+#define NEIGHBOURS 1000   /* largest number of neighbours */
+#define LIKEST 5          /* the most similar fifth of the neighbours counts */
 #define MIN_COHORT 30
 #define PASSES 5
-#define STARTS 20 /* of a split */
+#define STARTS 20 /* of the 2-means clustering */
 #define ROUNDS 10
 
-/* Of z: with the likest, with the rest, and of the two sides of a split.
- * Chosen on recordings of 20 s of nine voices that the models had not heard,
- * of the development speakers of models/corpus.py: for a model of full width 9
- * of 234 of one voice are below a limit, and 198 of 234 with 2 s of another; of
- * 112 with 2 to 5 s of another session of the same voice 6.  For one of half
- * width, on five of the voices, 2 of 126 and 101 of 125.  Much depends on the
- * voice: none of 26 to 5 of 26. */
+/* Limits of z: with the most similar stretches, with the rest, and between the
+ * two clusters of a split.  They were chosen on recordings of 20 s of nine
+ * voices unknown to the models, development speakers of models/corpus.py.
+ * Recordings below a limit, for the full model: 9 of 234 of one voice, 198 of
+ * 234 with 2 s of another voice, 6 of 112 with 2 to 5 s of another session of
+ * the same voice; for a model of half width, on five of the voices, 2 of 126
+ * and 101 of 125.  Voices differ much: none of 26 to 5 of 26. */
 #define LIKEST_LIMIT 4.7f
 #define REST_LIMIT 3.8f
 #define SPLIT_LIMIT 4.0f
@@ -38,7 +39,7 @@ typedef struct {
   gsize first;
   const SalCells *recording;
   SalCohortStats cohort;
-  float margin; /* of the nearer limit; below 0 it is of a second voice */
+  float margin; /* to the nearer limit; below 0: a second voice */
 } Stretch;
 
 typedef struct {
@@ -46,12 +47,12 @@ typedef struct {
   const float *cells;
   gsize n_cells;
   guint E;
-  gsize length, guard; /* of a stretch, cells */
+  gsize length, guard; /* cells */
   double cell_seconds;
   float *weights;    /* speech in each cell, [n_cells] */
   float *directions; /* of the stretches, [n, E] */
-  GArray *stretches; /* those that can be judged */
-  guint step;        /* from one that others meet to the next */
+  GArray *stretches; /* stretches with enough speech */
+  guint step;        /* stretches from one neighbour to the next */
   gboolean *foreign;
 } Search;
 
@@ -65,8 +66,8 @@ search_clear (Search *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Search, search_clear)
 
-/* sum += sign * the cells [first, last) that are not foreign; returns their
- * speech, in cells. */
+/* sum += sign * the cells of [first, last) that are not foreign.  Returns:
+ * their speech, in cells */
 static double
 add_cells (const Search *self, gsize first, gsize last, float sign, float *sum)
 {
@@ -79,7 +80,7 @@ add_cells (const Search *self, gsize first, gsize last, float sign, float *sum)
   return speech;
 }
 
-/* What a direction scores with the cohort. */
+/* Cohort statistics of a direction. */
 static SalCohortStats
 meet_cohort (const Search *self, const float *direction)
 {
@@ -116,9 +117,9 @@ list_stretches (Search *self, const SalCells *recordings, guint n_recordings)
   self->step = MAX (NEIGHBOUR_STEP, self->stretches->len / NEIGHBOURS + 1);
 }
 
-/* --- two voices of much speech ------------------------------------------- */
+/* --- two clusters -------------------------------------------------------- */
 
-/* Two directions, [2, E], and which of them each stretch is nearer to. */
+/* 2-means clustering: two directions, [2, E], each stretch with the nearer. */
 typedef struct {
   float *means;
   float *cosines;   /* [2, n] */
@@ -148,7 +149,7 @@ split_free (Split *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Split, split_free)
 
-/* Each stretch to the nearer mean; returns the mean cosine with it. */
+/* Assigns each stretch to the nearer mean.  Returns: the mean cosine with it */
 static double
 assign (const Search *self, Split *split)
 {
@@ -168,7 +169,7 @@ assign (const Search *self, Split *split)
   return sum / split->n;
 }
 
-/* Means of what was assigned; FALSE if one side is empty. */
+/* Means of the clusters; FALSE if one cluster is empty. */
 static gboolean
 update (const Search *self, Split *split)
 {
@@ -182,8 +183,7 @@ update (const Search *self, Split *split)
       && sal_vector_normalise (split->means + self->E, self->E) > 0;
 }
 
-/* Two means that the stretches are nearest to, from one stretch and the mean of
- * all as a start. */
+/* 2-means clustering that starts from one stretch and the mean of all. */
 static double
 split_from (const Search *self, Split *split, guint start)
 {
@@ -200,10 +200,10 @@ split_from (const Search *self, Split *split, guint start)
   return fit;
 }
 
-/* A second voice that has much of the speech is like itself elsewhere.  So the
- * best split of the stretches in two is tried first: if its sides are as far
- * from each other as two voices are, the cells of the smaller one are foreign
- * to begin with.  The cohort is that of the larger side, better known. */
+/* A second voice with much speech resembles itself elsewhere.  The best split
+ * of the stretches into two clusters is therefore tried first: if the clusters
+ * are as far apart as two voices, the cells of the smaller cluster start as
+ * foreign. The cohort statistics are those of the larger cluster. */
 static void
 split_voices (Search *self)
 {
@@ -244,7 +244,7 @@ highest_first (gconstpointer a, gconstpointer b)
   return x > y ? -1 : x < y;
 }
 
-/* The mean of the highest of the cosines, which are sorted. */
+/* Sorts the cosines.  Returns: the mean of the highest fifth */
 static float
 mean_of_highest (float *cosines, guint n)
 {
@@ -274,7 +274,7 @@ n_neighbours (const Search *self)
   return (self->stretches->len + self->step - 1) / self->step;
 }
 
-/* Those that others meet and that hold nothing foreign, [n_neighbours]. */
+/* Whether a neighbour holds no foreign cell, [n_neighbours]. */
 static gboolean *
 find_pure (const Search *self)
 {
@@ -295,7 +295,7 @@ are_near (const Search *self, const Stretch *a, const Stretch *b)
   return a->recording == b->recording && apart < self->length + self->guard;
 }
 
-/* The mean cosine of stretch i with its likest; 1 if there is none to meet. */
+/* Mean cosine of stretch i with its most similar neighbours; 1 without any. */
 static float
 meet_likest (const Search *self, guint i, const gboolean *pure, float *cosines)
 {
@@ -311,8 +311,8 @@ meet_likest (const Search *self, guint i, const gboolean *pure, float *cosines)
   return n_met > 0 ? mean_of_highest (cosines, n_met) : 1;
 }
 
-/* Takes a stretch and its surroundings from the sum of all; returns the speech
- * that was in them, in cells. */
+/* Subtracts a stretch and its surroundings from the sum of all.  Returns: their
+ * speech, in cells */
 static double
 leave_out (const Search *self, const Stretch *s, float *sum)
 {
@@ -322,8 +322,8 @@ leave_out (const Search *self, const Stretch *s, float *sum)
   return add_cells (self, from, to, -1, sum);
 }
 
-/* Compares every stretch with its likest and with all the rest, and marks those
- * below a limit. */
+/* Compares every stretch with its most similar neighbours and with all the
+ * rest, and marks stretches below a limit. */
 static void
 judge (Search *self, gboolean *marked)
 {
@@ -360,8 +360,7 @@ speech_of (const Search *self, const gboolean *flags)
   return sum;
 }
 
-/* Marks until nothing changes, or a second voice would have most of the speech.
- */
+/* Marks until nothing changes, or the second voice would have most speech. */
 static void
 separate (Search *self)
 {
@@ -380,7 +379,7 @@ separate (Search *self)
   }
 }
 
-/* The lowest margin of the stretches that begin in a run. */
+/* Lowest margin of the stretches that begin in a run. */
 static float
 lowest (const Search *self, SalCells run)
 {
@@ -400,9 +399,8 @@ nearer (const Search *self, gsize cell, const float *a, const float *b)
   return sal_vector_dot (x, a, self->E) > sal_vector_dot (x, b, self->E);
 }
 
-/* A stretch that has the second voice in most of it was marked as a whole: the
- * ends of a run go back to `voice` where they are nearer to it than to the mean
- * of the run. */
+/* Marking takes whole stretches.  The ends of a run go back to `voice` where
+ * they are nearer to it than to the mean of the run. */
 static SalCells
 trim (const Search *self, SalCells run, const float *voice)
 {
@@ -418,8 +416,8 @@ trim (const Search *self, SalCells run, const float *voice)
   return (SalCells){ first, last - first };
 }
 
-/* Trims every run; returns whether there is one, and the one that differs most.
- */
+/* Trims every run and finds the one that differs most.  Returns: FALSE if there
+ * is none */
 static gboolean
 trim_runs (const Search *self, const SalCells *recordings, guint n_recordings,
     SalCells *where)

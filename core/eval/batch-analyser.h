@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batch-analyser.h: a whole recording, several targets and look-aheads, one network
+/* batch-analyser.h: voice activity of several targets in a whole recording, with several
+ * look-aheads
  *
- * What a SalAnalyser of each target and look-ahead would say of every frame, to the
- * bit, with one forward pass per window for all of them.  Beside it the usual gate: the
- * cosine of the whole window with the target, put on all its frames and merged like
- * the dense score.
+ * The walk is that of SalAnalyser (lanes.h), with one forward pass per window for all targets and
+ * look-aheads: a trace is what a SalAnalyser of that target and look-ahead would give, to the bit.
+ * The baseline beside it is the usual gate: the cosine of the whole window with the target, put on
+ * all its frames and merged like the log-odds.
  */
 #pragma once
 
@@ -14,14 +15,14 @@ typedef struct _EvalBatchAnalyser EvalBatchAnalyser; /* one thread at a time */
 
 typedef struct {
   float *activity; /* probability that the target speaks, [T] */
-  float *log_odds; /* what that was made from, [T] */
+  float *log_odds; /* that the probability was made from, [T] */
   float *baseline; /* cosine of the windows, merged, [T] */
 } EvalTrace;
 
 /**
  * eval_batch_analyser_new:
  * @hop: frames
- * @lookaheads: frames, at most 200, [n_lookaheads]; copied
+ * @lookaheads: frames, at most SAL_WINDOW_FRAMES, [n_lookaheads]; copied
  */
 EvalBatchAnalyser *eval_batch_analyser_new (SalModel *model, guint hop, const guint *lookaheads,
     guint n_lookaheads);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* concatenation.c: concatenated test sounds: A-B, A-B-A, B-A-B, A-B-C */
 #include "eval/concatenation.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 const char *const eval_concatenation_names[EVAL_CONCATENATION_FORMS]
     = { "A", "A-B", "A-B-A", "B-A-B", "A-B-C" };
 
-/* Of piece i. */
+/* Speaker of piece i. */
 static char
 letter (EvalConcatenationForm form, guint i)
 {
@@ -56,7 +57,7 @@ eval_concatenation_free (EvalConcatenation *self)
   g_free (self);
 }
 
-/* One of 0 .. n-1 that is not among those taken. */
+/* Draws one of 0 .. n-1 that is not taken. */
 static guint
 draw_other (GRand *rand, guint n, const guint *taken, guint n_taken)
 {
@@ -93,8 +94,8 @@ draw_speakers (EvalConcatenation *self, const EvalSpeakerSets *cast,
 
 /* --- pieces -------------------------------------------------------------- */
 
-/* Returns: steps of speech of an utterance, 0 if it must not be heard; -1 and
- * the error of the decoder. */
+/* Returns: steps of speech of an utterance, 0 if a speaker was enrolled from
+ * it; -1 and the error of the decoder */
 static gssize
 count_speech (const EvalSpeakerSets *cast, guint utterance,
     const EvalSound **sound, GError **error)
@@ -117,7 +118,7 @@ is_used (const EvalConcatenation *self, guint piece, guint utterance)
   return FALSE;
 }
 
-/* Steps [first, first + n) of speech of a sound, others left out. */
+/* Steps [first, first + n) of the speech of a sound, without its pauses. */
 static void
 copy_speech (const EvalSound *sound, guint hop, gsize first, gsize n,
     float *out)
@@ -146,8 +147,8 @@ set_level (float *samples, gsize n)
     samples[i] *= scale;
 }
 
-/* The first utterance with enough speech, in an order that is drawn; one that
- * was not heard in this trial, if there is one. */
+/* The first utterance with enough speech, in random order; one that is new to
+ * this trial, if possible. */
 static gboolean
 find_utterance (EvalConcatenation *self, const EvalSpeakerSets *cast,
     guint piece, GRand *rand, const EvalSound **sound, GError **error)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* concatenation.h: pieces of speech of chosen speakers, one after the other
+/* concatenation.h: concatenated test sounds: A, A-B, A-B-A, B-A-B, A-B-C
  *
- * As in the paper: utterances are freed of pauses by energy, cut to one length, brought to one
- * level and joined as A, A-B, A-B-A, B-A-B or A-B-C.  Whoever speaks, what and from where on
- * depends on seed, form and number of the trial only.
+ * As in the paper, pauses of utterances are removed by energy, and pieces of equal length and level
+ * are joined.  Speakers, utterances and offsets depend on seed, form and number of the trial only.
  */
 #pragma once
 
@@ -19,7 +18,7 @@ typedef enum {
 
 #define EVAL_CONCATENATION_FORMS 5
 #define EVAL_CONCATENATION_MOST 3      /* pieces and speakers */
-#define EVAL_CONCATENATION_COLLAR 0.05 /* seconds on both sides of a join that do not count */
+#define EVAL_CONCATENATION_COLLAR 0.05 /* seconds, ignored on both sides of a join */
 
 extern const char *const eval_concatenation_names[EVAL_CONCATENATION_FORMS];
 
@@ -27,20 +26,21 @@ typedef struct {
   EvalConcatenationForm form;
   guint number;
   guint n_pieces, n_speakers;
-  guint speakers[EVAL_CONCATENATION_MOST];   /* of the cast: A, B, C */
-  guint absent;                              /* X: a label, of nobody who speaks */
-  guint utterances[EVAL_CONCATENATION_MOST]; /* of each piece; of one speaker never the same twice,
-                                                if there is another */
-  gsize piece, n_samples;                    /* of a piece and of all */
+  guint speakers[EVAL_CONCATENATION_MOST];   /* A, B, C: numbers within the speaker set */
+  guint absent;                              /* X: label of a speaker who does not speak */
+  guint utterances[EVAL_CONCATENATION_MOST]; /* of each piece; distinct within a speaker, if
+                                                possible */
+  gsize piece, n_samples;                    /* length of a piece, and of the whole */
   float *samples;                            /* [n_samples] */
 } EvalConcatenation;
 
 /**
  * eval_concatenation_new:
- * @seconds: of speech, of each piece
+ * @seconds: length of a piece
  *
  * Returns: (transfer full) (nullable): trial @number, or %NULL and %SAL_ERROR_AUDIO if there are
- * too few speakers, or one has no utterance with so much speech, or the error of the decoder
+ * too few speakers or a speaker has no utterance with @seconds of speech, or the error of the
+ * decoder
  */
 EvalConcatenation *eval_concatenation_new (const EvalSpeakerSets *cast, EvalConcatenationForm form,
     guint number, guint32 seed, double seconds, GError **error);
@@ -49,15 +49,15 @@ void eval_concatenation_free (EvalConcatenation *self); /* NULL is a no-op */
 guint eval_concatenation_max_frames (EvalConcatenationForm form, const SalMelConfig *mel,
     double seconds);
 guint eval_concatenation_get_label (const EvalConcatenation *self, const EvalSpeakerSets *cast,
-    char who); /* of 'A', 'B', 'C' or 'X' */
+    char who); /* 'A', 'B', 'C' or 'X' */
 
 /**
  * eval_concatenation_truth:
  * @who: 'A', 'B', 'C' or 'X'
- * @speaks: (out caller-allocates): whether the middle of a frame lies in a piece of theirs,
+ * @speaks: (out caller-allocates): whether the middle of a frame lies in a piece of @who,
  * [n_frames]
- * @counts: (out caller-allocates): whether it is further from every join than the collar,
- * [n_frames]
+ * @counts: (out caller-allocates): whether the middle of a frame lies outside the collar of every
+ * join, [n_frames]
  */
 void eval_concatenation_truth (const EvalConcatenation *self, const SalMelConfig *mel, char who,
     guint n_frames, gboolean *speaks, gboolean *counts);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* conversation.c: simulated conversations with reference turns */
 #include "eval/conversation.h"
 
 #include <fftw3.h>
@@ -11,11 +12,11 @@
 #define LEVEL 0.05f     /* RMS of active speech before the gain of a turn */
 #define NOISE_FROM 50.0 /* Hz */
 
-/* One speaker's utterances, one after the other, for ever. */
+/* Endless playback of a speaker's utterances. */
 typedef struct {
   GArray *order;          /* of guint */
-  guint next;             /* in it */
-  const EvalSound *sound; /* being heard; NULL: none yet */
+  guint next;             /* index into order */
+  const EvalSound *sound; /* current utterance; NULL: none yet */
   gsize at;               /* sample */
 } Source;
 
@@ -60,7 +61,7 @@ eval_conversation_draw_absent (const EvalCorpus *corpus, guint target,
 
 /* --- mixing -------------------------------------------------------------- */
 
-/* The next utterance, the first one after the last. */
+/* Goes on to the next utterance; the first follows the last. */
 static gboolean
 advance (Mixing *self, guint voice, GError **error)
 {
@@ -111,8 +112,8 @@ speak (Mixing *self, guint voice, gsize n, GError **error)
   return TRUE;
 }
 
-/* Samples of the next turn: drawn, but so that no turn is shorter than the
- * least or longer than the most when the stream ends. */
+/* Samples of the next turn, at random.  The last turn of the stream is within
+ * the limits, too. */
 static gsize
 draw_length (const Mixing *self, gsize left)
 {
@@ -128,7 +129,7 @@ draw_length (const Mixing *self, gsize left)
   return n;
 }
 
-/* Somebody else, of the sex whose turn it is. */
+/* Draws another speaker of this sex. */
 static guint
 draw_other (const Mixing *self, guint sex)
 {
@@ -249,7 +250,7 @@ eval_conversation_n_switches (const EvalConversation *self)
 
 /* --- noise --------------------------------------------------------------- */
 
-/* Amplitudes that fall with the root of the frequency, at random phases. */
+/* Pink noise: amplitude ~ 1 / sqrt (frequency), random phases. */
 static void
 fill_spectrum (GRand *rand, guint rate, fftwf_complex *spectrum, gsize n)
 {
@@ -266,7 +267,7 @@ void
 eval_conversation_noise (GRand *rand, guint rate, float *noise, gsize n)
 {
   fftwf_complex *spectrum = fftwf_alloc_complex (n / 2 + 1);
-  float *samples = fftwf_alloc_real (n); /* aligned: always the same sums */
+  float *samples = fftwf_alloc_real (n); /* aligned: reproducible sums */
   double sum = 0;
 
   sal_fft_planner_lock ();

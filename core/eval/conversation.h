@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* conversation.h: streams in which a target and others take turns
+/* conversation.h: simulated conversations of a target and others, with reference turns
  *
- * Turns of the target and of somebody else alternate, one after the other without a
- * gap.  Every utterance is brought to the same active level, then every turn gets its
- * own gain.  Of the turns of others every second one is of the target's sex as long as
- * there is such a speaker.  A speaker's utterances follow each other in an order drawn
- * once, from the beginning again when all were heard.
+ * Turns of the target and of other speakers alternate without gaps.  Every utterance has the same
+ * active level; every turn has its own gain.  Every second turn of others is by a speaker of the
+ * target's sex, if there is one.  A speaker's utterances follow each other in a random order and
+ * repeat after the last.
  */
 #pragma once
 
@@ -23,7 +22,7 @@ typedef struct {
 } EvalSpoken;
 
 typedef struct {
-  guint target, absent; /* voices; the absent one never speaks */
+  guint target, absent; /* voices; `absent` never speaks */
   float *clean;         /* [n_samples] */
   gsize n_samples;
   GArray *turns; /* of EvalSpoken, without gaps */
@@ -45,11 +44,11 @@ guint eval_conversation_draw_absent (const EvalCorpus *corpus, guint target, GRa
 
 /**
  * eval_conversation_new:
- * @order: (element-type guint): what the target says, as eval_corpus_enrol() left it
- * @absent: a voice that is not to speak
+ * @order: (element-type guint): utterances of the target, as left by eval_corpus_enrol()
+ * @absent: a voice that will not speak
  *
- * Returns: (transfer full) (nullable): a stream, or %NULL and %SAL_ERROR_AUDIO if a speaker has
- * nothing to say or there is nobody else, or the error of the decoder
+ * Returns: (transfer full) (nullable): a stream, or %NULL and %SAL_ERROR_AUDIO if a speaker has no
+ * utterance or there is no other speaker, or the error of the decoder
  */
 EvalConversation *eval_conversation_new (EvalCorpus *corpus, const EvalConversationConfig *config,
     guint rate, guint target, const GArray *order, guint absent, GRand *rand, GError **error);
@@ -58,9 +57,10 @@ void eval_conversation_free (EvalConversation *self); /* NULL is a no-op */
 /**
  * eval_conversation_label:
  * @centre: sample of the middle of frame 0; @hop: samples from frame to frame
- * @is_target: (out caller-allocates): whose turn the middle of a frame lies in, [n_frames]
- * @speech: (out caller-allocates): whether it holds speech, by the energy of the clean stream
- * within its turn, [n_frames]
+ * @is_target: (out caller-allocates): whether the middle of a frame lies in a turn of the target,
+ * [n_frames]
+ * @speech: (out caller-allocates): voice activity, by the energy of the clean stream within the
+ * turn, [n_frames]
  *
  * Returns: mean square of the frames of speech
  */
@@ -70,14 +70,13 @@ double eval_conversation_label (const EvalConversation *self, guint centre, guin
 /**
  * eval_conversation_n_switches:
  *
- * Returns: how often a gate that begins closed has to open or close
+ * Returns: number of times that an ideal gate, closed at first, opens or closes
  */
 guint eval_conversation_n_switches (const EvalConversation *self);
 
 /**
  * eval_conversation_noise:
- * @noise: (out caller-allocates): pink noise from 50 Hz up, 3 dB less per octave, of mean square 1,
- * [n]
+ * @noise: (out caller-allocates): pink noise above 50 Hz, -3 dB per octave, of mean square 1, [n]
  */
 void eval_conversation_noise (GRand *rand, guint rate, float *noise, gsize n);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* corpus.c: speech corpus: voices and their decoded utterances */
 #include "eval/corpus.h"
 
 #include <math.h>
@@ -12,10 +13,10 @@
   0.02f /* of the peak: below it a sample adds nothing to a level              \
          */
 
-/* An utterance and what it sounds like, once somebody asked. */
+/* An utterance and, after the first request, its sound. */
 typedef struct {
   EvalUtterance utterance;
-  GMutex lock; /* of the rest */
+  GMutex lock; /* protects the other fields */
   gboolean known;
   EvalSound sound;
 } Entry;
@@ -56,8 +57,8 @@ is_in (const char *split, char **splits)
       && g_strv_contains ((const char *const *) splits, split);
 }
 
-/* The voice of that name, made if it is new; NULL if it is no target but has
- * the name of one. */
+/* The voice of this name, added if new; NULL for a non-target with the name of
+ * a target. */
 static EvalVoice *
 find_voice (EvalCorpus *self, GHashTable *by_name, const EvalManifestRow *row,
     gboolean is_target)
@@ -199,7 +200,7 @@ eval_corpus_get_utterance (const EvalCorpus *self, guint utterance)
 
 /* --- sounds -------------------------------------------------------------- */
 
-/* RMS of the samples that are louder than a fiftieth of the loudest. */
+/* Active level: RMS of the samples above a fiftieth of the peak. */
 static float
 active_level (const float *samples, gsize n)
 {
@@ -244,7 +245,7 @@ eval_corpus_get_sound (EvalCorpus *self, guint utterance, GError **error)
   return sound;
 }
 
-/* --- drawing ------------------------------------------------------------- */
+/* --- random order -------------------------------------------------------- */
 
 GArray *
 eval_corpus_shuffle (const EvalCorpus *self, guint voice, GRand *rand)
@@ -307,7 +308,7 @@ eval_corpus_enrol (EvalCorpus *self, SalModel *model, guint voice,
     g_array_remove_index (order, 0);
     if (!eval_corpus_next (self, order, &following, error))
       return NULL;
-    if (following == NULL) { /* the last one is for listening */
+    if (following == NULL) { /* the last utterance is for tests */
       g_array_append_val (order, taken);
       break;
     }

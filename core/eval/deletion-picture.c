@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* deletion-picture.c: picture of deletion and insertion curves */
 #include "eval/deletion-picture.h"
 
 #include <math.h>
@@ -43,7 +44,7 @@ fill_trace (Trace *self, const EvalDeletionMean *mean, gboolean log_odds)
   }
 }
 
-/* The curves of one panel, named in the right one; returns how many. */
+/* Curves of a panel; the right panel names them.  Returns: their number */
 static guint
 make_curves (const GArray *results, const GArray *rows,
     EvalConcatenationForm form, EvalDeletionWay way, gboolean log_odds,
@@ -71,7 +72,7 @@ make_curves (const GArray *results, const GArray *rows,
   return n;
 }
 
-/* Round numbers from low to high; returns how many. */
+/* Round numbers from low to high.  Returns: their number */
 static guint
 make_marks (double low, double high, double step, SalPlotMark *marks,
     char labels[][8])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* deletion-picture.h: curves of deletion and insertion, with bands */
+/* deletion-picture.h: picture of deletion and insertion curves with confidence bands */
 #pragma once
 
 #include <cairo.h>
@@ -10,10 +10,10 @@
  * eval_deletion_draw:
  * @results: (element-type EvalDeletionResult)
  * @rows: (element-type EvalDeletionRow)
- * @log_odds: their mean; else how often A is recognised
+ * @log_odds: draw mean log-odds; else Top-1 for A
  *
- * Draws the first fill, zero: fused maps of all layers with the 95 % intervals, and what they are
- * compared with; a row of panels for each form.
+ * Draws the first fill, zero: fused maps of all layers with 95 % intervals, and the controls; a row
+ * of panels for each form.
  *
  * Returns: (transfer full): an image
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* deletion.c: deletion and insertion curves of class activation maps */
 #include "eval/deletion.h"
 
 #include <math.h>
@@ -27,27 +28,27 @@ typedef struct {
   EvalSpeakerSets *cast;
   const EvalDeletionConfig *config;
   const GArray *rows;
-  GArray *jobs; /* of guint: the trials that are wanted */
-  float *means; /* of the bands over utterances, [F] */
+  GArray *jobs; /* of guint: wanted trials */
+  float *means; /* of each band over utterances, [F] */
   GAsyncQueue *ears;
 } Work;
 
-/* What the altered window is taken for. */
+/* Decision on the altered window. */
 typedef struct {
   float hit, log_odds;
 } Verdict;
 
-/* Where a trial is. */
+/* State of a trial. */
 typedef struct {
   const Work *work;
   EvalProbe *ear;
   const EvalConcatenation *join;
   guint label;
   const SalTarget *target;
-  int method;        /* whose maps are drawn, -1: none */
+  int method;        /* method of the maps in the probe, -1: none */
   SalNetBand *bands; /* of the intact sound, [F] */
-  float *fill;       /* what a deleted bin becomes, [F] */
-  guint *order;      /* of the bins, [F T] */
+  float *fill;       /* value of deleted bins, [F] */
+  guint *order;      /* ranked bins, [F T] */
   Verdict intact, deleted;
 } Place;
 
@@ -80,8 +81,7 @@ eval_deletion_layers (const EvalDeletionRow *row)
                                     : "none";
 }
 
-/* One ranking with all fills, one after the other: the first for all
- * trials. */
+/* One ranking with each fill; the first fill is for all trials. */
 static void
 add_ranking (GArray *rows, const EvalDeletionConfig *config, EvalRankKind kind,
     guint method, guint setting)
@@ -125,7 +125,7 @@ fill_random (float *values, guint h, guint w, GRand *rand)
     values[i] = (float) g_rand_double (rand);
 }
 
-/* One value for each cell of S4. */
+/* A random value for each cell of S4. */
 static void
 fill_blocks (Place *place, GRand *rand)
 {
@@ -143,7 +143,7 @@ fill_blocks (Place *place, GRand *rand)
       place->ear->map[(gsize) f * T + t] = cells[f / side * w + t / side];
 }
 
-/* Returns: whether there is one */
+/* Returns: FALSE if the map is flat */
 static gboolean
 take_map (Place *place, const EvalDeletionRow *row)
 {
@@ -156,7 +156,7 @@ take_map (Place *place, const EvalDeletionRow *row)
       place->ear->map);
 }
 
-/* The value of each bin by time alone. */
+/* Values of bins by time alone. */
 static void
 fill_frames (Place *place, gboolean oracle)
 {
@@ -168,7 +168,7 @@ fill_frames (Place *place, gboolean oracle)
   }
 }
 
-/* Returns: whether the map was flat */
+/* Returns: TRUE if the map was flat */
 static gboolean
 rank (Place *place, const EvalDeletionRow *row)
 {
@@ -226,7 +226,7 @@ delete_all (const Place *place)
     ear->altered[i] = place->fill[i / ear->n_frames];
 }
 
-/* What a fill is in what the network takes in, and how that alone sounds. */
+/* Computes the fill as network input, and the decision on the fill alone. */
 static void
 choose_fill (Place *place, EvalFill fill)
 {
@@ -241,7 +241,7 @@ choose_fill (Place *place, EvalFill fill)
   place->deleted = hear_altered (place);
 }
 
-/* The first bins of the order, from one step to the next. */
+/* Alters the ranked bins [from, to). */
 static void
 alter (const Place *place, gboolean insert, gsize from, gsize to)
 {
@@ -409,7 +409,7 @@ report_progress (double part, gpointer data)
 
 /* --- results ------------------------------------------------------------- */
 
-/* Of the trials that tried a row. */
+/* Outcomes of the trials that include a row. */
 static GPtrArray *
 find_outcomes (const GPtrArray *trials, EvalConcatenationForm form, guint row)
 {
@@ -474,9 +474,9 @@ eval_deletion_measure (const GArray *rows, const GPtrArray *trials,
       measure (trials, eval_deletion_forms[f], r, results);
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- experiment ---------------------------------------------------------- */
 
-/* The mean of each band over the first utterance of each speaker. */
+/* Mean of each band over the first utterance of each speaker. */
 static gboolean
 measure_means (Work *work, GError **error)
 {

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* deletion.h: does a map rank the bins that decide?
+/* deletion.h: deletion and insertion curves: does a map rank the decisive bins first?
  *
- * Figures 2 and 4 of the paper with references: of the log-Mel that the network takes in the most
- * salient bins are deleted, or inserted into one where all are deleted, in 50 equal steps; after
- * each it is recognised again, with the statistics of the intact sound.  Bins are ranked by
- * ranking.h.  A map that is flat gives a random order and is counted.
+ * Figures 2 and 4 of the paper, with controls.  In 50 equal steps the most salient bins of the
+ * network input (normalised log-Mel) are deleted, or inserted into an input without any bin; after
+ * each step the speaker is recognised again, with the statistics of the intact sound.  Bins are
+ * ranked by ranking.h.  A flat map gives a random order and is counted.  The controls are
  *
- *   random   bins in any order         blocks   cells of S4 in any order
- *   frames   from left to right        energy   the loudest first
- *   oracle   the target's frames first, where others speak, too
+ *   random   bins in random order      blocks   cells of S4 in random order
+ *   frames   from left to right        energy   the loudest bins first
+ *   oracle   the target's frames first, in B-A-B only
  *
- * Fills: a deleted bin becomes the mean of its band in the sound ("zero": 0 of what the network
- * takes in), a 0 of the front end ("silence"), or the mean of its band over an utterance of each
- * speaker ("mean").
+ * Fills: a deleted bin becomes the mean of its band in the sound ("zero", 0 as network input), a 0
+ * of the front end ("silence"), or the mean of its band over an utterance of each speaker ("mean").
  *
- * Work: 98 forward passes for each ranking and fill of a trial: with the defaults 1370 for a trial,
- * 1960 more for the first quarter, and 720 for Score-CAM, two thirds of them for those: of pieces
- * of 1.5 s about 47 s a trial of B-A-B and 15 s of A for the others, on a core that does 200 frames
- * in 15 ms.
+ * Work: 98 forward passes for each ranking and fill of a trial.  With the defaults a trial takes
+ * 1370 passes, a trial of the first quarter 1960 more, a trial with Score-CAM 720 more, two thirds
+ * of them for its maps.  With pieces of 1.5 s a plain trial takes about 47 s for B-A-B and 15 s for
+ * A, on a core with 15 ms for 200 frames.
  */
 #pragma once
 
@@ -46,18 +45,18 @@ typedef enum {
 
 typedef struct {
   EvalRankKind kind;
-  guint method, setting; /* of eval_map_methods and _settings, for MAP */
+  guint method, setting; /* indices of eval_map_methods and _settings, for MAP */
   EvalFill fill;
-  guint n_trials; /* the first so many of each form */
+  guint n_trials; /* this row is for the first n_trials of each form */
 } EvalDeletionRow;
 
 typedef struct {
-  float part[EVAL_DELETION_STEPS + 1];     /* of the bins that were altered */
+  float part[EVAL_DELETION_STEPS + 1];     /* share of altered bins */
   float hit[EVAL_DELETION_STEPS + 1];      /* 1: A is recognised */
   float log_odds[EVAL_DELETION_STEPS + 1]; /* of A */
 } EvalDeletionCurve;
 
-/* Numbers only: a ledger keeps it as [EVAL_DELETION_NUMBERS]. */
+/* Floats only: a trial log stores [EVAL_DELETION_NUMBERS]. */
 typedef struct {
   float tried, empty; /* 0 or 1; empty: the map was flat */
   EvalDeletionCurve curves[EVAL_DELETION_WAYS];
@@ -71,7 +70,7 @@ typedef struct {
 } EvalDeletionTrial;
 
 typedef struct {
-  EvalInterval area, log_odds_area; /* under hits and log-odds, means of the trials */
+  EvalInterval area, log_odds_area; /* areas under Top-1 and log-odds, means over trials */
   EvalInterval hit[EVAL_DELETION_STEPS + 1], log_odds[EVAL_DELETION_STEPS + 1];
 } EvalDeletionMean;
 
@@ -84,8 +83,8 @@ typedef struct {
 typedef struct {
   guint32 seed;
   guint n_trials;   /* of each form */
-  guint n_thorough; /* of them, with all fills */
-  guint n_score;    /* of them, with Score-CAM */
+  guint n_thorough; /* the first of them, with all fills */
+  guint n_score;    /* the first of them, with Score-CAM */
   double seconds;   /* of a piece */
   EvalMapStyle style;
   guint n_threads; /* 0: all processors */
@@ -101,7 +100,8 @@ typedef struct {
  * eval_deletion_config_init:
  * @n_trials: 0: 16
  *
- * Seed 2022, a quarter thorough, at least 4, 4 with Score-CAM, pieces of 1.5 s.
+ * Seed 2022, a quarter of the trials but at least 4 with all fills, 4 with Score-CAM, pieces of
+ * 1.5 s.
  */
 void eval_deletion_config_init (EvalDeletionConfig *config, guint n_trials);
 
@@ -114,7 +114,7 @@ const char *eval_deletion_layers (const EvalDeletionRow *row); /* "none" if it h
  * eval_deletion_area:
  * @y: [STEPS + 1]
  *
- * Returns: the area under @y over @part, by trapezoids
+ * Returns: area under @y over @part, by the trapezoidal rule
  */
 double eval_deletion_area (const float *part, const float *y);
 
@@ -122,9 +122,9 @@ double eval_deletion_area (const float *part, const float *y);
  * eval_deletion_run:
  * @rows: (element-type EvalDeletionRow)
  *
- * Runs the trials that are wanted, number by number, in each both forms.
+ * Runs the wanted trials by number, each number in both forms.
  *
- * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of the one who takes
+ * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of @config's take()
  */
 gboolean eval_deletion_run (EvalSpeakerSets *cast, const EvalDeletionConfig *config,
     const GArray *rows, GError **error);
@@ -132,9 +132,8 @@ gboolean eval_deletion_run (EvalSpeakerSets *cast, const EvalDeletionConfig *con
 /**
  * eval_deletion_measure:
  * @rows: (element-type EvalDeletionRow)
- * @trials: (element-type EvalDeletionTrial): only the form of their join is looked at
- * @results: (element-type EvalDeletionResult): are added, form by form, one for each row with
- * trials
+ * @trials: (element-type EvalDeletionTrial): only the form of each concatenation is used
+ * @results: (element-type EvalDeletionResult): appended form by form, one for each row with trials
  */
 void eval_deletion_measure (const GArray *rows, const GPtrArray *trials, GArray *results);
 void eval_deletion_trial_free (gpointer trial);

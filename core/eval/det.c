@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* det.c: detection error trade-off (DET) plot */
 #include "eval/det.h"
 
 #include <math.h>
@@ -16,10 +17,10 @@
 #define RIGHT 60
 #define BOTTOM 70
 
-#define LOWEST 0.001 /* of the axes */
+#define LOWEST 0.001 /* lowest rate on the axes */
 #define HIGHEST 0.6
 
-/* By bisection: nothing here is in a hurry. */
+/* By bisection: speed does not matter here. */
 double
 eval_probit (double p)
 {
@@ -39,11 +40,11 @@ eval_probit (double p)
 
 typedef struct {
   double *x, *y; /* the curve */
-  double eer[2]; /* where it crosses the diagonal, x and y */
+  double eer[2]; /* crossing with the diagonal, x and y */
   char *label;
 } Trace;
 
-/* The axes end at finite places: what lies beyond is drawn just outside. */
+/* Probit; rates beyond the axes are drawn just outside. */
 static double
 to_axis (double rate)
 {

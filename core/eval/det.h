@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* det.h: misses against false alarms, on axes where normal scores give straight lines */
+/* det.h: detection error trade-off (DET) plot
+ *
+ * Misses against false alarms on probit axes: normally distributed scores give straight lines.
+ */
 #pragma once
 
 #include <cairo.h>
@@ -9,7 +12,7 @@
 /**
  * eval_probit:
  *
- * Returns: x with Phi (x) = @p, Phi being the normal distribution; within 1e-8; infinite at 0 and 1
+ * Returns: x with Phi (x) = @p, Phi the normal distribution, within 1e-8; infinite at 0 and 1
  */
 double eval_probit (double p);
 
@@ -17,7 +20,7 @@ double eval_probit (double p);
  * eval_det_draw:
  * @rows: [EVAL_VERIFICATION_DURATIONS], of @trials
  *
- * One curve for each duration, by the log-likelihood ratio [Martin1997].
+ * Draws one curve for each duration, from log-likelihood ratios [Martin1997].
  *
  * Returns: (transfer full): an image
  */

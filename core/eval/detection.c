@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* detection.c: detection metrics: AUC, EER, minDCF, Cllr */
 #include "eval/detection.h"
 
 #include <math.h>
@@ -6,10 +7,10 @@
 
 #include "compute/vector.h"
 
-/* All trials of one score. */
+/* All trials with one score. */
 typedef struct {
   float score;
-  double target, other; /* how many */
+  double target, other; /* numbers of trials */
 } Step;
 
 static int
@@ -25,7 +26,7 @@ ordered (float score)
   return isnan (score) ? -INFINITY : score;
 }
 
-/* Returns: (transfer full): the distinct scores, rising */
+/* Returns: (transfer full): the distinct scores, ascending */
 static Step *
 make_steps (const EvalDetection *self, gsize *n_steps)
 {
@@ -145,7 +146,8 @@ eval_detection_cllr (const EvalDetection *self)
       / 2;
 }
 
-/* Neighbours are joined until the part of targets rises from step to step. */
+/* Pool adjacent violators: joins neighbours until the share of targets rises.
+ */
 static gsize
 pool_violators (Step *steps, gsize n)
 {
@@ -176,7 +178,7 @@ eval_detection_min_cllr (const EvalDetection *self)
   n = pool_violators (steps, n);
   for (gsize i = 0; i < n; i++) {
     double t = steps[i].target / N, o = steps[i].other / M;
-    if (t > 0 && o > 0) /* else the ratio is infinite, and right */
+    if (t > 0 && o > 0) /* else the ratio is infinite and costs nothing */
       sum += t * bits (log (o / t)) + o * bits (log (t / o));
   }
   return sum / 2;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* detection.h: how well scores tell targets from others
+/* detection.h: detection metrics: AUC, equal error rate (EER), minDCF, Cllr
  *
- * Scores are any numbers, higher for the target; equal scores are one step of the curve,
- * whatever their order.  A score that is not a number counts as the lowest.  With no
- * target or no other the result is not a number.
+ * Scores are any numbers, higher for the target.  Equal scores are one step of the curve, whatever
+ * their order.  NAN counts as the lowest score.  Without targets or without others the result is
+ * NAN.
  */
 #pragma once
 
@@ -19,25 +19,26 @@ typedef struct {
 /**
  * eval_detection_auc:
  *
- * Returns: the part of all pairs of target and other in which the target's score is higher; equal
- * scores count half
+ * Returns: area under the ROC curve: the share of pairs of target and other in which the target's
+ * score is higher; equal scores count half
  */
 double eval_detection_auc (const EvalDetection *self);
 
 /**
  * eval_detection_eer:
  *
- * Returns: the rate where misses and false alarms cross, straight between two neighbouring steps of
- * the curve (not its convex hull)
+ * Returns: equal error rate, where misses and false alarms cross; interpolated linearly between two
+ * neighbouring steps of the curve (not of its convex hull)
  */
 double eval_detection_eer (const EvalDetection *self);
 
 /**
  * eval_detection_min_dcf:
- * @p_target: prior of a target, costs of both errors being 1
+ * @p_target: prior of a target; both errors cost 1
  *
- * Returns: the least of p_target miss + (1 - p_target) false alarm over all thresholds, divided by
- *   min (p_target, 1 - p_target): 1 is what the best fixed answer costs
+ * Returns: minimum detection cost: the minimum over all thresholds of p_target miss + (1 -
+ * p_target) false alarm, divided by min (p_target, 1 - p_target), the cost of the best constant
+ * answer
  */
 double eval_detection_min_dcf (const EvalDetection *self, double p_target);
 
@@ -46,24 +47,23 @@ double eval_detection_min_dcf (const EvalDetection *self, double p_target);
  *
  * The scores are log-likelihood ratios, natural logarithm [Bruemmer2006].
  *
- * Returns: bits; 0 is perfect, 1 says nothing
+ * Returns: cost of log-likelihood ratios, in bits: 0 is perfect, 1 has no information
  */
 double eval_detection_cllr (const EvalDetection *self);
 
 /**
  * eval_detection_min_cllr:
  *
- * Returns: the least that any rising function of the scores can reach, by pooling adjacent
- * violators
+ * Returns: the minimum Cllr of any rising function of the scores, by pooling adjacent violators
  */
 double eval_detection_min_cllr (const EvalDetection *self);
 
 /**
  * eval_detection_curve:
- * @miss: (out caller-allocates): rate of misses when the threshold lies above the first i distinct
- * scores, [n_target + n_other + 1]
- * @false_alarm: (out caller-allocates): likewise
+ * @miss: (out caller-allocates): rate of misses for a threshold above the first i distinct scores,
+ * [n_target + n_other + 1]
+ * @false_alarm: (out caller-allocates): rate of false alarms for the same
  *
- * Returns: how many points there are, from (0, 1) to (1, 0)
+ * Returns: number of points, from (0, 1) to (1, 0)
  */
 gsize eval_detection_curve (const EvalDetection *self, double *miss, double *false_alarm);

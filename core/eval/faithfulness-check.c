@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* faithfulness-check.c: the trust meter against deletion and insertion curves
+ */
 #include "eval/faithfulness-check.h"
 
 #include <math.h>
@@ -8,7 +10,7 @@
 #include "eval/spearman.h"
 #include "map/faithfulness.h"
 
-#define LAYER_CAM 3 /* among the methods */
+#define LAYER_CAM 3 /* index of eval_map_methods */
 
 typedef struct {
   EvalSpeakerSets *cast;
@@ -98,7 +100,7 @@ take_trial (guint index, gpointer result, gpointer data, GError **error)
 
 /* --- results ------------------------------------------------------------- */
 
-/* Insertion less deletion. */
+/* Area of insertion minus area of deletion. */
 static float
 difference (const EvalDeletionOutcome *outcome, gboolean hits)
 {
@@ -147,10 +149,10 @@ measure (const Work *work, EvalConcatenationForm form, guint row,
   g_array_append_val (results, result);
 }
 
-/* --- the whole curves ---------------------------------------------------- */
+/* --- deletion and insertion curves --------------------------------------- */
 
 typedef struct {
-  const EvalDeletionConfig *config; /* the caller's */
+  const EvalDeletionConfig *config; /* of the caller */
   guint n_rows;
   GPtrArray *trials; /* of EvalDeletionTrial, without sound */
 } Keeping;

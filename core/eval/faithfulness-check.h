@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* faithfulness-check.h: does the trust meter, of four passes, say what whole curves say?
+/* faithfulness-check.h: the trust meter against deletion and insertion curves
  *
- * Over trials, the rank correlation of trust.h with the area under the curve of insertion less that
- * of deletion, of 98 passes (deletion.h), of the same map.
+ * Over trials, the rank correlation of the trust in a map (faithfulness.h, four passes) with the
+ * area under the insertion curve minus the area under the deletion curve of the same map
+ * (deletion.h, 98 passes).
  */
 #pragma once
 
@@ -11,21 +12,20 @@
 typedef struct {
   EvalConcatenationForm form;
   guint row, n_trials;
-  double log_odds;  /* correlation with the difference of areas under log-odds */
-  double low, high; /* of its 95 % interval, by Fisher's z; no numbers with less than 4 trials, nor
-                       at 1 or -1 */
-  double top1;      /* correlation with that under Top-1 */
-  double mean;      /* of trust */
+  double log_odds;  /* correlation with the difference of the areas under log-odds */
+  double low, high; /* 95 % interval by Fisher's z; NAN for fewer than 4 trials and at 1 and -1 */
+  double top1;      /* correlation with the difference of the areas under Top-1 */
+  double mean;      /* mean trust */
 } EvalFaithfulnessResult;
 
 GArray *eval_faithfulness_check_rows (
     guint n_trials); /* (transfer full): of EvalDeletionRow: signed Layer-CAM of S4, Layer-CAM of
-                        all */
+                        all layers */
 
 /**
  * eval_faithfulness_check_run:
  * @rows: (element-type EvalDeletionRow): maps only
- * @results: (element-type EvalFaithfulnessResult): form by form, one for each row
+ * @results: (element-type EvalFaithfulnessResult): appended form by form, one for each row
  *
  * Returns: %TRUE, or %FALSE and the errors of eval_deletion_run()
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* figure-picture.c: drawing of Figures 1 and 3 of the paper */
 #include <cairo-svg.h>
 
 #include "compute/vector.h"
@@ -34,7 +35,7 @@ typedef struct {
   const EvalSpeakerSets *cast;
   const SalMelConfig *mel;
   const char *title;
-  float loudest, range; /* log-Mel drawn darkest, and below it white */
+  float loudest, range; /* log-Mel drawn darkest; difference to white */
   double seconds;       /* of the sound */
 } Drawing;
 
@@ -45,7 +46,7 @@ panel_at (guint m, guint r)
     TOP + r * (PANEL_HEIGHT + GAP), PANEL_WIDTH, PANEL_HEIGHT };
 }
 
-/* The level that one bin in a thousand passes. */
+/* The 99.9th percentile of the level. */
 static float
 find_loudest (const EvalFigure *figure)
 {
@@ -105,7 +106,7 @@ draw_map (cairo_t *cr, const Drawing *self, const SalRect *r, const float *map)
   cairo_surface_destroy (image);
 }
 
-/* --- who speaks ---------------------------------------------------------- */
+/* --- speaker turns ------------------------------------------------------- */
 
 static void
 draw_joins (cairo_t *cr, const Drawing *self, const SalRect *r)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* figures.c: Figures 1 and 3 of the paper: maps of all methods */
 #include "eval/figures.h"
 
 #include "eval/probe.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* figures.h: maps of all methods side by side
+/* figures.h: class activation maps of all methods side by side
  *
- * Figures 1 and 3 of the paper: for an utterance of A, and for B-A-B, the maps for A of each
- * method, of S1, S2, S3, S4, and of all four fused.
+ * Figures 1 and 3 of the paper: for an utterance of A and for B-A-B, the map for A by each method,
+ * of S1, S2, S3, S4 and of all four layers fused.
  */
 #pragma once
 
@@ -18,7 +18,7 @@
 #define EVAL_FIGURE_WIDTH 1200 /* pixels */
 
 extern const EvalConcatenationForm eval_figure_forms[EVAL_FIGURE_FORMS]; /* A, B-A-B */
-extern const guint eval_figure_methods[EVAL_FIGURE_METHODS]; /* among eval_map_methods */
+extern const guint eval_figure_methods[EVAL_FIGURE_METHODS]; /* indices of eval_map_methods */
 extern const char *const eval_figure_rows[EVAL_FIGURE_ROWS];
 
 typedef struct {
@@ -44,7 +44,7 @@ void eval_figures_config_init (EvalFiguresConfig *config,
 
 /**
  * eval_figures_run:
- * @figures: (element-type EvalFigure): are added, trial by trial, in each A, then B-A-B
+ * @figures: (element-type EvalFigure): appended trial by trial, A before B-A-B
  *
  * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new()
  */
@@ -54,10 +54,10 @@ void eval_figure_free (gpointer figure);
 
 /**
  * eval_figure_save:
- * @path: without its ending: PATH.png and PATH.svg are written
+ * @path: path without extension; PATH.png and PATH.svg are written
  *
- * The maps over the log-Mel in grey, axes in seconds and hertz, who speaks above each column, a
- * colour bar for each kind of map.
+ * Draws the maps over the log-Mel in grey, with axes in seconds and hertz, the speakers above each
+ * column, and a colour bar for each kind of map.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */

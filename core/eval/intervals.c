@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* intervals.c: 95 % confidence intervals: Wilson score, bootstrap */
 #include "eval/intervals.h"
 
 #include <math.h>
 
 #include "compute/vector.h"
 
-#define Z 1.959964 /* 97.5 % of a normal distribution lie below */
+#define Z 1.959964 /* 97.5th percentile of the normal distribution */
 #define N_DRAWS 1000
 #define SEED 1
 

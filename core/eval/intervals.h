@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* intervals.h: figures with their 95 % intervals */
+/* intervals.h: 95 % confidence intervals: Wilson score, bootstrap */
 #pragma once
 
 #include <glib.h>
 
 typedef struct {
-  double mean;      /* not a number if there is no value */
+  double mean;      /* NAN without a value */
   double low, high; /* of the 95 % interval */
   guint n;
 } EvalInterval;
@@ -13,15 +13,15 @@ typedef struct {
 /**
  * eval_interval_of_hits:
  *
- * Returns: @n_hits of @n, with the score interval of Wilson 1927
+ * Returns: the rate @n_hits / @n with its score interval (Wilson 1927)
  */
 EvalInterval eval_interval_of_hits (guint n_hits, guint n);
 
 /**
  * eval_interval_of_values:
- * @values: [n]; those that are no number do not count
+ * @values: [n]; NAN is skipped
  *
- * Returns: their mean, with the percentile interval of 1000 draws of as many with replacement,
- * which are the same in every call
+ * Returns: the mean with its percentile bootstrap interval: 1000 resamples with replacement, the
+ * same in every call
  */
 EvalInterval eval_interval_of_values (const float *values, guint n);

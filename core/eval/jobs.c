@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* jobs.c: parallel map with results in order (thread pool) */
 #include "eval/jobs.h"
 
-#define TICK (G_USEC_PER_SEC / 5) /* between two reports of progress */
+#define TICK (G_USEC_PER_SEC / 5) /* between two progress reports, us */
 
 typedef struct {
   gboolean done;
@@ -12,7 +13,7 @@ typedef struct {
 typedef struct {
   const EvalJobs *jobs;
   gpointer data;
-  GMutex lock; /* of the rest */
+  GMutex lock; /* protects the other fields */
   GCond changed;
   Slot *slots; /* [n] */
   guint n_done;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* jobs.h: the same work for many things, on several cores, taken up in order */
+/* jobs.h: parallel map with results in order (thread pool) */
 #pragma once
 
 #include <saliency/error.h>
 
 typedef struct {
-  /* Returns: (transfer full) (nullable): the result of job @index, or %NULL and @error; in any
-   * thread */
+  /* Called in any thread.  Returns: (transfer full) (nullable): the result of job @index, or %NULL
+   * and @error */
   gpointer (*run) (guint index, gpointer data, GError **error);
-  /* (nullable): @result: (transfer full); one job after the other, in the thread of eval_jobs_run()
-   */
+  /* (nullable): called in order, in the thread of eval_jobs_run(); @result: (transfer full) */
   gboolean (*take) (guint index, gpointer result, gpointer data, GError **error);
-  void (*drop) (gpointer result); /* for results that nobody takes */
+  void (*drop) (gpointer result); /* frees results that are not taken */
   void (*progress) (double part,
       gpointer data); /* (nullable): 0..1, in the thread of eval_jobs_run() */
 } EvalJobs;
@@ -20,8 +19,8 @@ typedef struct {
  * eval_jobs_run:
  * @n_threads: 0: one for each processor
  *
- * What is taken does not depend on @n_threads, nor does the error: that of the first job that
- * fails, after the results of all before it were taken.
+ * Results and error do not depend on @n_threads.  The error is that of the first job that fails;
+ * the results of all jobs before are taken.
  *
  * Returns: %TRUE, or %FALSE and the error of a job
  */

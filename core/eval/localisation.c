@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* localisation.c: speaker localisation by maps, Table 2 of the paper */
 #include "eval/localisation.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "stream/lanes.h"
 #include "eval/detection.h"
 #include "eval/probe.h"
 #include "network/geometry.h"
@@ -14,7 +14,7 @@
 #include "eval/ranking.h"
 
 #define N_FORMS EVAL_LOCALISATION_FORMS
-#define DENSE_SECONDS 2 /* of look-ahead: all is known */
+#define DENSE_SECONDS 2 /* of look-ahead: every window counts */
 
 const EvalConcatenationForm eval_localisation_forms[N_FORMS]
     = { EVAL_CONCATENATION_A_B, EVAL_CONCATENATION_A_B_A,
@@ -24,19 +24,19 @@ typedef struct {
   EvalSpeakerSets *cast;
   const EvalLocalisationConfig *config;
   const GArray *rows;
-  GArray *jobs; /* of guint: the trials that are wanted */
+  GArray *jobs; /* of guint: wanted trials */
   GAsyncQueue *ears;
 } Work;
 
-/* Where a trial is. */
+/* State of a trial. */
 typedef struct {
   const Work *work;
   EvalProbe *ear;
   const EvalConcatenation *join;
   const SalTarget *target;
-  char given;     /* whom the truth is of */
-  int method;     /* whose maps are drawn for them, -1: none */
-  float *profile; /* of the row: what its AUC is of, [T] */
+  char given;     /* speaker of the reference */
+  int method;     /* method of the maps in the probe, -1: none */
+  float *profile; /* time course of the row, for its AUC, [T] */
 } Place;
 
 void
@@ -93,7 +93,7 @@ add_row (GArray *rows, EvalMaskKind kind, guint method, guint setting,
   g_array_append_val (rows, row);
 }
 
-/* What is not let through is silenced, or cut out. */
+/* A gate that silences frames, and one that cuts them out. */
 static void
 add_gate (GArray *rows, const EvalLocalisationConfig *config, EvalMaskKind kind,
     guint method, guint setting, char given)
@@ -105,8 +105,9 @@ add_gate (GArray *rows, const EvalLocalisationConfig *config, EvalMaskKind kind,
   g_array_append_val (rows, row);
 }
 
-/* In all trials: what the paper has a figure for, drawn for A as there, but
- * Score-CAM, which takes long; and of our own maps the usual and the fused. */
+/* All trials: methods with a figure in the paper, except Score-CAM for its
+ * cost, with maps for A as there; and our own maps of S4 and of all layers
+ * fused. */
 static guint
 count_trials (const EvalLocalisationConfig *config, const EvalMapMethod *row,
     guint setting, char given)
@@ -122,7 +123,7 @@ count_trials (const EvalLocalisationConfig *config, const EvalMapMethod *row,
       : config->n_trials;
 }
 
-/* All that is made from the maps of a method. */
+/* All rows from the maps of a method. */
 static void
 add_method (GArray *rows, const EvalLocalisationConfig *config, guint method,
     char given)
@@ -185,7 +186,7 @@ keep_positive (float *map, gsize size)
     map[i] = map[i] > 0 ? map[i] : 0;
 }
 
-/* Frames whose profile is above 0, whole. */
+/* Whole frames with a profile above 0. */
 static void
 gate (Place *place)
 {
@@ -195,7 +196,7 @@ gate (Place *place)
     ear->mask[i] = place->profile[i % ear->n_frames] > 0 ? 1 : 0;
 }
 
-/* The map of a row, and its mean over the bands. */
+/* The map of a row, and its mean over the bands as profile. */
 static void
 take_map (Place *place, const EvalLocalisationRow *row)
 {
@@ -209,7 +210,7 @@ take_map (Place *place, const EvalLocalisationRow *row)
   eval_mask_profile (ear->map, ear->n_bands, ear->n_frames, place->profile);
 }
 
-/* Something else that keeps as much as the map does. */
+/* A control mask with the same kept part as the map. */
 static void
 mask_like_map (Place *place, const EvalLocalisationRow *row)
 {
@@ -235,7 +236,7 @@ mask_like_map (Place *place, const EvalLocalisationRow *row)
   eval_mask_profile (ear->mask, F, T, place->profile);
 }
 
-/* The log-likelihood ratio of every frame. */
+/* Profile: log-likelihood ratio of every frame. */
 static void
 score_densely (Place *place)
 {
@@ -346,7 +347,7 @@ hear_masked (EvalProbe *self, gboolean raw)
     sal_net_forward_input (self->altered_net, self->altered);
 }
 
-/* What the network makes of a row's mask; NULL: nothing is left. */
+/* Embedding of the masked sound; NULL if nothing is left. */
 static const float *
 hear (Place *place, const EvalLocalisationRow *row)
 {
@@ -413,7 +414,8 @@ run_trial (guint index, gpointer data, GError **error)
   }
   g_free (place.profile);
   g_async_queue_push (work->ears, place.ear);
-  g_clear_pointer (&join->samples, g_free); /* there may be thousands */
+  g_clear_pointer (&join->samples,
+      g_free); /* thousands of trials would fill the memory */
   self->join = g_steal_pointer (&join);
   return self;
 }

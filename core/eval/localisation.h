@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* localisation.h: does a map find its speaker among others?
+/* localisation.h: speaker localisation: does a map find its speaker among others?
  *
- * Table 2 of the paper with controls.  A map is drawn for a speaker who is given: A, as in the
- * paper; B, who speaks, too; or X, who is absent.  The log-Mel is multiplied by the map (of a
- * signed map by its positive part) and recognised again.  Success is that the given speaker is
- * recognised: good for A and B, but for X it means that the mask pulls a decision to whom it was
- * drawn for.  The paper leaves open which log-Mel: that which the network takes in, with the
- * statistics of the intact sound, so that a 0 of the map leaves the mean of its band (the default);
- * or that of the front end, so that a 0 is 0, and what is left is normalised anew.  Whole frames
- * are always silenced in the latter way, as the masker of a stream would.
+ * Table 2 of the paper, with controls.  A map is drawn for a given speaker: A, as in the paper; B,
+ * who also speaks; or X, who is absent.  The log-Mel is multiplied by the map (a signed map by its
+ * positive part) and the speaker is recognised again.  A hit is a decision for the given speaker:
+ * for A and B a success, for X a sign that the mask draws the decision to any speaker.  The paper
+ * does not say which log-Mel is masked.  The default is the normalised log-Mel, with the statistics
+ * of the intact sound: a 0 of the map leaves the mean of the band.  The alternative is the log-Mel
+ * of the front end: a 0 of the map gives 0, and the rest is normalised anew.  Whole frames are
+ * always silenced in the second way, as the masker of a stream would.
  *
  * Beside the maps there are rows for
- *   original           nothing masked; is it A?
- *   MAP/random         as many bins as the map keeps in sum, at random
- *   MAP/energy         as many bins, the loudest
+ *   original           no mask; hits for A
+ *   MAP/random         random bins, as many as the map keeps in sum
+ *   MAP/energy         the loudest bins, as many
  *   MAP/time           the mean of the map over the bands, in every band
- *   MAP/gate           frames whose mean over the bands of a signed map is above 0, whole
- *   dense              frames whose dense score, calibrated, is above 0, whole
- *   oracle             the frames in which the given speaker speaks, whole
- *   .../cut            the same three, but frames that are left out are cut out, not silenced: what
- * is recognised is what the gate lets through, normalised apart; if that is nothing, it is nobody
+ *   MAP/gate           whole frames where the mean of a signed map over the bands is above 0
+ *   dense              whole frames where the calibrated dense score is above 0
+ *   oracle             whole frames where the given speaker speaks
+ *   .../cut            the last three with the other frames cut out, not silenced; the rest is
+ *                      normalised anew, and an empty rest is no hit
  *
- * The AUC is that of a map's mean over the bands, or of the dense score, against who speaks, in
- * each trial, joins left out (joins.h).
+ * The AUC compares a map's mean over the bands, or the dense score, with the reference in each
+ * trial, without the collar at joins (concatenation.h).
  *
- * Work: a forward pass for each mask, one backward pass to S1 for each speaker given and score.
- * With the defaults 23 passes and 5 short ones for a trial, 103 more for the thorough ones, and 140
- * more for those with Score-CAM, whose maps are made of 32 channels a layer, 280 for those in which
- * it is drawn for B and X, too: about 1.2, 4, 5.5 and 11 s of a core that does 200 frames in 15 ms,
- * and 50 minutes for all 1600 trials.
+ * Work: a forward pass for each mask, a backward pass to S1 for each given speaker and score.  With
+ * the defaults a trial takes 23 passes and 5 short ones; a thorough trial 103 more; a trial with
+ * Score-CAM (32 channels a layer) 140 more, and 280 more with maps for B and X.  These are about
+ * 1.2, 4, 5.5 and 11 s on a core with 15 ms for 200 frames, and 50 minutes for all 1600 trials.
  */
 #pragma once
 
@@ -49,20 +48,20 @@ typedef enum {
 
 typedef struct {
   EvalMaskKind kind;
-  guint method, setting; /* of eval_map_methods and _settings, for MAP .. GATE */
+  guint method, setting; /* indices of eval_map_methods and _settings, MAP .. GATE */
   char given;            /* 'A', 'B' or 'X'; 0: nobody */
-  gboolean cut;          /* of GATE, DENSE and ORACLE */
-  guint n_trials;        /* the first so many of each form */
+  gboolean cut;          /* for GATE, DENSE and ORACLE */
+  guint n_trials;        /* this row is for the first n_trials of each form */
 } EvalLocalisationRow;
 
 #define EVAL_LOCALISATION_FORMS 4
 #define EVAL_LOCALISATION_NUMBERS (sizeof (EvalLocalisationOutcome) / sizeof (float))
 
-/* Numbers only: a ledger keeps it as [EVAL_LOCALISATION_NUMBERS]. */
+/* Floats only: a trial log stores [EVAL_LOCALISATION_NUMBERS]. */
 typedef struct {
-  float hit;  /* 1: the given speaker is recognised, 0: not; NAN: not tried */
+  float hit;  /* 1: the given speaker is recognised; 0: not; NAN: not tried */
   float mass; /* kept part, mean of the mask */
-  float auc;  /* NAN: there is none */
+  float auc;  /* NAN: none */
 } EvalLocalisationOutcome;
 
 typedef struct {
@@ -80,12 +79,12 @@ typedef struct {
 typedef struct {
   guint32 seed;
   guint n_trials;   /* of each form */
-  guint n_thorough; /* of them, with maps for B and X, gates for B, Grad-CAM, our maps in every
-                       setting, and controls of equal area */
-  guint n_score;    /* of them, with Score-CAM for A; a quarter of those for B and X */
+  guint n_thorough; /* the first of them, with maps for B and X, gates for B, Grad-CAM, our maps in
+                       every setting, and controls of equal area */
+  guint n_score;    /* the first of them, with Score-CAM for A; a quarter also for B and X */
   double seconds;   /* of a piece */
   EvalMapStyle style;
-  gboolean raw;    /* masks the log-Mel of the front end, else what the network takes in */
+  gboolean raw;    /* mask the log-Mel of the front end, else the normalised log-Mel */
   guint n_threads; /* 0: all processors */
   gboolean (
       *wanted) (EvalConcatenationForm form, guint number, gpointer data); /* (nullable): all */
@@ -102,24 +101,24 @@ extern const EvalConcatenationForm
  * eval_localisation_config_init:
  * @n_trials: 0: 400
  *
- * Seed 2022, a tenth of the trials but at least 16 thorough, 8 with Score-CAM, pieces of 2 s:
- * of 1.5 s even the true segments are recognised only nine times in ten.
+ * Seed 2022, a tenth of the trials but at least 16 thorough, 8 with Score-CAM, pieces of 2 s; with
+ * 1.5 s even the true segments reach only nine hits in ten.
  */
 void eval_localisation_config_init (EvalLocalisationConfig *config, guint n_trials);
 
 GArray *eval_localisation_rows (
     const EvalLocalisationConfig *config); /* (transfer full): of EvalLocalisationRow */
 char *eval_localisation_name (
-    const EvalLocalisationRow *row); /* (transfer full): as above, MAP with its name */
+    const EvalLocalisationRow *row); /* (transfer full): as above, with the name of the method */
 const char *eval_localisation_layers (const EvalLocalisationRow *row); /* "none" if it has none */
 
 /**
  * eval_localisation_run:
  * @rows: (element-type EvalLocalisationRow)
  *
- * Runs the trials that are wanted, number by number, in each the forms A-B .. A-B-C.
+ * Runs the wanted trials by number, each number in the forms A-B .. A-B-C.
  *
- * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of the one who takes
+ * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or of @config's take()
  */
 gboolean eval_localisation_run (EvalSpeakerSets *cast, const EvalLocalisationConfig *config,
     const GArray *rows, GError **error);
@@ -127,8 +126,8 @@ gboolean eval_localisation_run (EvalSpeakerSets *cast, const EvalLocalisationCon
 /**
  * eval_localisation_measure:
  * @rows: (element-type EvalLocalisationRow)
- * @trials: (element-type EvalLocalisationTrial): only the form of their join is looked at
- * @results: (element-type EvalLocalisationResult): are added, form by form, one for each row with
+ * @trials: (element-type EvalLocalisationTrial): only the form of each concatenation is used
+ * @results: (element-type EvalLocalisationResult): appended form by form, one for each row with
  * trials
  */
 void eval_localisation_measure (const GArray *rows, const GPtrArray *trials, GArray *results);

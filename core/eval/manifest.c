@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* manifest.c: corpus manifest: recordings and their speakers */
 #include "eval/manifest.h"
 
 #include <math.h>
@@ -10,12 +11,12 @@ enum { PATH, SPEAKER, SEX, SOURCE, SPLIT, SECONDS, N_COLUMNS };
 static const char *const names[N_COLUMNS]
     = { "path", "speaker", "sex", "source", "split", "seconds" };
 
-/* What is known while lines are read. */
+/* State while lines are read. */
 typedef struct {
   char *folder;
   GPtrArray *rows;
-  GHashTable *paths;    /* the row of each path */
-  GHashTable *speakers; /* a row of each speaker */
+  GHashTable *paths;    /* row by path */
+  GHashTable *speakers; /* a row by speaker */
 } Reading;
 
 static void
@@ -63,7 +64,7 @@ check_fields (const char *const *fields, GError **error)
   return TRUE;
 }
 
-/* Takes the row in, unless it repeats or contradicts one before. */
+/* Adds the row, unless it repeats or contradicts an earlier row. */
 static gboolean
 add_row (Reading *self, EvalManifestRow *row, GError **error)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* maps.c: class activation maps of all methods and layers of one window */
 #include "eval/maps.h"
 
 #include <math.h>
@@ -9,8 +10,8 @@
 
 #define NO_SCORE -1
 
-/* Grad-CAM++ is defined for exp (logit), Score-CAM for the posterior; to the
- * others log-odds are the posterior (cam.h). */
+/* Grad-CAM++ is defined for exp (logit), Score-CAM for the posterior; for other
+ * methods log-odds and the posterior give the same map (cam.h). */
 const EvalMapMethod eval_map_methods[] = {
   { "grad-cam", SAL_CAM_GRAD, SAL_SCORE_LOG_ODDS, 0, FALSE },
   { "grad-cam++", SAL_CAM_GRAD_PLUS_PLUS, SAL_SCORE_LOGIT, 0, TRUE },
@@ -47,7 +48,7 @@ struct _EvalMaps {
   gboolean drawn[SAL_STAGES]; /* not flat */
   SalNet *net;
   const SalTarget *target;
-  int score; /* whose gradients the net has, or NO_SCORE */
+  int score; /* score of the gradients in net, or NO_SCORE */
 };
 
 void
@@ -126,7 +127,7 @@ layer_scale (const EvalMaps *self, guint layer)
   return scale;
 }
 
-/* From the gradients that are there. */
+/* Draws a layer's map from the present gradients. */
 static gboolean
 draw_layer (EvalMaps *self, const SalCamConfig *config, guint layer)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* maps.h: the maps of all methods and layers of one window
+/* maps.h: class activation maps of all methods and layers of one window
  *
- * sal_cam_compute() makes one map; here one backward pass down to S1 serves every method that
- * takes the gradient of the same score, and every choice of layers.
+ * sal_cam_compute() computes one map.  Here one backward pass down to S1 serves all methods with
+ * the gradient of the same score, and every choice of layers.
  */
 #pragma once
 
@@ -12,17 +12,17 @@ typedef struct {
   const char *name;
   SalCamMethod method;
   SalScoreFunction score;
-  guint channels;  /* of Score-CAM */
-  gboolean every;  /* in Table 2 with every setting; else with S4 and with all layers */
-  gboolean degrid; /* in every style; the same for S4, which is left out */
+  guint channels;  /* for Score-CAM */
+  gboolean every;  /* Table 2 has every setting; else S4 and all layers */
+  gboolean degrid; /* whatever the style; no row for S4, where it changes nothing */
 } EvalMapMethod;
 
-#define EVAL_MAP_SIGNED 5 /* among the methods */
+#define EVAL_MAP_SIGNED 5 /* index of eval_map_methods */
 
 extern const EvalMapMethod eval_map_methods[]; /* [eval_n_map_methods] */
 extern const guint eval_n_map_methods;
 
-/* Of the paper */
+/* Layers of the paper's Table 2. */
 enum {
   EVAL_MAP_S1,
   EVAL_MAP_S2,
@@ -43,7 +43,7 @@ extern const EvalMapSetting eval_map_settings[EVAL_MAP_SETTINGS];
 
 typedef struct _EvalMaps EvalMaps; /* one thread at a time */
 
-/* How maps are normalised and fused; the rest of a configuration is that of the method. */
+/* Normalisation and fusion of maps; the method decides the other fields of a configuration. */
 typedef struct {
   float gamma;      /* of (9) */
   float percentile; /* sal_map_cut() */
@@ -62,27 +62,28 @@ void eval_maps_free (EvalMaps *self); /* NULL is a no-op */
 
 /**
  * eval_maps_begin:
- * @net: after a forward pass, made to go backward to S1; kept until the next call
- * @target: likewise
+ * @net: after a forward pass, with room for the backward pass to S1; kept until the next call
+ * @target: kept until the next call
  */
 void eval_maps_begin (EvalMaps *self, SalNet *net, const SalTarget *target);
 
 /**
  * eval_maps_draw:
  * @method: index of eval_map_methods
- * @layers: those that will be asked for
+ * @layers: layers of the later calls of eval_maps_fuse()
  *
- * Draws the maps of these layers, as sal_cam_compute() would: the paper's, log-odds in place of the
- * posterior where that makes no difference.
+ * Draws the maps of these layers as sal_cam_compute() would with the paper's score, or with
+ * log-odds where that makes no difference.
  */
 void eval_maps_draw (EvalMaps *self, guint method, SalCamLayers layers);
 
 /**
  * eval_maps_fuse:
- * @layers: some of those drawn last
- * @map: (out caller-allocates): their mean, or of each bin the one of largest magnitude, [F, T]
+ * @layers: some of the layers drawn last
+ * @map: (out caller-allocates): mean of their maps, or in each bin the value of largest magnitude,
+ * [F, T]
  *
- * Returns: %FALSE if all of them are flat: @map is zeros
+ * Returns: %FALSE if all maps are flat: @map is zeros
  */
 gboolean eval_maps_fuse (const EvalMaps *self, SalCamLayers layers, float *map);
 

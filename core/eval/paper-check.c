@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* paper-check.c: replication check against the figures of the paper */
 #include "eval/paper-check.h"
 
 #include <math.h>
@@ -6,12 +7,12 @@
 #include "eval/intervals.h"
 #include "base/tsv.h"
 
-#define FEWEST 20        /* trials of which something is said */
-#define FEWEST_CURVES 10 /* likewise: their areas are no mere yes or no */
-/* Points: what "no more than 1.9" may become by chance, the largest of many
- * rows taken. */
+#define FEWEST 20        /* trials that a verdict needs */
+#define FEWEST_CURVES 10 /* the same for curves: areas are finer than hits */
+/* Points: the largest of many gains that are "no more than 1.9" may reach this
+ * by chance. */
 #define SLACK 3.0
-#define SURE 0.99 /* recognised so often, nothing can be gained */
+#define SURE 0.99 /* Top-1 at which no gain is possible */
 #define ALL "S4+S3+S2+S1"
 
 const char *const eval_verdict_names[EVAL_VERDICT_KINDS] = { "agrees",
@@ -56,7 +57,7 @@ typedef struct {
 
 typedef struct {
   const char *set;
-  GHashTable *rows; /* of GArray of Outcome, by number of the trial */
+  GHashTable *rows; /* of GArray of Outcome, by trial number */
 } Trials;
 
 enum { SET, FORM, TRIAL, METHOD, LAYERS, GIVEN, RECOGNISED, AUC, N_COLUMNS };
@@ -113,10 +114,10 @@ find_row (const Trials *self, const char *form, const char *method,
 
 typedef struct {
   EvalInterval gain;
-  double before, after; /* of the same trials */
+  double before, after; /* Top-1 of the same trials */
 } Gain;
 
-/* What a map drawn for A gains over the intact sound. */
+/* Gain of a map drawn for A over the intact sound. */
 static Gain
 gain_of (const Trials *self, const char *form, const char *method,
     const char *layers)
@@ -156,8 +157,8 @@ judge_gain (const Gain *self, double wanted)
   return as_much ? EVAL_VERDICT_OPEN : EVAL_VERDICT_DIFFERS;
 }
 
-/* Of a variant that the paper does not have it is said likewise, but it is no
- * finding of the paper. */
+/* A variant that the paper does not have gets the same sentence, but the
+ * verdict "beyond the paper". */
 static void
 add_layer_cam (const Trials *self, const char *what, const char *method,
     const char *layers, const EvalPaperRow *paper, double theirs,
@@ -180,7 +181,7 @@ add_layer_cam (const Trials *self, const char *what, const char *method,
       wanted, paper->original, theirs, eval_verdict_names[kind]);
 }
 
-/* The largest gain of a method that should have next to none. */
+/* The largest gain of a method that has almost none in the paper. */
 static void
 add_other (const Trials *self, const char *name, const char *method,
     GPtrArray *verdicts)
@@ -215,13 +216,13 @@ add_other (const Trials *self, const char *name, const char *method,
 
 /* --- beyond the paper ---------------------------------------------------- */
 
-/* Means over the forms; NAN where there is nothing, least and most infinite. */
+/* Means over the forms; without trials NAN, least and most infinite. */
 typedef struct {
   double hits, auc;   /* %, 0 to 1 */
-  double least, most; /* hits of a form */
+  double least, most; /* Top-1 of a form, extremes */
 } Average;
 
-/* Sums and numbers of what is finite in a row: hits, AUC. */
+/* Sums and counts of the finite values of a row: hits, AUC. */
 static void
 add_up (const GArray *row, double sums[2], guint n[2])
 {
@@ -350,7 +351,7 @@ has (JsonObject *row, const char *name, const char *value)
       == 0;
 }
 
-/* Of the first fill. */
+/* The result of the first fill. */
 static JsonObject *
 find_result (JsonArray *results, const char *set, const char *form,
     const char *method, const char *layers)
@@ -365,7 +366,7 @@ find_result (JsonArray *results, const char *set, const char *form,
   return NULL;
 }
 
-/* Inserted by a map, A is found earlier than at random. */
+/* Finding: insertion by a map recognises A earlier than at random. */
 static void
 add_insertion (JsonArray *results, const char *set, const char *form, guint m,
     GPtrArray *verdicts)
@@ -392,7 +393,7 @@ add_insertion (JsonArray *results, const char *set, const char *form, guint m,
       eval_verdict_names[kind]);
 }
 
-/* Layer-CAM is the best of the paper's three. */
+/* Finding: Layer-CAM is the best of the paper's three methods. */
 static void
 add_order (JsonArray *results, const char *set, gboolean insertion,
     GPtrArray *verdicts)

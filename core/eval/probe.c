@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* probe.c: networks and buffers of one evaluation thread */
 #include "eval/probe.h"
 
-#define LEAST 16 /* frames: two columns of S4 */
+#include "network/geometry.h"
 
 EvalProbe *
 eval_probe_new (SalModel *model, guint max_frames, const EvalMapStyle *style)
@@ -12,7 +13,7 @@ eval_probe_new (SalModel *model, guint max_frames, const EvalMapStyle *style)
 
   self->model = sal_model_ref (model);
   self->max_frames = max_frames;
-  self->mel = sal_mel_new (mel, NULL); /* checked when the model was loaded */
+  self->mel = sal_mel_new (mel, NULL); /* loading the model has checked it */
   self->net = sal_net_new (model, max_frames, 0, 1);
   self->altered_net = sal_net_new (model, max_frames, SAL_STAGES - 1, 1);
   self->scorer = sal_scorer_new (model);
@@ -69,7 +70,7 @@ eval_probe_listen_cut (EvalProbe *self, const float *wanted)
 
   for (guint t = 0; t < T; t++)
     n += wanted[t] > 0;
-  if (n < LEAST)
+  if (n < SAL_WINDOW_LEAST_FRAMES)
     return NULL;
   for (guint f = 0; f < self->n_bands; f++)
     for (guint t = 0, i = 0; t < T; t++)

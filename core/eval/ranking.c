@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ranking.c: ranked bins, and masks from them */
 #include "eval/ranking.h"
 
 #include <math.h>
@@ -7,7 +8,7 @@
 
 typedef struct {
   float value;
-  guint place; /* in time, then band */
+  guint place; /* index by time, then band */
 } Bin;
 
 static int
@@ -51,7 +52,7 @@ eval_mask_largest (const float *values, guint n_bands, guint n_frames, gsize n,
     mask[order[i]] = 1;
 }
 
-/* Each of those left is as likely to be one of the wanted. */
+/* Selection sampling: each remaining bin is equally likely. */
 void
 eval_mask_random (GRand *rand, gsize size, gsize n, float *mask)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sanity.c: sanity checks of maps: weight randomisation, other speakers */
 #include "eval/sanity.h"
 
 #include <string.h>
@@ -14,12 +15,12 @@ const char *const eval_sanity_stages[EVAL_SANITY_STAGES]
 static const guint parts[EVAL_SANITY_LAYERS] = { EVAL_PART_TOP, EVAL_PART_S4,
   EVAL_PART_S3, EVAL_PART_S2, EVAL_PART_S1, EVAL_PART_STEM };
 
-/* A trial as the intact model saw it. */
+/* A trial with the results of the intact model. */
 typedef struct {
   EvalConcatenation *join;
   gsize size;    /* F T */
-  float **ranks; /* of each row's map for A, [F T]; NULL ends */
-  float *energy; /* of the log-Mel, [F T] */
+  float **ranks; /* ranks of each row's map for A, [F T]; NULL ends */
+  float *energy; /* ranks of the log-Mel, [F T] */
 } Trial;
 
 typedef struct {
@@ -32,12 +33,12 @@ typedef struct {
   const EvalSanityConfig *config;
   const GArray *rows;
   GPtrArray *trials; /* of Trial */
-  SalModel *model;   /* that hears now */
-  GAsyncQueue *ears; /* of model */
+  SalModel *model;   /* of the current stage */
+  GAsyncQueue *ears; /* of EvalProbe, for model */
   char given;
-  guint first, step;    /* trials that are heard now */
-  Outcome *outcomes;    /* [n_trials, n_rows] of the stage */
-  guint n_done, n_jobs; /* of all stages */
+  guint first, step;    /* of the current trials */
+  Outcome *outcomes;    /* [n_trials, n_rows] of the current stage */
+  guint n_done, n_jobs; /* in all stages */
 } Work;
 
 void
@@ -108,7 +109,7 @@ get_ear (const Work *work)
           &work->config->style);
 }
 
-/* Whom the maps are for: class rows belong to the model that hears. */
+/* Target of the maps, with the class row of the current model. */
 static SalTarget *
 find_target (const Work *work, const EvalConcatenation *join, GError **error)
 {
@@ -121,8 +122,8 @@ find_target (const Work *work, const EvalConcatenation *join, GError **error)
   return sal_target_ref ((SalTarget *) target);
 }
 
-/* The rank of each bin in the map of a row; rows of one method follow each
- * other, and the last, with all layers, has been drawn with them.
+/* Ranks of the bins in the map of a row.  Rows of one method follow each other:
+ * the first draws all layers.
  * Returns: FALSE if the map is flat */
 static gboolean
 rank_row (EvalProbe *ear, const EvalSanityRow *row, int *drawn, float *ranks)
@@ -153,7 +154,7 @@ trial_free (gpointer data)
   g_free (self);
 }
 
-/* The intact model, for A. */
+/* Maps of the intact model for A. */
 static gpointer
 run_intact (guint index, gpointer data, GError **error)
 {
@@ -192,7 +193,7 @@ take_intact (guint index, gpointer result, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Another model, or another given. */
+/* Maps of a shuffled model, or for another given speaker. */
 static gpointer
 run_other (guint index, gpointer data, GError **error)
 {
@@ -246,7 +247,7 @@ report_progress (double part, gpointer data)
 
 /* --- stages -------------------------------------------------------------- */
 
-/* All trials from first on, step by step, with that model. */
+/* Trials first, first + step, .. with this model. */
 static gboolean
 run_trials (Work *work, const EvalJobs *jobs, SalModel *model, guint first,
     guint step, GError **error)
@@ -263,7 +264,7 @@ run_trials (Work *work, const EvalJobs *jobs, SalModel *model, guint first,
   return ok;
 }
 
-/* With this stage and those above it scrambled. */
+/* Shuffles this stage and all stages above. */
 static gboolean
 run_scrambled (Work *work, const EvalJobs *jobs, guint stage, GError **error)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sanity.h: do maps depend on what the network learned, and on whom they are drawn for?
+/* sanity.h: sanity checks of maps: weight randomisation, other speakers
  *
- * [Adebayo2018]: the layers of a model are scrambled one after the other from the top, each with
- * all above it, and the maps of joins B-A-B are drawn anew for A.  The rank correlation of a bin's
- * saliency before and after must fall to nothing.  In the same way the map for B, who speaks too,
- * or X, who is absent, is compared with that for A.
+ * Do maps depend on the learned weights, and on the speaker they are drawn for?  As in
+ * [Adebayo2018], the layers of a model are shuffled one after the other from the top, each with all
+ * layers above, and the maps of B-A-B for A are drawn anew.  The rank correlation of saliency
+ * before and after should fall to 0.  The maps for B, who also speaks, and for X, who is absent,
+ * are compared with the map for A in the same way.
  *
- * Besides, the rank correlation of each new map with the log-Mel it was drawn from: saliency that
- * follows the energy stays much the same whatever the weights.  The row "energy" is the log-Mel
- * itself, which does not know the model: 1 at every stage.  A map that is flat is alike to nothing,
- * 0, and is counted.
+ * A second rank correlation compares each new map with its log-Mel: saliency that follows the
+ * energy hardly depends on the weights.  The row "energy" is the log-Mel itself, independent of the
+ * model: 1 at every stage.  A flat map has correlation 0 and is counted.
  *
- * Work of a trial: 9 times 2 forward and 2 backward passes, for each of those with Score-CAM 1150
- * more forward ones.
+ * Work of a trial: 9 times 2 forward and 2 backward passes; a trial with Score-CAM takes 1150 more
+ * forward passes for each of these.
  */
 #pragma once
 
@@ -20,7 +20,7 @@
 #include "eval/maps.h"
 #include "eval/intervals.h"
 
-#define EVAL_SANITY_LAYERS 6 /* the first stages: that many parts of the model are scrambled */
+#define EVAL_SANITY_LAYERS 6 /* the first stages shuffle one more part of the model each */
 
 typedef enum {
   EVAL_SANITY_TOP,
@@ -37,23 +37,23 @@ typedef enum {
 extern const char *const eval_sanity_stages[EVAL_SANITY_STAGES];
 
 typedef struct {
-  gboolean energy;       /* the log-Mel, no map */
-  guint method, setting; /* of eval_map_methods and _settings */
-  guint n_trials;        /* the first so many */
+  gboolean energy;       /* the log-Mel instead of a map */
+  guint method, setting; /* indices of eval_map_methods and _settings */
+  guint n_trials;        /* this row is for the first n_trials */
 } EvalSanityRow;
 
 typedef struct {
   EvalSanityStage stage;
   guint row, n_empty;
-  EvalInterval correlation; /* with the map of the intact model for A */
+  EvalInterval correlation; /* with the intact model's map for A */
   EvalInterval energy;      /* with the log-Mel */
 } EvalSanityResult;
 
 typedef struct {
   guint32 seed;
   guint n_trials;
-  guint n_score;  /* of them, with Score-CAM */
-  guint n_draws;  /* models that each stage is scrambled to, one trial after the other */
+  guint n_score;  /* the first of them, with Score-CAM */
+  guint n_draws;  /* shuffled models of a stage, which trials take in turn */
   double seconds; /* of a piece */
   EvalMapStyle style;
   guint n_threads;                               /* 0: all processors */
@@ -62,7 +62,7 @@ typedef struct {
 } EvalSanityConfig;
 
 void eval_sanity_config_init (EvalSanityConfig *config,
-    guint n_trials); /* 0: 32; seed 2022, 4 of them, 4 draws, 1.5 s */
+    guint n_trials); /* 0: 32; seed 2022, 4 with Score-CAM, 4 draws, 1.5 s */
 
 GArray *eval_sanity_rows (const EvalSanityConfig *config); /* (transfer full): of EvalSanityRow */
 const char *eval_sanity_name (const EvalSanityRow *row);
@@ -71,7 +71,7 @@ const char *eval_sanity_layers (const EvalSanityRow *row); /* "none" if it has n
 /**
  * eval_sanity_run:
  * @rows: (element-type EvalSanityRow)
- * @results: (element-type EvalSanityResult): stage by stage, one for each row with trials
+ * @results: (element-type EvalSanityResult): appended stage by stage, one for each row with trials
  *
  * Returns: %TRUE, or %FALSE and the errors of eval_concatenation_new() or
  * eval_weight_shuffle_model()

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* speaker-sets.c: closed-set and open-set speaker identification */
 #include "eval/speaker-sets.h"
 
 #include <math.h>
@@ -174,8 +175,8 @@ eval_speaker_sets_is_enrolled (const EvalSpeakerSets *self, guint utterance)
   return self->is_enrolled[utterance];
 }
 
-/* With the scale of the head and the length of the embedding left out, which
- * all logits of a cosine head share; a linear head has biases, but no scale. */
+/* Without the scale of the head and the length of the embedding, common factors
+ * of all logits of a cosine head; a linear head has biases, but no scale. */
 int
 eval_speaker_sets_recognise (const EvalSpeakerSets *self,
     const float *embedding)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spearman.c: Spearman's rank correlation */
 #include "eval/spearman.h"
 
 #include <math.h>

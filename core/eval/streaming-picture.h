@@ -4,7 +4,7 @@
 
 #include <cairo.h>
 
-#include "eval/streaming.h"
+#include "eval/streaming-figures.h"
 
 /**
  * eval_streaming_draw:

@@ -1,66 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streaming.h: how well a model finds a voice along a stream
+/* streaming.h: experiment: voice activity of an enrolled target along a stream
  *
- * Conversations (conversation.h), clean and with pink noise, each with one target who
- * speaks and one who is absent, at several look-aheads.  A frame is 10 ms and counts if it
- * holds speech by the energy of the clean stream; there is no collar at turns.
+ * Streams are conversations (conversation.h), clean and with pink noise.  Each has a target that
+ * speaks and a target that is absent, at several look-aheads.  A frame of 10 ms counts if the clean
+ * stream has speech there, by its energy; there is no collar at turns.
  */
 #pragma once
 
-#include "eval/conversation.h"
-#include "eval/batch-analyser.h"
-
-#define EVAL_STREAMING_CONDITIONS 3 /* clean, then noise at two ratios */
-#define EVAL_STREAMING_LOOKAHEADS 4
-
-extern const char *const eval_streaming_conditions[EVAL_STREAMING_CONDITIONS];
-extern const guint eval_streaming_lookaheads_ms[EVAL_STREAMING_LOOKAHEADS];
-
-/* Figures of one stream; others are what is not the target. */
-typedef enum {
-  EVAL_STREAMING_AUC,          /* of the probability, target against others */
-  EVAL_STREAMING_BASELINE_AUC, /* of the merged cosine of whole windows */
-  EVAL_STREAMING_LOG_ODDS_AUC, /* of what the probability was made from */
-  EVAL_STREAMING_EER,          /* of the probability */
-  EVAL_STREAMING_BASELINE_EER,
-  EVAL_STREAMING_MISS,           /* part of the target's frames with a probability below 0.5 */
-  EVAL_STREAMING_FALSE_ALARM,    /* part of the others' frames with 0.5 or more */
-  EVAL_STREAMING_SWITCHES,       /* openings and closings of the gate per minute */
-  EVAL_STREAMING_TRUE_SWITCHES,  /* how many there should be */
-  EVAL_STREAMING_KEPT,           /* dB: change of the target's energy by the mask */
-  EVAL_STREAMING_REMOVED,        /* dB: by how much the others' energy goes down */
-  EVAL_STREAMING_ABSENT_ABOVE,   /* part of all frames with a probability above 0.1 for the absent
-                                    target */
-  EVAL_STREAMING_ABSENT_REMOVED, /* dB: by how much all energy goes down for the absent target */
-  EVAL_STREAMING_FIGURES
-} EvalStreamingFigure;
-
-extern const char *const eval_streaming_names[EVAL_STREAMING_FIGURES]; /* as in reports */
-
-/* One stream, analysed.  Immutable and atomically reference-counted. */
-typedef struct {
-  guint index;
-  EvalConversation *conversation;
-  double enrolled[2];                           /* net seconds: target, absent; 0: a class */
-  gsize n_frames;                               /* T */
-  gboolean *is_target, *speech;                 /* [T] */
-  guint hop;                                    /* samples from frame to frame */
-  double frame_seconds, first_seconds;          /* frame t is centred on first + t frame */
-  EvalTrace *traces[EVAL_STREAMING_CONDITIONS]; /* [2, LOOKAHEADS]: target, absent */
-  double figures[EVAL_STREAMING_CONDITIONS][EVAL_STREAMING_LOOKAHEADS][EVAL_STREAMING_FIGURES];
-} EvalStream;
-
-EvalStream *eval_stream_ref (EvalStream *self);
-void eval_stream_unref (EvalStream *self); /* NULL is a no-op */
-
-/* All streams in one condition with one look-ahead. */
-typedef struct {
-  double mean[EVAL_STREAMING_FIGURES];
-  double deviation[EVAL_STREAMING_FIGURES];           /* between streams; 0 for one */
-  double pooled_auc, pooled_baseline_auc, pooled_eer; /* all frames of all streams together */
-  guint worst;                                        /* stream with the lowest AUC */
-  double worst_auc;
-} EvalStreamingRow;
+#include "eval/streaming-figures.h"
 
 typedef struct {
   guint n_streams;
@@ -95,5 +42,3 @@ void eval_streaming_config_init (EvalStreamingConfig *config);
  */
 gboolean eval_streaming_run (SalModel *model, EvalCorpus *corpus, const EvalStreamingConfig *config,
     EvalStreamingRow *rows, GError **error);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EvalStream, eval_stream_unref)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* trial-log.c: log of trial outcomes: resumed runs and merged shards */
 #include "eval/trial-log.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include "base/json.h"
 #include "base/tsv.h"
 
-#define COMMAND "command" /* how it was asked for, not what */
+#define COMMAND "command" /* the command line: not a setting */
 
 enum { SET, FORM, TRIAL, WHO, OUTCOMES = 8, N_COLUMNS };
 
@@ -26,7 +27,7 @@ struct _EvalTrialLog {
   JsonNode *settings;
   guint n_values;
   GPtrArray *trials; /* of EvalTrialLogEntry */
-  GHashTable *keys;  /* of those */
+  GHashTable *keys;  /* of the trials */
 };
 
 static void
@@ -83,7 +84,7 @@ member_text (JsonObject *object, const char *name)
   return node != NULL ? json_to_string (node, FALSE) : g_strdup ("nothing");
 }
 
-/* All that one has, the other has, too. */
+/* Every member of one is in the other, with the same value. */
 static gboolean
 check_members (JsonObject *one, JsonObject *other, GError **error)
 {
@@ -131,7 +132,7 @@ eval_trial_log_has (const EvalTrialLog *self, const char *set,
   return g_hash_table_contains (self->keys, key);
 }
 
-/* Takes the trial, in any case. */
+/* Takes ownership of the trial in any case. */
 static gboolean
 take (EvalTrialLog *self, EvalTrialLogEntry *trial, GError **error)
 {
@@ -272,7 +273,7 @@ begin_file (const EvalTrialLog *self, GError **error)
   return write_text (self, text, error);
 }
 
-/* Half a line at the end is what was being written when it ended. */
+/* An incomplete last line is from an interrupted write. */
 static gboolean
 cut (const EvalTrialLog *self, gsize *length, GError **error)
 {
@@ -300,7 +301,7 @@ open_file (EvalTrialLog *self, GError **error)
       "%s: another process is writing it", self->path);
 }
 
-/* What there is, if it is of the same making. */
+/* Loads an existing log, if its settings are the same. */
 static gboolean
 go_on (EvalTrialLog *self, JsonNode *wanted, GError **error)
 {
@@ -345,7 +346,7 @@ eval_trial_log_add (EvalTrialLog *self, const EvalTrialLogEntry *trial,
       && (self->file == NULL || write_trial (self, copy, error));
 }
 
-/* --- all together -------------------------------------------------------- */
+/* --- fields, merging ----------------------------------------------------- */
 
 JsonObject *
 eval_trial_log_get_settings (const EvalTrialLog *self)

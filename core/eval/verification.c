@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verification.c: speaker verification of short pieces */
 #include "eval/verification.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@
 
 const double eval_verification_seconds[D] = { 1, 2, 5 };
 
-/* A piece of an utterance that will be compared with all targets. */
+/* A piece of an utterance, compared with all targets. */
 typedef struct {
   guint utterance, duration;
   guint first, n_frames, n_speech;
@@ -25,17 +26,18 @@ typedef struct {
   const EvalVerificationConfig *config;
   guint n_frames[D]; /* of a window */
   guint n_left_out[D];
-  double done, share;    /* part of all work: before this step, and its own */
+  double done,
+      share; /* share of the whole work: before this step, and of this step */
   SalTarget **targets;   /* [n_targets] */
-  gboolean *is_enrolled; /* utterances that targets were made from */
-  GArray *utterances;    /* of guint: all others */
-  GArray *windows;       /* of Window, those of one utterance together */
-  GArray *firsts;        /* of guint: where those of an utterance begin */
+  gboolean *is_enrolled; /* by utterance */
+  GArray *utterances;    /* of guint: not used for enrolment */
+  GArray *windows;       /* of Window, by utterance */
+  GArray *firsts;        /* of guint: first window of each utterance */
   GArray *trials;        /* of EvalTrial */
   GAsyncQueue *ears;     /* of Ear, idle */
 } Work;
 
-/* What one thread listens with. */
+/* Networks and buffers of one thread. */
 typedef struct {
   SalMel *mel;
   SalNet *net;
@@ -133,7 +135,7 @@ count_frames (const SalModel *model, const EvalSound *sound)
   return MIN (n, sound->n_frames);
 }
 
-/* Returns: (transfer full) (element-type Window): all those of an utterance */
+/* Returns: (transfer full) (element-type Window): windows of an utterance */
 static gpointer
 run_cut (guint index, gpointer data, GError **error)
 {
@@ -173,7 +175,7 @@ take_cut (guint index, gpointer result, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Keeps so many windows of a duration as are wanted, in their order. */
+/* Keeps the wanted number of windows of a duration, at random, in order. */
 static void
 thin_out (Work *work, guint duration, GRand *rand)
 {
@@ -184,7 +186,7 @@ thin_out (Work *work, guint duration, GRand *rand)
   for (guint i = 0; i < work->windows->len; i++) {
     Window window = g_array_index (work->windows, Window, i);
     if (window.duration == duration) {
-      /* Each of those left is as likely to be one of the wanted. */
+      /* Selection sampling: each remaining window is equally likely. */
       gboolean taken
           = (guint) g_rand_int_range (rand, 0, (gint32) left) < wanted;
       left--;
@@ -232,7 +234,7 @@ get_ear (const Work *work)
   if (self != NULL)
     return self;
   self = g_new (Ear, 1);
-  /* The record was checked when the model was loaded. */
+  /* Loading the model has checked this configuration. */
   *self = (Ear){ sal_mel_new (sal_model_get_mel_config (work->model), NULL),
     sal_net_new (work->model, work->n_frames[D - 1], SAL_STAGES - 1, 1),
     sal_scorer_new (work->model) };
@@ -260,7 +262,7 @@ compare (const Work *work, const Ear *ear, const Window *window, GArray *trials)
   }
 }
 
-/* Returns: (transfer full) (element-type EvalTrial): those of one utterance */
+/* Returns: (transfer full) (element-type EvalTrial): trials of an utterance */
 static gpointer
 run_utterance (guint index, gpointer data, GError **error)
 {
@@ -304,7 +306,7 @@ take_utterance (guint index, gpointer result, gpointer data, GError **error)
   return TRUE;
 }
 
-/* --- figures ------------------------------------------------------------- */
+/* --- metrics ------------------------------------------------------------- */
 
 void
 eval_verification_split (const GArray *trials, guint duration, gsize score,
@@ -369,7 +371,7 @@ measure (const Work *work, guint d, EvalVerificationRow *row)
     row->n_windows += g_array_index (work->windows, Window, i).duration == d;
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- experiment ---------------------------------------------------------- */
 
 static void
 work_init (Work *work)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verification.h: how well a model tells whether a short piece of speech is a voice
+/* verification.h: speaker verification of short pieces: EER, minDCF, Cllr
  *
- * Every target is enrolled from some of its utterances; all other utterances, of
- * everybody, are cut into windows that do not overlap, and every window with enough speech
- * is compared with every target.
+ * Every target is enrolled from some of its utterances.  All other utterances, of all speakers, are
+ * cut into windows without overlap, and every window with enough speech is compared with every
+ * target.
  */
 #pragma once
 
@@ -16,26 +16,26 @@ extern const double eval_verification_seconds[EVAL_VERIFICATION_DURATIONS]; /* 1
 
 typedef struct {
   guint duration;        /* index of eval_verification_seconds */
-  guint target, speaker; /* voices: who is asked for, who speaks */
+  guint target, speaker; /* voices: the claimed one, the true one */
   gboolean same_sex;
   float speech_seconds; /* net, in the window */
   float cosine, log_odds, normalised;
-  float llr; /* what the model makes of them */
+  float llr; /* calibrated log-likelihood ratio */
 } EvalTrial;
 
 typedef struct {
-  guint n_windows, n_left_out;         /* used; with too little speech */
-  gsize n_target, n_other, n_same_sex; /* trials; same_sex are some of the others */
-  double eer, min_dcf, cllr, min_cllr; /* by the log-likelihood ratio */
-  double same_sex_eer;                 /* others of the target's sex only */
+  guint n_windows, n_left_out;         /* used windows; windows with too little speech */
+  gsize n_target, n_other, n_same_sex; /* trials; same_sex are a part of the others */
+  double eer, min_dcf, cllr, min_cllr; /* of the log-likelihood ratio */
+  double same_sex_eer; /* of the log-likelihood ratio, others of the target's sex only */
   double cosine_eer, log_odds_eer, normalised_eer;
 } EvalVerificationRow;
 
 typedef struct {
   guint32 seed;
   gboolean known;       /* targets are classes of the model, by name */
-  double enrol_seconds; /* else: net speech, in whole utterances */
-  guint n_windows;      /* of each duration, at most, drawn at random; 0: all */
+  double enrol_seconds; /* otherwise: net speech of an enrolment, in whole utterances */
+  guint n_windows;      /* most windows of a duration, at random; 0: all */
   guint n_threads;      /* 0: all processors */
   void (*progress) (double part, gpointer data); /* (nullable) */
   gpointer data;
@@ -50,11 +50,11 @@ void eval_verification_config_init (EvalVerificationConfig *config);
 
 /**
  * eval_verification_run:
- * @trials: (inout) (element-type EvalTrial): all of them are added, in an order that does not
+ * @trials: (inout) (element-type EvalTrial): all trials are appended, in an order that does not
  * depend on the threads
  * @rows: (out caller-allocates): [DURATIONS]
  *
- * Returns: %TRUE, or %FALSE and %SAL_ERROR_TARGET (no such class), %SAL_ERROR_AUDIO (a speaker with
+ * Returns: %TRUE, or %FALSE and %SAL_ERROR_TARGET (unknown class), %SAL_ERROR_AUDIO (a speaker with
  * too little speech) or the errors of the recordings
  */
 gboolean eval_verification_run (SalModel *model, EvalCorpus *corpus,
@@ -64,8 +64,8 @@ gboolean eval_verification_run (SalModel *model, EvalCorpus *corpus,
 /**
  * eval_verification_split:
  * @score: offset of a float of EvalTrial, as offsetof (EvalTrial, llr)
- * @same_sex_only: of the others, only those of the target's sex
- * @scores: (out) (transfer full): what @detection points to
+ * @same_sex_only: use only others of the target's sex
+ * @scores: (out) (transfer full): the arrays of @detection
  */
 void eval_verification_split (const GArray *trials, guint duration, gsize score,
     gboolean same_sex_only, float **scores, EvalDetection *detection);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* weight-shuffle.c: permuted weights, for the sanity checks of maps */
 #include "eval/weight-shuffle.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* weight-shuffle.h: a model that has forgotten some of its layers
+/* weight-shuffle.h: permuted weights: a model with some layers randomised
  *
- * For the check of [Adebayo2018]: a map that shows what the network learned must change when the
- * weights are taken from it.  The values of each tensor are permuted, which keeps their
+ * For the sanity checks of [Adebayo2018]: a map that depends on the learned weights changes when
+ * the weights are randomised.  The values of each tensor are permuted, which keeps their
  * distribution.
  */
 #pragma once
@@ -25,25 +25,25 @@ typedef struct {
 
 /**
  * eval_weight_shuffle_permute:
- * @self: (nullable): %NULL leaves everything as it is
- * @tensor: its name in a model file
+ * @self: (nullable): %NULL is a no-op
+ * @tensor: name of a tensor in a model file
  * @values: (inout): [n]
  *
- * The order depends on the seed, on the name but for its last part, and on @n: the four tensors of
- * a batch norm stay together, channel by channel; and a part is permuted in the same way whatever
- * else is.
+ * The permutation depends on the seed, on the name without its last component, and on @n: the four
+ * tensors of a batch norm stay together, channel by channel, and the permutation of a part does not
+ * depend on the other parts.
  */
 void eval_weight_shuffle_permute (const EvalWeightShuffle *self, const char *tensor, float *values,
     gsize n);
 
 /**
  * eval_weight_shuffle_model:
- * @model: is left as it is, whoever shares it
+ * @model: stays unchanged
  *
- * Reads the file of @model once more.  Targets are made for either model or both: class rows belong
- * to the top.
+ * Reads the file of @model once more.  A target belongs to one of the two models if the top part is
+ * shuffled, which includes the class rows, else to both.
  *
- * Returns: (transfer full) (nullable): a model of its own, of the same id, or %NULL and the errors
+ * Returns: (transfer full) (nullable): a separate model with the same id, or %NULL and the errors
  * of sal_model_load(), or %SAL_ERROR_MISMATCH if the file has changed
  */
 SalModel *eval_weight_shuffle_model (const SalModel *model, const EvalWeightShuffle *scramble,

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cam-weights.c: Layer-CAM, Grad-CAM and Grad-CAM++ of one layer */
 #include "map/cam-weights.h"
 
 #include <string.h>
 
 #include "compute/vector.h"
 
-/* The gradient by one channel. */
+/* Gradient by one channel. */
 typedef struct {
   const float *data; /* [H, W] */
   guint h, w;
   gboolean degrid;
 } Plane;
 
-/* Mean over the 2x2 neighbours right and below: averages a grid out. */
+/* Mean over 2x2 neighbours, right and below: removes a grid of period 2. */
 static float
 smoothed (const Plane *g, guint i, guint j)
 {
@@ -28,14 +29,14 @@ gradient_at (const Plane *g, guint i, guint j)
   return g->degrid ? smoothed (g, i, j) : g->data[i * g->w + j];
 }
 
-/* Unlike MAX(), keeps what is not a number. */
+/* Unlike MAX(), keeps NAN. */
 static inline float
 relu (float x)
 {
   return x < 0 ? 0 : x;
 }
 
-/* (6) (7), or the signed form; A >= 0, so that no outer ReLU is needed. */
+/* Layer-CAM (6) (7), or its signed form; needs no outer ReLU, as A >= 0. */
 static void
 add_products (const Plane *g, const float *A, gboolean is_signed, float *map)
 {
@@ -56,7 +57,7 @@ sum_of (const float *x, gsize n)
   return sum;
 }
 
-/* (2): the mean gradient. */
+/* Grad-CAM (2): the mean gradient. */
 static float
 grad_weight (const Plane *g)
 {
@@ -67,9 +68,9 @@ grad_weight (const Plane *g)
   return (float) (sum / ((double) g->h * g->w));
 }
 
-/* (4), mean of alpha relu (g).  Only g > 0 counts, where
- * alpha = g^2 / (2 g^2 + g^3 sum A) = 1 / (2 + g sum A): nothing underflows and
- * nothing is divided by 0, as A >= 0. */
+/* Grad-CAM++ (4): mean of alpha relu (g).  Only g > 0 counts, where
+ * alpha = g^2 / (2 g^2 + g^3 sum A) = 1 / (2 + g sum A): no underflow and no
+ * division by 0, as A >= 0. */
 static float
 plus_plus_weight (const Plane *g, const float *A)
 {

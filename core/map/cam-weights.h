@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cam-weights.h: the activation maps of a layer made into one map, on plain arrays
+/* cam-weights.h: Layer-CAM, Grad-CAM and Grad-CAM++ of one layer, on plain arrays
  *
- * A and g are [K, H, W], row-major, A >= 0; Z = H W; the map is [H, W], neither resized nor
- * normalised.  What is not finite in g or A makes the map not finite, never plausible.
+ * Combines the activation maps A of a layer with the gradient g into one class activation map.  A
+ * and g are [K, H, W], row-major, A >= 0; the map is [H, W], neither resized nor normalised.  A
+ * value of g or A that is not finite makes the map not finite, never plausible.
  */
 #pragma once
 
@@ -10,8 +11,8 @@
 
 /**
  * sal_cam_weights_combine:
- * @method: one of those that take gradients, as cam.h defines them
- * @degrid: take the 2x2 mean of g in place of g
+ * @method: a method with gradients, defined in cam.h
+ * @degrid: replace g by its 2x2 mean
  * @map: (out caller-allocates): [H, W]
  */
 void sal_cam_weights_combine (SalCamMethod method, const float *activation, const float *gradient,
@@ -19,15 +20,16 @@ void sal_cam_weights_combine (SalCamMethod method, const float *activation, cons
 
 /**
  * sal_cam_weights_means:
- * @means: (out caller-allocates): [K], of each A_k
+ * @means: (out caller-allocates): mean of each A_k, [K]
  */
 void sal_cam_weights_means (const float *activation, const guint shape[3], float *means);
 
 /**
  * sal_cam_weights_is_among:
  * @means: [K]
- * @most: how many, 0 for all
+ * @most: number of channels, 0 for all
  *
- * Returns: whether channel @k is one of the @most with the largest means; of equal ones the first
+ * Returns: whether channel @k is among the @most channels with the largest means; of equal means
+ * the first channels
  */
 gboolean sal_cam_weights_is_among (const float *means, guint n_channels, guint most, guint k);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cam.c: class activation map (CAM) of a window; Score-CAM */
 #include <saliency/cam.h>
 
 #include <math.h>
@@ -16,10 +17,10 @@ struct _SalCam {
   float *raw;      /* map of a layer, [H, W] */
   float *layer;    /* resized, [F, T] */
   float *scratch;  /* [F, T] */
-  /* of Score-CAM, allocated when first needed: */
-  float *input;                   /* what the net took in, [F, T] */
+  /* for Score-CAM, allocated when first needed: */
+  float *input;                   /* normalised log-Mel, [F, T] */
   float *activations[SAL_STAGES]; /* [K, H, W] */
-  float *means;                   /* of them, [K] */
+  float *means;                   /* of activations, [K] */
 };
 
 void
@@ -78,7 +79,7 @@ guint
 sal_cam_config_forwards (const SalCamConfig *config, const SalModel *model)
 {
   const guint *widths = sal_model_get_description (model)->topology.widths;
-  guint n = 2; /* the window before and after */
+  guint n = 2; /* the whole window, before and after */
   if (config->method != SAL_CAM_SCORE)
     return 1;
   for (guint l = 0; l < SAL_STAGES; l++)
@@ -131,7 +132,7 @@ sal_cam_layer (SalNet *net, guint layer, const SalCamConfig *config, float *map)
       config->degrid && layer < SAL_STAGES - 1, map);
 }
 
-/* Input rows, or columns, per output row: the strides so far. */
+/* Input rows, or columns, per output row: the product of the strides. */
 static float
 layer_scale (const SalModel *model, guint layer)
 {
@@ -155,7 +156,7 @@ fuse (const float *layer, gsize n, guint n_before, const SalCamConfig *config,
 
 /* --- Score-CAM ----------------------------------------------------------- */
 
-/* Room for what a layer puts out for the longest window. */
+/* Memory for the output of a layer, for the longest window. */
 static float *
 new_activation (const SalCam *self, const SalDescription *record, guint layer)
 {
@@ -167,7 +168,7 @@ new_activation (const SalCam *self, const SalDescription *record, guint layer)
   return g_new (float, record->topology.widths[layer] * h * w);
 }
 
-/* Keeps what the masked passes will overwrite. */
+/* Keeps the arrays that the masked passes will overwrite. */
 static void
 keep_pass (SalCam *self, SalNet *net, const SalCamConfig *config)
 {
@@ -203,11 +204,11 @@ score_now (SalCam *self, const SalNet *net, const SalTarget *target,
                                         : score.log_odds;
 }
 
-/* (5) without its ReLU, into raw.  One masked window after the other: several
- * side by side along time would see each other over the borders of the 3x3
- * convolutions and share the means of squeeze and excitation, so that their
- * scores would not be those of the formula; and one window already fills the
- * matrix products, so that little would be won. */
+/* Score-CAM (5) without its ReLU, into raw, one masked window at a time.
+ * Several windows side by side along time would see each other across the
+ * borders of 3x3 convolutions and share the means of squeeze-and-excitation:
+ * their scores would differ from the formula.  Little speed would be gained, as
+ * one window fills the matrix products. */
 static void
 score_layer (SalCam *self, SalNet *net, const SalTarget *target,
     const SalCamConfig *config, guint layer, float scale)
@@ -233,9 +234,9 @@ score_layer (SalCam *self, SalNet *net, const SalTarget *target,
   }
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- all layers ---------------------------------------------------------- */
 
-/* What the maps of all layers need first. */
+/* Gradients, or copies for Score-CAM, for the maps of all layers. */
 static void
 prepare (SalCam *self, SalNet *net, const SalTarget *target,
     const SalCamConfig *config)
@@ -249,7 +250,7 @@ prepare (SalCam *self, SalNet *net, const SalTarget *target,
   sal_net_backward (net, self->gradient, sal_cam_config_deepest (config));
 }
 
-/* The map of a layer, resized, into layer. */
+/* Computes the map of a layer, resized, into self->layer. */
 static void
 compute_layer (SalCam *self, SalNet *net, const SalTarget *target,
     const SalCamConfig *config, guint layer)
@@ -265,7 +266,7 @@ compute_layer (SalCam *self, SalNet *net, const SalTarget *target,
   sal_net_get_stage (net, layer, shape);
   sal_map_resize (self->raw, shape[1], shape[2], self->layer, F, T, scale,
       scale);
-  /* The paper resizes before it weighs channels, and only then cuts off. */
+  /* The paper resizes, then weighs channels, then applies the ReLU. */
   for (gsize i = 0; config->method == SAL_CAM_SCORE && i < (gsize) F * T; i++)
     self->layer[i] = self->layer[i] < 0 ? 0 : self->layer[i];
 }
@@ -295,6 +296,6 @@ sal_cam_compute (SalCam *self, SalNet *net, const SalTarget *target,
     *peak = MAX (*peak, layer_peak);
   }
   if (config->method == SAL_CAM_SCORE)
-    sal_net_forward_input (net, self->input); /* as it was found */
+    sal_net_forward_input (net, self->input); /* restores the caller's pass */
   return any;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* faithfulness.c: faithfulness of a map, by insertion and deletion */
 #include "map/faithfulness.h"
 
 #include <math.h>
@@ -6,16 +7,16 @@
 
 #include "compute/vector.h"
 
-#define SCALE 20 /* D: nats that count as much */
+#define SCALE 20 /* D: nats of a trust of tanh 1 */
 
 static const double parts[SAL_FAITHFULNESS_FORWARDS / 2] = { 0.3, 0.7 };
 
 struct _SalFaithfulness {
   SalScorer *scorer;
   guint n_bands, n_frames;
-  float *input;  /* of the intact window, [F, T] */
+  float *input;  /* normalised log-Mel of the intact window, [F, T] */
   float *masked; /* [F, T] */
-  float *sorted; /* values of the map, rising, [F T] */
+  float *sorted; /* values of the map, ascending, [F T] */
 };
 
 SalFaithfulness *
@@ -50,7 +51,7 @@ sal_faithfulness_begin (SalFaithfulness *self, const SalNet *net)
   sal_net_get_input (net, self->input);
 }
 
-/* Keeps the first n bins, or all but those. */
+/* Keeps the first n bins, or all other bins. */
 static void
 keep (SalFaithfulness *self, const float *map, gsize n, gboolean first)
 {

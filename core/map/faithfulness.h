@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* faithfulness.h: can a map be believed?
+/* faithfulness.h: faithfulness of a class activation map, by insertion and deletion ("trust")
  *
- * Of what the network took in, the part p of the bins that a map ranks first is kept, and for
- * comparison the part p that it ranks last; all other bins become 0, the mean of their band, with
- * the statistics of the intact window.  With the log-odds u+ (p) and u- (p) of the target,
+ * Of the normalised log-Mel, only the share p of the bins that the map ranks first is kept, and
+ * then only the share p that it ranks last.  All other bins become 0, the mean of their band; the
+ * statistics of the intact window stay.  With the log-odds u+ (p) and u- (p) of the target,
  *
  *   trust = tanh (1/D mean_p (u+ (p) - u- (p))),  p = 0.3, 0.7,  D = 20
  *
- * To keep the first p is an insertion as far as p, to keep the last p a deletion as far as 1 - p:
- * the mean over all p would be the difference of the areas under both curves.  A ranking that knows
- * nothing, random bins or blocks, has u+ and u- alike and 0 on average, without a pass more; 1 is a
- * map that ranks well, -1 one that ranks the wrong way round.  Bins go by value; of equal ones the
- * earlier come first, of those of one frame the lower band.
+ * Keeping the first p is a point of the insertion curve, keeping the last p is a point of the
+ * deletion curve at 1 - p: the mean over all p would be the difference of the areas under both
+ * curves.  A random ranking of bins or blocks has equal u+ and u- and a trust of 0 on average, so
+ * no pass for comparison is needed.  1 is a good ranking, -1 a reversed one.  Bins are ranked by
+ * value; among equal values the earlier frame comes first, within a frame the lower band.
  */
 #pragma once
 
@@ -32,19 +32,19 @@ void sal_faithfulness_free (SalFaithfulness *self); /* NULL is a no-op */
 
 /**
  * sal_faithfulness_begin:
- * @net: after a forward pass over a window of at most that many frames
+ * @net: after a forward pass over a window of at most max_frames frames
  *
- * Keeps what the network took in.
+ * Copies the input of the network.
  */
 void sal_faithfulness_begin (SalFaithfulness *self, const SalNet *net);
 
 /**
  * sal_faithfulness_measure:
- * @net: that of sal_faithfulness_begin(), or another of the same model and number of frames;
- * everything it knew of a window is overwritten: it must have been taken before
+ * @net: the network of sal_faithfulness_begin(), or another of the same model and number of frames;
+ * its results are overwritten
  * @map: for @target, [F, T]
  *
- * Any number of maps, one after the other.
+ * May be called for any number of maps.
  *
  * Returns: trust in @map, -1..1; 0 if a score is not finite
  */

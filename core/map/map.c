@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* map.c: saliency map: reference counting, resizing, normalising */
 #include <saliency/map.h>
 
 #include <math.h>

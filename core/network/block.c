@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* block.c: residual block with squeeze-and-excitation */
 #include "network/block.h"
 
 #include <math.h>
 
 #define B SAL_ACTIVATIONS_BLOCK
 
-/* --- pixel by pixel, rows divided among the team ------------------------- */
+/* --- pointwise, rows divided among the threads --------------------------- */
 
 typedef struct {
   const SalKernels *kernels;
@@ -61,7 +62,7 @@ run (SalThreadTeam *team, SalThreadTeamFunc func, Pixels work)
 
 /* --- squeeze and excitation ---------------------------------------------- */
 
-/* Sum over rows of sums [n_rows, C in blocks] of channel c. */
+/* Sum of channel c over the rows of sums [n_rows, C in blocks]. */
 static double
 total (const float *sums, guint n_rows, gsize stride, guint c)
 {
@@ -96,8 +97,10 @@ excitation_forward (const SalBlock *block, SalBlockState *state,
   }
 }
 
-/* From dz: dg = sum dz x2, ds = dg g (1-g), dm = W1^T ((W2^T ds) [squeeze >
- * 0]), dx2 = dz g + dm / (H W); the last term, [C in blocks], is returned. */
+/* With dz the gradient by the input of the last ReLU:
+ *   dg = sum dz x2, ds = dg g (1-g), dm = W1^T ((W2^T ds) [squeeze > 0]),
+ *   dx2 = dz g + dm / (H W)
+ * Returns: dm / (H W), [C in blocks] */
 static const float *
 excitation_backward (const SalBlock *block, const SalBlockState *state,
     const SalBlockRoom *room)

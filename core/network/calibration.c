@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* calibration.c: score calibration to log-likelihood ratios */
 #include "network/calibration.h"
 
 #include <math.h>

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* calibration.h: from a score to a log-likelihood ratio
+/* calibration.h: score calibration to log-likelihood ratios (LLR)
  *
  *   llr = scale score + offset          natural logarithm
  *
- * Scale and offset depend on what a score was made from: seconds of speech for that of
- * a window, seconds of look-ahead for the dense score.  Between two known points they
- * go straight over the logarithm of that amount; beyond the ends they stay.
+ * Scale and offset depend on the amount of evidence: seconds of speech for the score of a window,
+ * seconds of look-ahead for the dense score.  They are interpolated linearly over the logarithm of
+ * this amount between known points, and constant beyond the ends.
  *
- * Of an enrolled voice the score of a window is its log-odds against the cohort and, beside it, a
- * voice that resembles none of them, heard with the logit b whatever is said:
+ * For an enrolled voice, the score of a window is its log-odds against the cohort and a background
+ * voice, whose logit is always b:
  *
  *   score = z_c - log (sum_{j != c} exp z_j + exp b)
  *
- * What resembles the cohort is judged by the log-odds as it was, anything else, an unknown
- * microphone or language, whose sum says nothing, by its cosine.
+ * For sound that resembles the cohort this is close to the plain log-odds; for other sound, from an
+ * unknown microphone or in an unknown language, the sum is small and the cosine decides.
  *
- * Noise takes the dense score down, the target's more than others', so that has a line for noise
- * and one for clean sound, and goes straight between them over the contrast in dB (contrast.h).
+ * Noise lowers the dense score, more for the target than for others.  The dense score therefore has
+ * one line for noise and one for clean sound, interpolated linearly over the contrast in dB
+ * (level-range.h).
  */
 #pragma once
 
@@ -30,7 +31,7 @@ typedef struct {
 
 typedef struct {
   SalLine noisy, clean;
-  float noisy_at, clean_at; /* contrasts; rising, or 0, 0: the clean line holds for all */
+  float noisy_at, clean_at; /* contrasts, rising; 0, 0: always the clean line */
 } SalLinePair;
 
 typedef struct {
@@ -39,42 +40,40 @@ typedef struct {
   SalLine lines[SAL_CURVE_MAX_POINTS];
 } SalCurve;
 
-/* For voices enrolled, and for those the model was trained on. */
+/* For enrolled voices, and for voices of the model's training. */
 typedef struct {
   SalCurve enrolled, classes;
 } SalCurvePair;
 
-/* Who is who among the voices of a stream (company.h). */
+/* Speaker clustering in a stream (session-cohort.h), "company" in model files. */
 typedef struct {
-  gboolean known; /* the rest is there */
-  float same; /* least cosine between a stretch of 0.72 s and the mean of those of the voice that it
-                 is of */
-  float merge;   /* between the means of two from which on they are one voice */
-  float prior;   /* log-odds that a voice is the target before anything is known of it */
-  float penalty; /* off the logit of a voice of the stream: one hears itself better than its
-                    recordings */
-  SalLine
-      noisy; /* of the score of its mean in noise; in clean sound window holds, by its seconds */
+  gboolean known; /* FALSE: the other fields are unset */
+  float same;     /* least cosine between a stretch of 0.72 s and the mean direction of its voice */
+  float merge;    /* least cosine between the means of two voices that are merged */
+  float prior;    /* prior log-odds that a voice is the target */
+  float penalty;  /* subtracted from the logit of a voice of the stream, which resembles itself
+                     more than recordings of another session do */
+  SalLine noisy;  /* for the score of a voice's mean in noise; in clean sound the curve "window" */
 } SalSessionCohortConfig;
 
-/* Does the target speak now (presence.h). */
+/* Hidden Markov model of two states, target and other (hmm.h); "presence" in model files. */
 typedef struct {
-  float prior;  /* part of the time that the target speaks, (0, 1) */
-  float rate;   /* draws of a new state by the prior per second, (0, 100]; one at every frame: no
+  float prior;  /* share of the time in which the target speaks, (0, 1) */
+  float rate;   /* draws of a new state from the prior, per second, (0, 100]; one per frame: no
                    memory */
-  float weight; /* independent looks in a second of frames: each frame's ratio counts weight times
-                   its length, (0, 1000] */
+  float weight; /* independent observations per second, (0, 1000]: a frame's ratio counts weight
+                   times the frame's length */
 } SalHmmConfig;
 
 typedef struct {
-  SalCurvePair window; /* of the score, by seconds of speech */
-  float background;    /* b; -INFINITY: none */
-  SalCurvePair dense;  /* of the log-odds against the cohort alone, by seconds of look-ahead, in
-                          clean sound */
-  SalCurvePair noisy;  /* the same in noise */
-  float noisy_db, clean_db; /* contrasts that they are for */
+  SalCurvePair window;      /* for the score of a window, by seconds of speech */
+  float background;         /* b, logit of the background voice; -INFINITY: none */
+  SalCurvePair dense;       /* for log-odds against the cohort alone, by seconds of look-ahead, in
+                               clean sound */
+  SalCurvePair noisy;       /* for the same, in noise */
+  float noisy_db, clean_db; /* contrasts of noisy and dense */
   SalSessionCohortConfig company;
-  SalHmmConfig presence; /* of the chain that the dense scores go through */
+  SalHmmConfig presence; /* smooths the dense scores */
 } SalCalibration;
 
 void sal_hmm_config_init (SalHmmConfig *config);

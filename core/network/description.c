@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* description.c: parsing the model description (JSON) */
 #include "network/description.h"
 
 #include <math.h>
@@ -6,7 +7,7 @@
 
 #include "base/json-fields.h"
 
-#define MAX_BYTES 2e9 /* of memory for one window; Table 1 takes 4e7 */
+#define MAX_BYTES 2e9 /* of memory for one window; the paper's: 4e7 */
 
 #define CHOICES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -29,8 +30,8 @@ take_stages (SalJsonFields *section, const char *field, guint *out, guint low,
   }
 }
 
-/* Fields that others make void: any value would compute the same, and nobody
- * would notice a wrong one. */
+/* Fields without effect because of other fields: a wrong value would go
+ * unnoticed. */
 static void
 refuse_void_fields (const SalDescription *self, SalJsonFields *s)
 {
@@ -47,7 +48,7 @@ refuse_void_fields (const SalDescription *self, SalJsonFields *s)
         "normalisation_epsilon is %g, but normalisation "
         "divides by nothing",
         self->normalisation_epsilon);
-  /* Where a frame lies in the FFT turns phases only. */
+  /* The place of a frame in the FFT changes phases only. */
   if (mel->framing == SAL_FRAMING_NONE && mel->window_centred)
     sal_json_fields_fail (s, "window_placement is centre, but framing is none");
 }
@@ -179,7 +180,7 @@ parse_cohort (SalDescription *self, SalJsonFields *s)
     self->in_cohort[i] = all;
   if (all)
     return;
-  /* A class is compared with the others, so one alone has nobody. */
+  /* A class is compared with the others: the cohort needs two. */
   JsonArray *array = sal_json_take_array (s, "cohort", MIN (2, self->n_classes),
       self->n_classes);
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
@@ -378,8 +379,7 @@ parse_root (SalDescription *self, JsonNode *root, GError **error)
   return sal_json_fields_close (&s);
 }
 
-/* What the activations of a window of two seconds take: three arrays a
- * block. */
+/* Activations of a window of two seconds: three arrays a block. */
 static gboolean
 check_size (const SalDescription *self, GError **error)
 {

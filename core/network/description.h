@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* description.h: what a model file says about itself
+/* description.h: model description, the JSON metadata of a model file
  *
- * The JSON object under the metadata key "speakersaliency": front end, topology, head,
- * cohort, calibration, golden values, provenance.  Every choice that popular
- * checkpoints make differently is a field here, never code.  A field that is unknown,
- * missing or out of range is refused by name; so is one that another makes void, unless
- * it is 0 or "left".
+ * The object under the metadata key "speakersaliency" describes front end, topology, head, cohort,
+ * calibration, golden values and provenance.  Every choice in which popular checkpoints differ is a
+ * field here, never code.  A field that is unknown, missing or out of range is refused by name; so
+ * is a field without effect because of another field, unless it is 0 or "left".
  */
 #pragma once
 
@@ -59,7 +58,7 @@ typedef struct {
   guint n_classes;
   char **classes;             /* %NULL-terminated */
   gboolean *in_cohort;        /* [n_classes] */
-  SalCalibration calibration; /* empty curves if the record has none */
+  SalCalibration calibration; /* empty curves if the description has none */
   guint n_golden;
   SalGoldenValues golden[SAL_GOLDEN_STAGES];
 } SalDescription;
@@ -68,8 +67,8 @@ typedef struct {
  * sal_description_parse:
  * @text: JSON
  *
- * Returns: (transfer full) (nullable): a record, or %NULL and %SAL_ERROR_DESCRIPTION naming field,
- * value and limit
+ * Returns: (transfer full) (nullable): a description, or %NULL and %SAL_ERROR_DESCRIPTION, which
+ * names field, value and limit
  */
 SalDescription *sal_description_parse (const char *text, GError **error);
 void sal_description_free (SalDescription *self); /* NULL is a no-op */
@@ -77,7 +76,7 @@ void sal_description_free (SalDescription *self); /* NULL is a no-op */
 /**
  * sal_description_line_pair:
  *
- * Returns: these lines at the contrasts that the record says they are for, in units of its log-Mel
+ * Returns: the lines at the contrasts of the description, in units of its log-Mel
  */
 SalLinePair sal_description_line_pair (const SalDescription *self, SalLine noisy, SalLine clean);
 

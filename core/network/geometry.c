@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* geometry.c: strides and receptive windows of the network */
 #include "network/geometry.h"
 
 guint

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* geometry.h: the sizes that follow from windows and strides */
+/* geometry.h: strides and windows of the network, and the sizes that follow from them */
 #pragma once
 
 #include "network/description.h"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* models.c: the models that the process has in memory, each file's once
+/* model-cache.c: cache of loaded models, one per file and process
  *
- * A file is known by its real path and what stat() says: device, inode, size,
- * and the times of modification and status, to the nanosecond as far as the
- * file system keeps them.  The table refers to models weakly.  Files are read
- * without a lock; when somebody's attempt fails, those who wait for it make
- * their own.
+ * The key of a file is its real path, device, inode, size, and the times of
+ * modification and status change, to the nanosecond where the file system has
+ * them.  The table holds weak references.  Files are read without a lock; if a
+ * thread fails to read a file, each waiting thread tries by itself.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,12 +18,12 @@ typedef struct {
 
 typedef struct {
   Identity identity;
-  SalModel *model; /* weak; NULL: being read */
+  SalModel *model; /* weak reference; NULL while the file is read */
 } Entry;
 
 static struct {
   GMutex lock;
-  GCond read; /* some entry is no longer being read */
+  GCond read; /* signalled when the reading of an entry ends */
   GQueue entries;
 } models;
 
@@ -36,7 +35,7 @@ identity_clear (Identity *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Identity, identity_clear)
 
-/* FALSE for what is no file to be read. */
+/* FALSE if the path is no readable file. */
 static gboolean
 identify (const char *path, Identity *identity)
 {
@@ -73,7 +72,7 @@ find (const Identity *identity)
   return NULL;
 }
 
-/* An entry for a model to be read, with the identity. */
+/* Adds an entry with this identity for a model that will be read. */
 static Entry *
 add (Identity *identity)
 {
@@ -92,7 +91,7 @@ drop (Entry *entry)
   g_free (entry);
 }
 
-/* Returns: a model, or NULL and an entry that is the caller's to fill */
+/* Returns: a model, or NULL and an entry for the caller to fill */
 static SalModel *
 find_or_claim (Identity *identity, Entry **claimed)
 {
@@ -103,7 +102,7 @@ find_or_claim (Identity *identity, Entry **claimed)
     } else if (sal_model_try_ref (entry->model)) {
       return entry->model;
     } else {
-      drop (entry); /* on its way to forget() */
+      drop (entry); /* its model is being freed and will call forget() */
     }
   }
   *claimed = add (identity);
@@ -112,7 +111,7 @@ find_or_claim (Identity *identity, Entry **claimed)
 
 /* --- loading ------------------------------------------------------------- */
 
-/* Whether the file is still what it was before it was read. */
+/* Whether the file is unchanged since before it was read. */
 static gboolean
 unchanged (const Identity *before, const char *path)
 {

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* model-internal.h: what the rest of the library sees of a model */
+/* model-internal.h: the loaded model (weights, class rows, description), for other wings */
 #pragma once
 
 #include <saliency/model.h>
+#include "compute/vector.h"
 #include "network/weights.h"
 
 /**
  * sal_model_read:
- * @hook: (nullable): changes tensors as they are read
+ * @hook: (nullable): changes tensors while they are read
  *
- * Like sal_model_load(), whether somebody has that model or not.
+ * Like sal_model_load(), but always reads the file.
  */
 SalModel *sal_model_read (const char *path, const SalTensorHook *hook, GError **error);
 
 /**
  * sal_model_set_forget:
- * @forget: called once the last reference is gone, while the model is still in memory; in whatever
- * thread dropped it
+ * @forget: called when the last reference is gone, while the model is still in memory; in the
+ * thread that dropped the reference
  *
- * To be set before anybody else has a reference.
+ * Call this before another thread has a reference.
  */
 void sal_model_set_forget (SalModel *self, void (*forget) (const SalModel *model));
 
 /**
  * sal_model_try_ref:
- * @self: in memory, perhaps without a reference: about to be freed by another thread
+ * @self: a model in memory; another thread may be about to free it
  *
- * Returns: %TRUE with one more reference, or %FALSE if there is none any more
+ * Returns: %TRUE with one more reference, or %FALSE if the last reference is gone
  */
 gboolean sal_model_try_ref (SalModel *self);
 
@@ -37,20 +38,12 @@ void sal_model_need_backward (SalModel *self, guint stage); /* sal_weights_need_
 const float *sal_model_get_rows (
     const SalModel *self); /* class rows, [N, E], of unit length in a cosine head */
 const float *sal_model_get_biases (
-    const SalModel *self); /* of their logits, [N], 0 in a cosine head */
+    const SalModel *self); /* of the logits, [N], 0 in a cosine head */
 
 /**
  * sal_model_get_golden_samples:
- * @n_samples: (out): 0 if the file has none
+ * @n_samples: (out): 0 without golden values
  *
- * Returns: (transfer none) (nullable): the short sound that the golden values were made from
+ * Returns: (transfer none) (nullable): PCM that the golden values were computed from
  */
 const float *sal_model_get_golden_samples (const SalModel *self, gsize *n_samples);
-
-/**
- * sal_vector_normalise:
- * @v: (inout): [n]; zeros stay zeros
- *
- * Returns: its length before
- */
-float sal_vector_normalise (float *v, gsize n);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model.c: model file: description, weights and class rows */
 #include "network/model-internal.h"
 
 #include <math.h>
@@ -20,18 +21,6 @@ struct _SalModel {
   gsize n_samples;
   void (*forget) (const SalModel *model); /* (nullable) */
 };
-
-float
-sal_vector_normalise (float *v, gsize n)
-{
-  double sum = 0;
-  for (gsize i = 0; i < n; i++)
-    sum += (double) v[i] * v[i];
-  double length = sqrt (sum);
-  for (gsize i = 0; i < n && length > 0; i++)
-    v[i] = (float) (v[i] / length);
-  return (float) length;
-}
 
 static gboolean
 read_head (SalModel *self, const SalSafetensors *file,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* net.c: speaker network (ResNet with squeeze-and-excitation), both passes */
 #include <saliency/net.h>
 
 #include <math.h>
@@ -13,9 +14,9 @@
 
 #define B SAL_ACTIVATIONS_BLOCK
 
-/* Sizes and arrays of one stage for the current number of frames. */
+/* Sizes and arrays of a stage for the current number of frames. */
 typedef struct {
-  guint c, h, w; /* of its output */
+  guint c, h, w; /* of the output */
   guint max_w;
   guint n_blocks;
   SalBlockState *blocks;
@@ -40,7 +41,7 @@ struct _SalNet {
   float *pooled;   /* [W of S4, pooled_stride] */
   float *embedded; /* [W of S4, E in blocks] */
   float *dpooled;  /* [P] */
-  /* of their own: */
+  /* allocated separately: */
   SalPooler *pooler; /* of S4 */
   float *embedding;  /* [E] */
   SalNetBand *bands; /* [F] */
@@ -48,7 +49,7 @@ struct _SalNet {
 
 /* --- memory -------------------------------------------------------------- */
 
-/* Floats of the arena; without one yet, only their number is counted. */
+/* Takes n floats from the arena; before the arena exists, only counts them. */
 static float *
 take (SalNet *self, gsize n)
 {
@@ -64,16 +65,15 @@ take_planes (SalNet *self, SalActivations *planes, guint c, guint h, guint w)
       take (self, sal_activations_size (c, h, w)));
 }
 
-/* Rows of pooled statistics lie a block further apart than they must, so that
- * they do not fall on one cache set. */
+/* One block of padding between rows of pooled statistics keeps the rows off a
+ * single cache set. */
 static gsize
 pooled_stride (const SalNet *self)
 {
   return sal_activations_in_blocks (self->weights->pooled_size) + B;
 }
 
-/* Blocks that are gone through backward keep what they computed; the others
- * share it. */
+/* Blocks with a backward pass keep their results; the others share memory. */
 static void
 arrange_stage (SalNet *self, guint index)
 {
@@ -107,7 +107,7 @@ arrange_stage (SalNet *self, guint index)
     take_planes (self, &stage->gradient, c, h, w);
 }
 
-/* Lays everything out for windows of n frames. */
+/* Lays all arrays out for windows of n frames. */
 static void
 arrange (SalNet *self, guint n_frames)
 {
@@ -133,11 +133,11 @@ arrange (SalNet *self, guint n_frames)
           * sal_activations_in_blocks (
               sal_model_get_embedding_size (self->model)));
   self->dpooled = take (self, self->weights->pooled_size);
-  if (self->arena != NULL) /* what fills rows up is read */
+  if (self->arena != NULL) /* the padding of rows is read */
     memset (self->pooled, 0, w * pooled_stride (self) * sizeof (float));
 }
 
-/* The most scratch that a convolution of the longest windows needs. */
+/* Largest scratch of a convolution, for the longest window. */
 static gsize
 scratch_size (const SalNet *self)
 {
@@ -156,7 +156,7 @@ scratch_size (const SalNet *self)
   return most;
 }
 
-/* Room for a copy of the longest window's. */
+/* Memory for a row-major copy, for the longest window. */
 static float *
 new_copy (SalNet *self, const Stage *stage)
 {
@@ -240,7 +240,7 @@ sal_net_measure (const SalModel *model, const float *log_mel, guint n_frames,
   }
 }
 
-/* Each band over the window: mean, or mean and variance, removed. */
+/* Normalises each band over the window: mean, or mean and variance. */
 static void
 normalise (SalNet *self, const float *log_mel)
 {
@@ -266,7 +266,7 @@ sal_net_get_input (const SalNet *self, float *input)
 
 /* --- embedding ----------------------------------------------------------- */
 
-/* The first n rows of pooled statistics to embeddings [n, E]. */
+/* Embeddings [n, E] of the first n rows of pooled statistics. */
 static void
 embed (SalNet *self, guint n, float *embeddings)
 {
@@ -302,7 +302,7 @@ sal_net_embed_around (SalNet *self, guint columns, float *embeddings)
   embed (self, n, embeddings);
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- passes -------------------------------------------------------------- */
 
 /* From the input planes to the embedding. */
 static void
@@ -350,8 +350,7 @@ sal_net_forward_input (SalNet *self, const float *input)
   pass_forward (self);
 }
 
-/* The gradient by the input of stage i (S of the stage before) from that by its
- * output. */
+/* From the gradient by the output of stage i to the gradient by its input. */
 static void
 stage_backward (SalNet *self, guint i)
 {
@@ -387,7 +386,7 @@ sal_net_backward (SalNet *self, const float *dembedding, guint stage)
     stage_backward (self, i);
 }
 
-/* A row-major copy, made when first asked for after a pass. */
+/* A row-major copy, made on the first request after a pass. */
 static const float *
 copy_of (SalNet *self, const Stage *stage, const SalActivations *planes,
     float **copy, gboolean *copied)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pooling.c: statistics pooling over time, plain or attentive */
 #include "network/pooling.h"
 
 #include <math.h>
@@ -71,7 +72,7 @@ sal_pooler_set_columns (SalPooler *self, const float *x, guint n_columns)
       self->logits);
 }
 
-/* The weights of n columns from `first` on of a row. */
+/* Weights of a row, for n columns from `first` on. */
 static void
 fill_weights (SalPooler *self, guint row, guint first, guint n)
 {
@@ -91,7 +92,7 @@ fill_weights (SalPooler *self, guint row, guint first, guint n)
     self->p[j] /= sum;
 }
 
-/* Mean and variance of n values under the weights. */
+/* Weighted mean and variance of n values. */
 static void
 moments (const SalPooler *self, const float *x, guint n, float *mean,
     float *variance)
@@ -103,8 +104,8 @@ moments (const SalPooler *self, const float *x, guint n, float *mean,
     *variance += self->p[j] * (x[j] - *mean) * (x[j] - *mean);
 }
 
-/* What is pooled beside the mean, and its derivative by the variance: 0 where
- * that would be infinite. */
+/* The second statistic (variance or deviation) and its derivative by the
+ * variance; 0 where the derivative is infinite. */
 static float
 spread (const SalPooler *self, float variance, guint n, float *derivative)
 {
@@ -142,7 +143,7 @@ sal_pooler_forward (SalPooler *self, guint first, guint last, float *pooled)
 
 /* With d = x - m, sum p d = 0, and dv the gradient by the variance:
  *   by x with p fixed    p (dm + 2 dv d)
- *   by p                 g = dm d + dv d^2, up to what is the same for all
+ *   by p                 g = dm d + dv d^2, up to a constant over the columns
  *   by z                 p (g - sum p g) = p (g - dv v)
  *   by x through z       W1^T ((W2^T dz) [hidden > 0]) */
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pooling.h: statistics of the columns of S4 over time
+/* pooling.h: statistics pooling of S4 over time, plain or attentive
  *
  * Row i of S4 [R, W], R = C H, has the mean m and variance v under weights p that sum to 1:
  *
@@ -7,7 +7,7 @@
  *   mean-std        p = 1/n                 m_i, sqrt (v_i n/(n-1) + epsilon)
  *   attentive       p_i = softmax_t (z_i)   m_i, sqrt (max (v_i, epsilon))
  *
- * with the logits z = W2 bn (relu (W1 x + b1)) of each column x of its own.
+ * with the logits z = W2 bn (relu (W1 x + b1)) of each column x.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ typedef struct _SalPooler SalPooler; /* one thread at a time */
 /**
  * sal_pooler_new:
  * @model: outlives the pooler
- * @max_columns: the most columns it will be given
+ * @max_columns: largest number of columns
  *
  * All allocation happens here.
  *
@@ -29,25 +29,25 @@ void sal_pooler_free (SalPooler *self); /* NULL is a no-op */
 
 /**
  * sal_pooler_set_columns:
- * @x: S4, [R, W]; to stay as it is until the next call
+ * @x: S4, [R, W]; kept by address, constant until the next call
  * @n_columns: W, 1..max_columns
  *
- * Computes the logits of every column, where there is attention.
+ * With attention, computes the logits of every column.
  */
 void sal_pooler_set_columns (SalPooler *self, const float *x, guint n_columns);
 
 /**
  * sal_pooler_forward:
  * @first: column; @last: one past the last, at most W
- * @pooled: (out caller-allocates): [2 R], of columns [first, last) alone: the means, then the
- * others
+ * @pooled: (out caller-allocates): [2 R], statistics of the columns [first, last) alone: the means,
+ * then the variances or deviations
  */
 void sal_pooler_forward (SalPooler *self, guint first, guint last, float *pooled);
 
 /**
  * sal_pooler_backward:
- * @dpooled: [2 R], gradient by the statistics of all columns
- * @dx: (out caller-allocates): [R, W], gradient by S4
+ * @dpooled: gradient by the statistics of all columns, [2 R]
+ * @dx: (out caller-allocates): gradient by S4, [R, W]
  */
 void sal_pooler_backward (SalPooler *self, const float *dpooled, float *dx);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* weights.c: network weights, batch norms folded */
 #include "network/weights.h"
 
 #include <math.h>
@@ -41,7 +42,7 @@ sal_weights_read (const SalSafetensors *file, const char *name,
   int have_dims = sal_safetensors_get_shape (file, name, have);
   for (int i = 0; i < MIN (have_dims, SAL_SAFETENSORS_MAX_DIMS); i++)
     n *= have[i];
-  /* The shape in the file is bounded by the file, the one wanted is not. */
+  /* The size of the file bounds the shape in the file, not the wanted shape. */
   g_autofree float *out = g_try_new (float, n + 1);
   if (out == NULL) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_FORMAT,
@@ -110,7 +111,7 @@ read_batch_norm (Reader *reader, const char *name, gsize n, Affine *affine)
   return TRUE;
 }
 
-/* A copy that vectors can be read from: aligned, zeros up to whole blocks. */
+/* A copy for vector instructions: aligned, zeros up to whole blocks. */
 static float *
 in_blocks (const float *x, gsize n)
 {
@@ -119,7 +120,7 @@ in_blocks (const float *x, gsize n)
   return copy;
 }
 
-/* Convolution `conv` and batch norm `bn`; with relu_first the norm stays. */
+/* Convolution `conv` and batch norm `bn`; relu_first prevents the folding. */
 static gboolean
 read_unit (Reader *reader, SalUnit *unit, SalConv conv, const char *conv_name,
     const char *bn_name, gboolean has_bias, gboolean relu_first)
@@ -217,9 +218,9 @@ read_stages (Reader *reader, SalWeights *self)
   return TRUE;
 }
 
-/* softmax over time (W2 bn (relu (W1 x + b1)) + b2).  What is added to a row at
- * all times leaves its softmax as it was: b2 and the shift of the batch norm
- * drop out. */
+/* softmax over time (W2 bn (relu (W1 x + b1)) + b2).  A constant over time does
+ * not change the softmax of a row: b2 and the shift of the batch norm drop
+ * out. */
 static gboolean
 read_attention (Reader *reader, SalWeights *self)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* axes.c: axes of a picture: text, ticks and scales */
 #include "picture/axes.h"
 
 #include <math.h>
@@ -6,7 +7,7 @@
 #define TICK 4.0        /* pixels */
 #define LABEL_SIZE 12.0 /* pixels */
 #define TIME_SPACING 70 /* pixels between labels, at least */
-#define BAND_SPACING 14 /* likewise, upwards */
+#define BAND_SPACING 14 /* pixels between labels of bands, at least */
 
 double
 sal_axes_time_step (double seconds, double pixels, double min_pixels)
@@ -87,7 +88,7 @@ sal_axes_frame (cairo_t *cr, const SalRect *r)
   cairo_stroke (cr);
 }
 
-/* A tick of length (dx, dy) at (x, y), on whole pixels. */
+/* A tick by (dx, dy) at (x, y), on whole pixels. */
 static void
 draw_tick (cairo_t *cr, double x, double y, double dx, double dy)
 {

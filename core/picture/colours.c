@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* colours.c: colour map of spectrogram and saliency */
 #include "picture/colours.h"
 
 #include <math.h>
@@ -28,7 +29,8 @@ sal_colour_pixel (float level, float saliency)
   SalColour grey = { light, light, light };
   SalColour hue = saliency > 0 ? sal_colour_for : sal_colour_against;
 
-  /* Loud stays darker than quiet under full saliency, so that speech shows. */
+  /* Even under full saliency loud stays darker than quiet: speech stays
+   * visible. */
   SalColour tint
       = sal_colour_mix ((SalColour){ 1, 1, 1 }, hue, 0.55 + 0.45 * loud);
   SalColour c = sal_colour_mix (grey, tint, amount);

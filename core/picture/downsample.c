@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* downsample.c: maps reduced to the columns of a picture */
 #include "picture/downsample.h"
 
 #include "picture/colours.h"
@@ -41,7 +42,7 @@ add_frame (SalColumns *self, guint column, const SalMap *map, guint t,
   self->activity[column] += weight * map->activity[t];
 }
 
-/* The first frame of a column; frame t lies in column t C / T. */
+/* First frame of a column; frame t lies in column t C / T. */
 static guint64
 first_of (guint64 column, guint64 n_columns, guint64 n_frames)
 {

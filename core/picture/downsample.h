@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* downsample.h: a whole analysis at the resolution of a picture */
+/* downsample.h: maps of a whole recording, reduced to the columns of a picture */
 #pragma once
 
 #include <saliency/map.h>
@@ -7,7 +7,7 @@
 /**
  * SalColumns:
  *
- * A recording at the resolution of a picture: column j is the mean over its frames.
+ * A recording at the resolution of a picture: a column is the mean over its frames.
  */
 typedef struct {
   guint n_columns, n_bands;
@@ -18,10 +18,10 @@ typedef struct {
 
 /**
  * sal_columns_new:
- * @maps: (array length=n_maps): one after the other, without holes; of equal bands
- * @max_columns: at least 1; there are fewer if there are fewer frames
+ * @maps: (array length=n_maps): consecutive, without gaps, with equal bands
+ * @max_columns: at least 1; the number of columns is at most the number of frames
  *
- * Returns: (transfer full) (nullable): the columns; %NULL if there is no frame
+ * Returns: (transfer full) (nullable): the columns; %NULL without a frame
  */
 SalColumns *sal_columns_new (SalMap *const *maps, guint n_maps, guint max_columns);
 void sal_columns_free (SalColumns *self); /* NULL is a no-op */
@@ -29,8 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalColumns, sal_columns_free)
 
 /**
  * sal_columns_paint:
- * @loudest: log-Mel drawn darkest
- * @range: log-Mel below @loudest drawn white, > 0
+ * @loudest: the log-Mel that is drawn darkest
+ * @range: difference from @loudest to the log-Mel that is drawn white, > 0
  * @pixels: (out caller-allocates): 0x00RRGGBB, highest band first, [F, stride]
  * @stride: pixels per row, at least C
  */

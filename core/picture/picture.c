@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* picture.c: picture of an analysis: spectrogram, saliency, turns, probability
+ */
 #include "picture/picture.h"
 
 #include <math.h>
@@ -36,7 +38,7 @@ typedef struct {
   guint *lanes;    /* of each turn, [n_turns] */
   guint n_lanes;
   double seconds;
-  double shift;        /* seconds: the start of frame 0 */
+  double shift;        /* seconds, start of frame 0 */
   double db_per_level; /* dB per unit of log-Mel */
   gboolean is_signed;
   SalRect bands, strip, activity; /* the panels, from top to bottom */
@@ -65,7 +67,7 @@ is_target (const Drawing *self, const SalTurn *turn)
   return g_str_equal (turn->name, self->picture->target);
 }
 
-/* Duration and the place of frame 0, which its centre and half a hop give. */
+/* Duration and start of frame 0, half a hop before its centre. */
 static void
 set_times (Drawing *self)
 {
@@ -128,7 +130,7 @@ drawing_init (Drawing *self, const SalPicture *picture, GError **error)
   return TRUE;
 }
 
-/* The level that one value in a thousand passes. */
+/* The 99.9th percentile of the level. */
 static float
 loudest (const SalColumns *columns)
 {
@@ -170,7 +172,7 @@ draw_bands (cairo_t *cr, const Drawing *self)
   sal_axes_frame (cr, r);
 }
 
-/* The n-th speaker other than the target, in the order of appearance. */
+/* Number of a speaker other than the target, in the order of appearance. */
 static guint
 speaker_index (const Drawing *self, const char *name)
 {
@@ -228,7 +230,7 @@ draw_strip (cairo_t *cr, const Drawing *self)
       self->strip.y + self->strip.h / 2, 0, "who speaks");
 }
 
-/* Where the target truly speaks, pale behind the curve. */
+/* True turns of the target, pale behind the curve. */
 static void
 shade_turns (cairo_t *cr, const Drawing *self)
 {
@@ -264,7 +266,7 @@ draw_line_at (cairo_t *cr, const SalRect *r, double value, double grey,
   cairo_set_dash (cr, NULL, 0, 0);
 }
 
-/* The curve, flat from the panel's edges to the first and last frame. */
+/* The curve, constant from the first and last frame to the panel's edges. */
 static void
 trace_activity (cairo_t *cr, const Drawing *self)
 {
@@ -313,7 +315,7 @@ draw_activity (cairo_t *cr, const Drawing *self)
   sal_axes_text_up (cr, LEFT - 52, r->y + r->h / 2, "probability");
 }
 
-/* A colour bar from @bottom to @top of level and saliency. */
+/* A colour bar of level and saliency, from @bottom to @top. */
 static void
 draw_bar (cairo_t *cr, const SalRect *r, const float bottom[2],
     const float top[2])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* picture.h: an analysis as a picture
+/* picture.h: picture of an analysis: spectrogram, saliency, turns, probability
  *
- * Above, the log-Mel spectrogram in grey with the saliency over it; then, if they
- * are known, who truly speaks; below, the probability that the target speaks.
+ * The upper panel is the log-Mel spectrogram in grey, tinted by the saliency; the strip below shows
+ * the true turns, if known; the lower panel is the probability that the target speaks.
  */
 #pragma once
 
@@ -14,10 +14,10 @@
 typedef struct {
   const char *title;
   const char *target;      /* name of the target */
-  const SalMelConfig *mel; /* the front end of the maps */
-  SalMap *const *maps;     /* [n_maps], from frame 0 on, without holes */
+  const SalMelConfig *mel; /* front end of the maps */
+  SalMap *const *maps;     /* [n_maps], from frame 0 on, without gaps */
   guint n_maps;
-  const GPtrArray *turns; /* (nullable) (element-type SalTurn): a strip of true turns */
+  const GPtrArray *turns; /* (nullable) (element-type SalTurn): true turns */
   float threshold;        /* drawn in the lower panel; 0: none */
   guint width;            /* pixels, at least 480; 0: 1200 */
 } SalPicture;
@@ -25,15 +25,15 @@ typedef struct {
 /**
  * sal_picture_draw:
  *
- * Returns: (transfer full) (nullable): an image surface, or %NULL and %SAL_ERROR_CONFIG (too
- * narrow) or %SAL_ERROR_AUDIO (the maps have no frame)
+ * Returns: (transfer full) (nullable): an image surface, or %NULL and %SAL_ERROR_CONFIG (width too
+ * small) or %SAL_ERROR_AUDIO (maps without a frame)
  */
 cairo_surface_t *sal_picture_draw (const SalPicture *self, GError **error);
 
 /**
  * sal_picture_save:
  *
- * Writes a PNG file beside @path and renames, so that a failure leaves no part of a file.
+ * Writes a temporary PNG file beside @path and renames it: a failure leaves no partial file.
  *
  * Returns: %TRUE, or %FALSE and the errors of sal_picture_draw() or %SAL_ERROR_FILE
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plot.c: line plot with two axes and a legend */
 #include "picture/plot.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 #define TITLE_X 24
 #define TITLE_Y 24
 #define LINE_HEIGHT 20
-#define SAMPLE_WIDTH 34 /* of a curve in the legend */
+#define SAMPLE_WIDTH 34 /* of a line in the legend */
 #define PAD 10
 
 static const SalColour ink = { 0.15, 0.15, 0.15 };
@@ -99,7 +100,7 @@ draw_dot (cairo_t *cr, double x, double y)
 static gboolean
 lies_on (const SalPlotAxis *axis, double value)
 {
-  return value >= axis->low && value <= axis->high; /* a number, too */
+  return value >= axis->low && value <= axis->high; /* FALSE for NAN */
 }
 
 static void
@@ -143,7 +144,7 @@ draw_curve (cairo_t *cr, const SalRect *r, const SalPlot *plot,
           place_y (r, &plot->y, curve->y[i]));
 }
 
-/* Width of the longest text, and lines, of the legend. */
+/* Width of the longest text of the legend, and its number of lines. */
 static double
 measure_legend (cairo_t *cr, const SalPlot *plot, guint *n_lines)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plot.h: curves over two axes */
+/* plot.h: line plot with two axes and a legend */
 #pragma once
 
 #include "picture/axes.h"
@@ -7,37 +7,37 @@
 
 typedef struct {
   double at;         /* on the axis */
-  const char *label; /* NULL: a line only */
+  const char *label; /* NULL: only a line */
 } SalPlotMark;
 
 typedef struct {
   const char *label;
-  double low, high;         /* what lies at its ends; low < high */
-  const SalPlotMark *marks; /* [n_marks], each with a line across */
+  double low, high;         /* values at the ends; low < high */
+  const SalPlotMark *marks; /* [n_marks], each draws a grid line */
   guint n_marks;
 } SalPlotAxis;
 
 typedef struct {
-  const char *label; /* in the legend; NULL: not there */
+  const char *label; /* in the legend; NULL: none */
   SalColour colour;
   gboolean dashed;
-  gboolean dots;       /* a dot on every point, too */
-  const double *x, *y; /* [n]; beyond the axes they are cut */
+  gboolean dots;       /* a dot on every point */
+  const double *x, *y; /* [n]; clipped at the axes */
   gsize n;
-  const double *low, *high; /* (nullable): a band around it, [n] */
+  const double *low, *high; /* (nullable): band around the curve, [n] */
 } SalPlotCurve;
 
 typedef struct {
   SalPlotAxis x, y;
-  const SalPlotCurve *curves; /* [n_curves], the last on top */
+  const SalPlotCurve *curves; /* [n_curves], the last is on top */
   guint n_curves;
-  const char *legend;    /* (nullable): its heading */
-  gboolean legend_right; /* outside, to the right; else inside, top right */
+  const char *legend;    /* (nullable): heading of the legend */
+  gboolean legend_right; /* right of the panel; else inside, top right */
 } SalPlot;
 
 /**
  * sal_plot_draw:
- * @r: the panel; labels lie to its left and below
+ * @r: the panel; labels are drawn left of it and below
  */
 void sal_plot_draw (cairo_t *cr, const SalRect *r, const SalPlot *plot);
 
@@ -48,4 +48,4 @@ void sal_plot_draw (cairo_t *cr, const SalRect *r, const SalPlot *plot);
  */
 cairo_surface_t *sal_plot_paper (guint width, guint height, const char *title);
 
-SalColour sal_plot_colour (guint index); /* of a curve; they repeat after nine */
+SalColour sal_plot_colour (guint index); /* colour of a curve; colours repeat after nine */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* png.c: writing a PNG file */
 #include "picture/png.h"
 
 static cairo_status_t

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* png.h: a picture as a file */
+/* png.h: writing a PNG file */
 #pragma once
 
 #include <cairo.h>
@@ -10,7 +10,7 @@
  * sal_png_save:
  * @surface: (transfer full): an image
  *
- * Writes a PNG file beside @path and renames, so that a failure leaves no part of a file.
+ * Writes a temporary PNG file beside @path and renames it: a failure leaves no partial file.
  *
  * Returns: %TRUE, or %FALSE and %SAL_ERROR_FILE
  */

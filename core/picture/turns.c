@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* turns.c: reference turns (who speaks when), read from a file */
 #include "picture/turns.h"
 
 #include <math.h>

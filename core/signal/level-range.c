@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* level-range.c: speech-to-noise contrast from level percentiles, live */
 #include "signal/level-range.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 #define HIGH 95
 
 struct _SalLevelRange {
-  float levels[FRAMES]; /* ring, of frame n at n % FRAMES */
+  float levels[FRAMES]; /* ring buffer: frame n at n % FRAMES */
   guint64 n;
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mel.c: log-Mel front end (short-time Fourier transform, mel filter bank) */
 #include <saliency/mel.h>
 
 #include <fftw3.h>
@@ -25,7 +26,7 @@ struct _SalMel {
   fftwf_complex *spectrum; /* [K] */
   float *energy;           /* [K] */
   fftwf_plan plan;
-  /* the stream */
+  /* state of the stream */
   guint64 n_pushed;  /* samples */
   float previous;    /* sample, for the pre-emphasis */
   guint64 n_samples; /* after the pre-emphasis */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* noise-floor.c: noise floor of a recording, from its pauses */
 #include "signal/noise-floor.h"
 
 #include "compute/vector.h"
 
-#define PAUSE_FRAMES 10 /* 100 ms: the shortest pause that shows the noise */
-#define PAUSES 20       /* one stretch in so many is a pause */
+#define PAUSE_FRAMES 10 /* 100 ms: the shortest useful pause */
+#define PAUSES 20       /* one stretch in 20, the quietest, counts as a pause */
 #define LEAST 1.6e-10   /* -98 dB of full scale */
 
-/* Means over n frames, one beginning at each frame, [n_frames - n + 1]. */
+/* Moving average over n frames, [n_frames - n + 1]. */
 static float *
 running_mean (const float *energy, gsize n_frames, gsize n)
 {

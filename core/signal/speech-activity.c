@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* speech-activity.c: voice activity detection (VAD) by energy */
 #include "signal/speech-activity.h"
 
 #include <math.h>
 
 #include "compute/vector.h"
 
-#define SPEECH_RANGE 6.9f /* ln power: 30 dB below the loud is no speech */
+#define SPEECH_RANGE 6.9f /* ln power: 30 dB below loud speech */
 #define SILENCE_RMS 1e-3f /* -60 dB of full scale */
 
 void

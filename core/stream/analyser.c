@@ -1,58 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <saliency/analyser.h>
 
-#include <math.h>
-#include <string.h>
-
-#include "stream/lanes.h"
-#include "stream/session-cohort.h"
-#include "network/geometry.h"
 #include "network/model-internal.h"
-#include "stream/settle-queue.h"
+#include "stream/inference.h"
+#include "stream/lanes.h"
 #include "stream/window-internal.h"
 
 #define MIN_HOP 5                /* frames */
 #define MAX_HOLD 1000            /* frames */
 #define MAX_TRUST_INTERVAL 10000 /* windows */
 
-/* What results say of the newest window that counted. */
-typedef struct {
-  guint64 window; /* its number */
-  guint64 start;
-  guint n_frames; /* 0: none did */
-  SalMapFlags flags;
-  float score, peak;
-  gboolean tried;
-  float trust; /* if tried */
-} Facts;
-
-typedef struct {
-  SalTarget *target;
-  SalTimeline *timeline;
-  Facts facts;
-} Lane;
-
 struct _SalAnalyser {
   SalModel *model;
   SalAnalyserConfig config;
-  guint capacity; /* frames */
-  SalMel *mel;
-  float *chunk;  /* [SAL_FRAME_RING_SAMPLES] */
-  float *frames; /* what a chunk completes, [n, F] */
-  SalFrameRing *history;
-  SalSettleQueue *schedule;
-  SalInference *inference;   /* for whoever computes */
-  SalSessionCohort *company; /* NULL: this model cannot tell voices apart */
-  guint n_lanes;
-  Lane lanes[SAL_ANALYSER_MAX_TARGETS];
-  float contrast; /* as of the end of the newest window to be computed */
-  guint64 known;  /* one past the last frame that a window counted for */
+  SalLanes *lanes;
+  SalInference *inference; /* of the thread that computes */
   gboolean deferred, finished;
-  guint epoch; /* windows of an earlier one are dropped */
-  guint n_windows;
-  SalWindow *windows[SAL_ANALYSER_MAX_WINDOWS];
-  GPtrArray *ready; /* of SalMap */
-  guint n_popped;   /* of ready */
 };
 
 /* --- settings ------------------------------------------------------------ */
@@ -107,6 +70,13 @@ check_config (const SalAnalyserConfig *config, const SalMelConfig *mel,
       && sal_cam_config_check (&config->cam, error);
 }
 
+static void
+apply_config (SalAnalyser *self, const SalAnalyserConfig *config)
+{
+  self->config = *config;
+  sal_lanes_set_hold (self->lanes, config->hold, config->late_pass ? 1 : 0);
+}
+
 gboolean
 sal_analyser_set_config (SalAnalyser *self, const SalAnalyserConfig *config,
     GError **error)
@@ -120,98 +90,34 @@ sal_analyser_set_config (SalAnalyser *self, const SalAnalyserConfig *config,
   }
   if (!check_config (config, sal_model_get_mel_config (self->model), error))
     return FALSE;
-  self->config = *config;
+  apply_config (self, config);
   return TRUE;
-}
-
-/* --- targets ------------------------------------------------------------- */
-
-/* A lane of its own for a target, in the place of another that nobody needs
- * any more, if there is one. */
-static Lane
-begin_lane (SalAnalyser *self, SalTarget *target, SalTimeline *timeline,
-    const Facts *facts, guint64 first)
-{
-  Lane lane = { .target = sal_target_ref (target),
-    .timeline = timeline,
-    .facts = *facts };
-  lane.facts.flags |= SAL_MAP_EMPTY;
-  lane.facts.score = lane.facts.peak = 0;
-  lane.facts.tried = FALSE;
-  if (timeline != NULL) {
-    SalLinePair lines
-        = sal_analyser_lines (self->model, target, self->config.lookahead);
-    sal_timeline_set_lines (timeline, &lines);
-  } else {
-    lane.timeline = sal_analyser_timeline_new (self->model, target,
-        self->capacity, self->config.lookahead);
-  }
-  sal_timeline_reset (lane.timeline, first);
-  return lane;
-}
-
-/* The lane of that target, or any: taken out of `lanes`. */
-static Lane
-steal_lane (Lane *lanes, guint n, const SalTarget *target)
-{
-  for (guint i = 0; i < n; i++) {
-    if (lanes[i].timeline == NULL
-        || (target != NULL && lanes[i].target != target))
-      continue;
-    Lane lane = lanes[i];
-    lanes[i] = (Lane){ NULL, NULL };
-    return lane;
-  }
-  return (Lane){ NULL, NULL };
-}
-
-static void
-need_results (SalAnalyser *self)
-{
-  for (guint i = 0; i < self->n_windows; i++)
-    if (!self->windows[i]->out)
-      sal_window_need_results (self->windows[i], self->n_lanes);
-}
-
-void
-sal_analyser_set_targets (SalAnalyser *self, SalTarget *const *targets,
-    guint n_targets)
-{
-  g_return_if_fail (n_targets >= 1 && n_targets <= SAL_ANALYSER_MAX_TARGETS);
-  for (guint i = 0; i < n_targets; i++)
-    g_return_if_fail (
-        targets[i] != NULL && sal_target_fits (targets[i], self->model));
-  Lane old[SAL_ANALYSER_MAX_TARGETS], lane;
-  guint n_old = self->n_lanes;
-  const Facts facts = self->lanes[0].facts;
-  guint64 first = sal_timeline_get_n_settled (self->lanes[0].timeline);
-  memcpy (old, self->lanes, sizeof (old));
-  for (guint i = 0; i < n_targets; i++)
-    self->lanes[i] = steal_lane (old, n_old, targets[i]);
-  for (guint i = 0; i < n_targets; i++) {
-    if (self->lanes[i].timeline != NULL)
-      continue;
-    lane = steal_lane (old, n_old, NULL);
-    self->lanes[i]
-        = begin_lane (self, targets[i], lane.timeline, &facts, first);
-    sal_target_unref (lane.target);
-  }
-  while ((lane = steal_lane (old, n_old, NULL)).timeline != NULL) {
-    sal_timeline_free (lane.timeline);
-    sal_target_unref (lane.target);
-  }
-  self->n_lanes = n_targets;
-  need_results (self);
 }
 
 /* --- making and resetting ------------------------------------------------ */
 
-static void
-need_windows (SalAnalyser *self, guint n)
+static gboolean
+check_target (SalTarget *target, SalModel *model, GError **error)
 {
-  while (self->n_windows < n)
-    self->windows[self->n_windows++] = sal_window_new (self->model);
-  need_results (self);
+  if (sal_target_fits (target, model))
+    return TRUE;
+  g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
+      "target %s was made for another model than %s",
+      sal_target_get_name (target), sal_model_get_name (model));
+  return FALSE;
+}
+
+static SalLanes *
+new_lanes (SalModel *model, SalTarget *target, const SalAnalyserConfig *config,
+    GError **error)
+{
+  const SalLanesConfig lanes = {
+    .hop = config->hop,
+    .lookaheads = &config->lookahead,
+    .n_lookaheads = 1,
+    .max_age = SAL_ANALYSER_MAX_AGE,
+  };
+  return sal_lanes_new (model, &lanes, &target, 1, error);
 }
 
 SalAnalyser *
@@ -223,49 +129,19 @@ sal_analyser_new (SalModel *model, SalTarget *target,
   sal_analyser_config_init (&defaults);
   if (config == NULL)
     config = &defaults;
-  if (!sal_target_fits (target, model)) {
-    g_set_error (error, SAL_ERROR, SAL_ERROR_MISMATCH,
-        "target %s was made for another model than %s",
-        sal_target_get_name (target), sal_model_get_name (model));
+  if (!check_target (target, model, error)
+      || !check_config (config, sal_model_get_mel_config (model), error))
     return NULL;
-  }
-  const SalMelConfig *mel = sal_model_get_mel_config (model);
-  if (!check_config (config, mel, error))
-    return NULL;
-  SalMel *front_end = sal_mel_new (mel, error);
-  if (front_end == NULL)
+  SalLanes *lanes = new_lanes (model, target, config, error);
+  if (lanes == NULL)
     return NULL;
   SalAnalyser *self = g_new0 (SalAnalyser, 1);
-  gsize n = sal_mel_max_frames (front_end, SAL_FRAME_RING_SAMPLES);
   self->model = sal_model_ref (model);
-  self->config = *config;
-  self->mel = front_end;
-  self->chunk = g_new (float, SAL_FRAME_RING_SAMPLES);
-  self->frames = g_new (float, n * mel->n_bands);
-  /* What waits, up to the next point, and the first window over it. */
-  self->capacity = SAL_ANALYSER_MAX_AGE + 2 * config->hop + config->lookahead
-      + SAL_WINDOW_FRAMES;
-  self->history = sal_analyser_history_new (model, self->capacity);
-  self->schedule
-      = sal_settle_queue_new (SAL_ANALYSER_MAX_AGE / config->hop + 3);
+  self->lanes = lanes;
   self->inference = sal_inference_new (model, SAL_WINDOW_FRAMES, &config->cam,
       config->threads);
-  self->company
-      = sal_session_cohort_new (model, SAL_WINDOW_FRAMES, config->lookahead);
-  self->ready = g_ptr_array_new ();
-  self->lanes[0] = begin_lane (self, target, NULL, &(Facts){ 0 }, 0);
-  self->n_lanes = 1;
-  need_windows (self, 1);
+  apply_config (self, config);
   return self;
-}
-
-static void
-drop_ready (SalAnalyser *self)
-{
-  for (guint i = self->n_popped; i < self->ready->len; i++)
-    sal_map_unref (self->ready->pdata[i]);
-  g_ptr_array_set_size (self->ready, 0);
-  self->n_popped = 0;
 }
 
 void
@@ -273,167 +149,54 @@ sal_analyser_free (SalAnalyser *self)
 {
   if (self == NULL)
     return;
-  drop_ready (self);
-  g_ptr_array_unref (self->ready);
-  for (guint i = 0; i < self->n_windows; i++)
-    sal_window_free (self->windows[i]);
-  for (guint i = 0; i < self->n_lanes; i++) {
-    sal_target_unref (self->lanes[i].target);
-    sal_timeline_free (self->lanes[i].timeline);
-  }
-  sal_mel_free (self->mel);
-  sal_frame_ring_free (self->history);
-  sal_settle_queue_free (self->schedule);
+  sal_lanes_free (self->lanes);
   sal_inference_free (self->inference);
-  sal_session_cohort_free (self->company);
   sal_model_unref (self->model);
-  g_free (self->chunk);
-  g_free (self->frames);
   g_free (self);
 }
 
 void
 sal_analyser_reset (SalAnalyser *self)
 {
-  drop_ready (self);
-  sal_mel_reset (self->mel);
-  sal_frame_ring_reset (self->history);
-  sal_session_cohort_reset (self->company, 0);
-  sal_settle_queue_reset (self->schedule);
-  for (guint i = 0; i < self->n_lanes; i++) {
-    sal_timeline_reset (self->lanes[i].timeline, 0);
-    self->lanes[i].facts = (Facts){ .flags = SAL_MAP_EMPTY };
-  }
-  self->known = 0;
+  sal_lanes_reset (self->lanes);
   self->finished = FALSE;
-  self->epoch++;
 }
 
 void
 sal_analyser_forget (SalAnalyser *self)
 {
-  for (guint i = 0; i < self->n_lanes; i++) {
-    SalTimeline *timeline = self->lanes[i].timeline;
-    sal_timeline_reset (timeline, sal_timeline_get_n_settled (timeline));
-  }
-  sal_frame_ring_forget_contrast (self->history);
-  sal_session_cohort_reset (self->company,
-      sal_frame_ring_get_n_frames (self->history));
-  sal_settle_queue_forget (self->schedule);
-  self->epoch++;
-}
-
-/* --- settling ------------------------------------------------------------ */
-
-static guint64
-window_start (guint64 end)
-{
-  return end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
-}
-
-static void
-push_map (SalAnalyser *self, SalMap *map, guint i, const SalSettlePoint *point,
-    gboolean late)
-{
-  const Facts *facts = &self->lanes[i].facts;
-  map->target = i;
-  map->seqnum = point->seqnum;
-  map->window_start = facts->start;
-  map->window_frames = facts->n_frames;
-  map->flags = facts->flags | (late ? SAL_MAP_LATE : 0);
-  map->score = facts->score;
-  map->peak = facts->peak;
-  map->trust = facts->tried ? facts->trust : NAN;
-  g_ptr_array_add (self->ready, map);
-}
-
-static void
-settle_point (SalAnalyser *self, const SalSettlePoint *point, gboolean late)
-{
-  guint64 start = window_start (point->end);
-  const Facts quiet = { .window = point->window,
-    .start = start,
-    .n_frames = (guint) (point->end - start),
-    .flags = point->flags };
-  const SalSettling how = {
-    .until = point->until,
-    .known = MAX (point->end, self->known),
-    .contrast = point->contrast,
-    .late = late,
-    .hold = self->config.hold,
-    .rest = self->config.late_pass ? 1 : 0,
-  };
-  for (guint i = 0; i < self->n_lanes; i++) {
-    Lane *lane = &self->lanes[i];
-    if (point->quiet && point->window >= lane->facts.window)
-      lane->facts = quiet;
-    SalMap *map = sal_timeline_settle (lane->timeline, self->history, &how);
-    if (map != NULL)
-      push_map (self, map, i, point, late);
-  }
-}
-
-/* What is resolved, and what windows that end by frame `forced` should have. */
-static void
-settle_points (SalAnalyser *self, guint64 forced)
-{
-  const SalSettlePoint *point;
-  gboolean late;
-  while (
-      (point = sal_settle_queue_next (self->schedule, forced, &late)) != NULL)
-    settle_point (self, point, late);
+  sal_lanes_forget (self->lanes);
 }
 
 void
-sal_analyser_settle (SalAnalyser *self, guint age)
+sal_analyser_set_targets (SalAnalyser *self, SalTarget *const *targets,
+    guint n_targets)
 {
-  guint64 now = sal_frame_ring_get_n_frames (self->history);
-  settle_points (self, now > age ? now - age : 0);
+  g_return_if_fail (n_targets >= 1 && n_targets <= SAL_ANALYSER_MAX_TARGETS);
+  for (guint i = 0; i < n_targets; i++)
+    g_return_if_fail (
+        targets[i] != NULL && sal_target_fits (targets[i], self->model));
+  sal_lanes_set_targets (self->lanes, targets, n_targets);
 }
 
 /* --- windows ------------------------------------------------------------- */
 
-static SalWindow *
-find_window (const SalAnalyser *self)
-{
-  for (guint i = 0; i < self->n_windows; i++)
-    if (!self->windows[i]->out)
-      return self->windows[i];
-  return NULL;
-}
-
 gboolean
 sal_analyser_get_due (const SalAnalyser *self, guint64 *seqnum)
 {
-  guint64 end;
-  return sal_settle_queue_get_due (self->schedule, seqnum, &end);
+  return sal_lanes_get_due (self->lanes, seqnum);
 }
 
 SalWindow *
 sal_analyser_take (SalAnalyser *self)
 {
-  guint64 seqnum, end;
-  SalWindow *window = find_window (self);
-  if (window == NULL
-      || !sal_settle_queue_get_due (self->schedule, &seqnum, &end))
+  guint interval = self->config.trust_interval;
+  SalWindow *window = sal_lanes_take (self->lanes);
+  if (window == NULL)
     return NULL;
-  sal_settle_queue_take (self->schedule);
-  sal_window_need_results (window, self->n_lanes);
-  window->out = TRUE;
-  window->seqnum = seqnum;
-  window->epoch = self->epoch;
-  window->start = window_start (end);
-  window->n_frames = (guint) (end - window->start);
   window->threads = self->config.threads;
   window->cam = self->config.cam;
-  window->contrast = self->contrast;
-  window->wants_trust = self->config.trust_interval > 0
-      && seqnum % self->config.trust_interval == 0;
-  window->computed = FALSE;
-  sal_frame_ring_get_frames (self->history, window->start, window->n_frames,
-      window->log_mel);
-  for (guint i = 0; i < self->n_lanes; i++)
-    g_ptr_array_add (window->targets, sal_target_ref (self->lanes[i].target));
+  window->wants_trust = interval > 0 && window->seqnum % interval == 0;
   return window;
 }
 
@@ -444,123 +207,44 @@ sal_analyser_compute (SalAnalyser *self, SalWindow *window)
   sal_inference_compute (self->inference, window);
 }
 
-/* What a window says of one target. */
-static void
-count_result (Lane *lane, const SalWindow *window)
-{
-  const SalWindowResult *result = sal_window_get_result (window, lane->target);
-  gboolean empty = result == NULL || result->empty;
-  if (result != NULL && result->counts)
-    sal_timeline_add (lane->timeline, window->start, window->n_frames,
-        result->map, result->columns, window->n_columns, window->per_column);
-  if (window->seqnum < lane->facts.window)
-    return;
-  lane->facts = (Facts){
-    .window = window->seqnum,
-    .start = window->start,
-    .n_frames = window->n_frames,
-    .flags = (window->n_frames < SAL_WINDOW_FRAMES ? SAL_MAP_PARTIAL : 0)
-        | (empty ? SAL_MAP_EMPTY : 0),
-    .score = result != NULL ? result->score : 0,
-    .peak = result != NULL ? result->peak : 0,
-    .tried = result != NULL && result->tried,
-    .trust = result != NULL && result->tried ? result->trust : 0,
-  };
-}
-
 void
 sal_analyser_give (SalAnalyser *self, SalWindow *window)
 {
   g_return_if_fail (window->out);
-  guint64 end = sal_window_get_end (window);
-  if (window->epoch == self->epoch && window->computed) {
-    sal_session_cohort_judge_window (self->company, window);
-    for (guint i = 0; i < self->n_lanes; i++)
-      count_result (&self->lanes[i], window);
-    self->known = MAX (self->known, end);
-    sal_settle_queue_resolve (self->schedule, window->seqnum);
-  } else if (window->epoch == self->epoch) {
-    sal_settle_queue_put_back (self->schedule, window->seqnum, end);
-  }
-  window->out = FALSE;
-  g_ptr_array_set_size (window->targets, 0);
-  sal_window_need_results (window, self->n_lanes);
-  settle_points (self, 0);
+  sal_lanes_give (self->lanes, window);
 }
 
-/* Goes on after a point was reached: at once, or as far as need be. */
+/* Computes the window that is due, unless somebody else does. */
 static void
-proceed (SalAnalyser *self)
+compute_due (SalAnalyser *self)
 {
-  sal_analyser_settle (self, SAL_ANALYSER_MAX_AGE);
-  if (self->deferred)
-    return;
-  SalWindow *window = sal_analyser_take (self);
+  SalWindow *window = self->deferred ? NULL : sal_analyser_take (self);
   if (window == NULL)
     return;
-  sal_analyser_compute (self, window);
-  sal_analyser_give (self, window);
+  sal_inference_compute (self->inference, window);
+  sal_lanes_give (self->lanes, window);
 }
 
 void
 sal_analyser_set_deferred (SalAnalyser *self, gboolean deferred)
 {
-  for (guint i = 0; i < self->n_windows; i++)
-    g_return_if_fail (deferred || !self->windows[i]->out);
+  g_return_if_fail (deferred || !sal_lanes_is_out (self->lanes));
   if (deferred)
-    need_windows (self, SAL_ANALYSER_MAX_WINDOWS);
+    sal_lanes_need_windows (self->lanes, SAL_ANALYSER_MAX_WINDOWS);
   self->deferred = deferred;
-  proceed (self);
+  compute_due (self);
 }
 
 /* --- the stream ---------------------------------------------------------- */
-
-/* The window that ends at frame `end`; frames before `until` are settled. */
-static void
-reach_point (SalAnalyser *self, guint64 end, guint64 until)
-{
-  guint64 start = window_start (end);
-  SalSettlePoint point = { .end = end,
-    .until = until,
-    .contrast = sal_frame_ring_get_contrast (self->history) };
-  if (end - start < SAL_WINDOW_FRAMES)
-    point.flags |= SAL_MAP_PARTIAL;
-  if (sal_frame_ring_is_silent (self->history, start, end))
-    point.flags |= SAL_MAP_SILENCE | SAL_MAP_EMPTY;
-  else if (end - start < SAL_WINDOW_LEAST_FRAMES)
-    point.flags |= SAL_MAP_EMPTY;
-  point.quiet = (point.flags & SAL_MAP_EMPTY) != 0;
-  if (!point.quiet)
-    self->contrast = point.contrast;
-  sal_settle_queue_reach (self->schedule, &point);
-  proceed (self);
-}
-
-static void
-push_frames (SalAnalyser *self, gsize n)
-{
-  guint F = sal_model_get_mel_config (self->model)->n_bands;
-  guint A = self->config.lookahead;
-  for (gsize i = 0; i < n; i++) {
-    sal_frame_ring_push_frame (self->history, self->frames + i * F);
-    guint64 end = sal_frame_ring_get_n_frames (self->history);
-    if (end % self->config.hop == 0)
-      reach_point (self, end, end > A ? end - A : 0);
-  }
-}
 
 void
 sal_analyser_push (SalAnalyser *self, const float *samples, gsize n_samples)
 {
   g_return_if_fail (!self->finished);
   while (n_samples > 0) {
-    gsize n = MIN (n_samples, SAL_FRAME_RING_SAMPLES);
-    for (gsize i = 0; i < n; i++)
-      self->chunk[i] = isfinite (samples[i])
-          ? CLAMP (samples[i], -SAL_LOUDEST, SAL_LOUDEST)
-          : 0;
-    sal_frame_ring_listen (self->history, self->chunk, n);
-    push_frames (self, sal_mel_push (self->mel, self->chunk, n, self->frames));
+    gsize n = sal_lanes_listen (self->lanes, samples, n_samples);
+    while (sal_lanes_advance (self->lanes))
+      compute_due (self);
     samples += n;
     n_samples -= n;
   }
@@ -571,30 +255,23 @@ sal_analyser_finish (SalAnalyser *self)
 {
   g_return_if_fail (!self->finished);
   self->finished = TRUE;
-  push_frames (self, sal_mel_finish (self->mel, self->frames));
-  guint64 n = sal_frame_ring_get_n_frames (self->history);
-  if (n % self->config.hop != 0) {
-    reach_point (self, n, n);
-  } else { /* the last window ended here, only the settling is new */
-    sal_settle_queue_reach_end (self->schedule, n,
-        sal_frame_ring_get_contrast (self->history));
-    proceed (self);
-  }
+  sal_lanes_finish (self->lanes);
+  while (sal_lanes_advance (self->lanes))
+    compute_due (self);
   if (!self->deferred)
-    sal_analyser_settle (self, 0);
+    sal_lanes_settle (self->lanes, 0);
+}
+
+void
+sal_analyser_settle (SalAnalyser *self, guint age)
+{
+  sal_lanes_settle (self->lanes, age);
 }
 
 SalMap *
 sal_analyser_pop (SalAnalyser *self)
 {
-  if (self->n_popped == self->ready->len)
-    return NULL;
-  SalMap *map = self->ready->pdata[self->n_popped++];
-  if (2 * self->n_popped >= self->ready->len) {
-    g_ptr_array_remove_range (self->ready, 0, self->n_popped);
-    self->n_popped = 0;
-  }
-  return map;
+  return sal_lanes_pop (self->lanes);
 }
 
 guint

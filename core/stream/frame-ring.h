@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* frame-ring.h: what was heard last, for all targets
+/* frame-ring.h: ring buffer of the newest log-Mel frames, for all targets
  *
- * The newest log-Mel frames, how far speech stands out from the noise in them, and which steps had
- * sound; step t is where frame t begins.  A window without a step that has is silent: it is not
- * computed.
+ * Beside the frames it keeps the contrast of speech to noise (level-range.h) and the steps that had
+ * sound; step t is the hop of samples that begins with frame t.  A window of silent steps is silent
+ * and is not computed.
  */
 #pragma once
 
 #include <saliency/error.h>
 
-#define SAL_FRAME_RING_SAMPLES 1024 /* the most to listen to at a time */
+#define SAL_FRAME_RING_SAMPLES 1024 /* the most to be listened to at a time */
 
 typedef struct _SalFrameRing SalFrameRing; /* one thread at a time */
 
 /**
  * sal_frame_ring_new:
- * @capacity: frames that it remembers
+ * @capacity: frames that are kept
  * @step: samples from one frame to the next
- * @n_loud: steps that it remembers
+ * @n_loud: steps that are kept
  */
 SalFrameRing *sal_frame_ring_new (guint n_bands, guint capacity, guint step, guint n_loud);
 void sal_frame_ring_free (SalFrameRing *self);  /* NULL is a no-op */
-void sal_frame_ring_reset (SalFrameRing *self); /* nothing was heard, frame 0 comes next */
+void sal_frame_ring_reset (SalFrameRing *self); /* empty; frame 0 comes next */
 void sal_frame_ring_forget_contrast (SalFrameRing *self);
 
 /**
@@ -36,7 +36,7 @@ void sal_frame_ring_listen (SalFrameRing *self, const float *samples, gsize n_sa
  */
 void sal_frame_ring_push_frame (SalFrameRing *self, const float *log_mel);
 guint64 sal_frame_ring_get_n_frames (const SalFrameRing *self); /* pushed */
-float sal_frame_ring_get_contrast (const SalFrameRing *self);   /* as of now, contrast.h */
+float sal_frame_ring_get_contrast (const SalFrameRing *self);   /* so far, level-range.h */
 gboolean sal_frame_ring_is_silent (const SalFrameRing *self, guint64 start,
     guint64 end); /* frames [start, end) */
 

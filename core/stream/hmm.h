@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hmm.h: does the target speak now, from evidence frame by frame
+/* hmm.h: hidden Markov model: the probability that the target speaks, frame by frame
  *
- * A Markov chain of two states, the target speaks or does not, that is seen through
- * the log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames hear
- * nearly the same columns, so each counts as a small part of a frame.  What is settled goes forward
- * only; what is known beyond it, the look-ahead, goes backward:
+ * A Markov chain of two states, the target speaks or does not, is observed through the
+ * log-likelihood ratios of the frames (Rabiner 1989, section III).  Neighbouring frames are
+ * computed from nearly the same columns, so each observation counts as a small part of a frame.
+ * Frames that are settled go into the forward recursion once; frames known beyond them, the
+ * look-ahead, go into the backward recursion:
  *
- *   P(speaks at t | everything known) ~ forward(t) backward(t)
+ *   P(speaks at t | all frames known) ~ forward(t) backward(t)
  */
 #pragma once
 
@@ -25,8 +26,8 @@ void sal_hmm_reset (SalHmm *self); /* back to the prior */
 
 /**
  * sal_hmm_settle:
- * @llr: [n_frames], of the next frames; 0 says nothing
- * @n_settled: of them, to be settled now, at most @n_frames
+ * @llr: [n_frames], of the next frames; 0 for a frame without evidence
+ * @n_settled: how many of them to settle now, at most @n_frames
  * @probability: (out caller-allocates): [n_settled]; may be @llr
  */
 void sal_hmm_settle (SalHmm *self, const float *llr, guint n_frames, guint n_settled,

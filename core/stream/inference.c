@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include <saliency/score.h>
 #include "network/geometry.h"
 #include "network/model-internal.h"
 #include "map/faithfulness.h"
@@ -67,14 +68,17 @@ all_finite (const float *x, gsize n)
   return TRUE;
 }
 
-gboolean
-sal_inference_score (SalScorer *scorer, const SalTarget *target,
-    const float *embedding, const float *around, guint n_columns,
-    SalScore *score, float *columns)
+/* Of the whole window and of its columns; FALSE if something is not finite:
+ * weights far out of range. */
+static gboolean
+score_target (SalInference *self, const SalWindow *window,
+    const SalTarget *target, SalScore *score, float *columns)
 {
-  sal_scorer_score (scorer, target, embedding, score);
-  sal_scorer_compare (scorer, target, around, n_columns, columns);
-  return isfinite (score->log_odds) && all_finite (columns, n_columns);
+  sal_scorer_score (self->scorer, target, sal_net_get_embedding (self->net),
+      score);
+  sal_scorer_compare (self->scorer, target, window->embeddings,
+      window->n_columns, columns);
+  return isfinite (score->log_odds) && all_finite (columns, window->n_columns);
 }
 
 static void
@@ -83,15 +87,14 @@ compute_target (SalInference *self, const SalWindow *window, guint i)
   const SalTarget *target = window->targets->pdata[i];
   SalWindowResult *result = &window->results[i];
   SalScore score;
-  result->counts = sal_inference_score (self->scorer, target,
-      sal_net_get_embedding (self->net), window->embeddings, window->n_columns,
-      &score, result->columns);
+  result->counts = score_target (self, window, target, &score, result->columns);
   result->empty = TRUE;
   result->tried = FALSE;
-  result->score = result->peak = 0;
+  result->score = result->cosine = result->peak = 0;
   if (!result->counts)
     return;
   result->score = score.log_odds;
+  result->cosine = score.cosine;
   result->empty = !sal_cam_compute (self->cam, self->net, target, &window->cam,
       result->map, &result->peak);
 }
@@ -123,8 +126,11 @@ sal_inference_compute (SalInference *self, SalWindow *window)
   window->n_columns = shape[2];
   window->per_column = self->per_column;
   sal_net_embed_around (self->net, SAL_DENSE_COLUMNS, window->embeddings);
-  for (guint i = 0; i < window->targets->len; i++)
+  window->counts = FALSE;
+  for (guint i = 0; i < window->targets->len; i++) {
     compute_target (self, window, i);
+    window->counts |= window->results[i].counts;
+  }
   if (window->wants_trust)
     try_maps (self, window);
   window->computed = TRUE;

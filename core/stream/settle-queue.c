@@ -87,6 +87,7 @@ sal_settle_queue_reach_end (SalSettleQueue *self, guint64 end, float contrast)
     point = *point_at (self, self->n_points - 1);
   guint64 window = point.window;
   point.end = point.until = end;
+  point.last = TRUE;
   point.contrast = contrast;
   add_point (self, &point)->window = window;
 }

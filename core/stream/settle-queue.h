@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* settle-queue.h: which window is due, and when its stretch of time may be settled
+/* settle-queue.h: scheduling of windows: a queue of settling points
  *
- * Window k ends at a settling point k.  Points are settled in order, each as soon as it is
- * resolved: its window came back, or a newer one did, or there is nothing to compute for it.
+ * Window k ends at settling point k.  Points are settled in order.  A point is resolved, and may be
+ * settled, when its window or a newer one came back, or when its window needs no computing.
  */
 #pragma once
 
@@ -11,9 +11,10 @@
 typedef struct {
   guint64 seqnum;    /* k, counted from the last reset */
   guint64 end;       /* frames: where its window ends */
-  guint64 until;     /* frames before it are settled here */
-  guint64 window;    /* whose result resolves it: k, but that of the point before where there is no
-                        window */
+  guint64 until;     /* frames before it are settled here, with any look-ahead */
+  gboolean last;     /* the stream ends here */
+  guint64 window;    /* number of the window that resolves it: k, but that of the point before where
+                        there is no window */
   gboolean quiet;    /* nothing to compute: silent or too short */
   SalMapFlags flags; /* of the window */
   float contrast;    /* when the point was reached */
@@ -21,7 +22,7 @@ typedef struct {
 
 typedef struct _SalSettleQueue SalSettleQueue; /* one thread at a time */
 
-SalSettleQueue *sal_settle_queue_new (guint capacity); /* points that wait at most */
+SalSettleQueue *sal_settle_queue_new (guint capacity); /* the most points that wait */
 void sal_settle_queue_free (SalSettleQueue *self);     /* NULL is a no-op */
 void sal_settle_queue_reset (SalSettleQueue *self);
 void sal_settle_queue_forget (

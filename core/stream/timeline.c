@@ -6,7 +6,7 @@
 
 #include "stream/hmm.h"
 
-/* What is known of one frame. */
+/* Evidence for one frame. */
 typedef struct {
   float weight;   /* sum of h over the windows */
   float log_odds; /* sum of h u */
@@ -15,10 +15,10 @@ typedef struct {
 struct _SalTimeline {
   guint n_bands, capacity;
   SalLinePair lines;
-  SalHmm *presence;
+  SalHmm *hmm;
   float *llr; /* of the frames not settled, [capacity] */
   guint64 n_settled;
-  guint64 n_known; /* one past the last settled frame that was no guess, or 0 */
+  guint64 n_known; /* one past the last settled frame with evidence, or 0 */
   float last;      /* its probability */
   float *log_odds; /* of a window, column to frames, [capacity] */
   /* rings: frame t is at t % capacity; zeros unless a window held it */
@@ -28,13 +28,13 @@ struct _SalTimeline {
 
 SalTimeline *
 sal_timeline_new (guint n_bands, guint capacity, double period,
-    const SalLinePair *lines, const SalHmmConfig *presence)
+    const SalLinePair *lines, const SalHmmConfig *hmm)
 {
   SalTimeline *self = g_new0 (SalTimeline, 1);
   self->n_bands = n_bands;
   self->capacity = capacity;
   self->lines = *lines;
-  self->presence = sal_hmm_new (presence, period, capacity);
+  self->hmm = sal_hmm_new (hmm, period, capacity);
   self->llr = g_new (float, capacity);
   self->log_odds = g_new (float, capacity);
   self->frames = g_new0 (Frame, capacity);
@@ -47,7 +47,7 @@ sal_timeline_free (SalTimeline *self)
 {
   if (self == NULL)
     return;
-  sal_hmm_free (self->presence);
+  sal_hmm_free (self->hmm);
   g_free (self->llr);
   g_free (self->log_odds);
   g_free (self->frames);
@@ -61,7 +61,7 @@ sal_timeline_reset (SalTimeline *self, guint64 first)
   gsize size = (gsize) self->capacity * self->n_bands;
   memset (self->frames, 0, self->capacity * sizeof (Frame));
   memset (self->saliency, 0, size * sizeof (float));
-  sal_hmm_reset (self->presence);
+  sal_hmm_reset (self->hmm);
   self->n_settled = first;
   self->n_known = 0;
 }
@@ -107,9 +107,9 @@ frame_log_odds (const SalTimeline *self, guint64 t)
   return frame->log_odds / frame->weight;
 }
 
-/* The probabilities of frames [settled, until), from all that is known. */
+/* The probabilities of frames [settled, until), from all evidence. */
 static void
-find_presence (SalTimeline *self, const SalSettling *how, float *probability)
+find_probability (SalTimeline *self, const SalSettling *how, float *probability)
 {
   guint n = (guint) (how->known - self->n_settled);
   SalLine line = sal_line_pair_at (&self->lines, how->contrast);
@@ -119,16 +119,16 @@ find_presence (SalTimeline *self, const SalSettling *how, float *probability)
         ? line.scale * frame_log_odds (self, t) + line.offset
         : 0;
   }
-  sal_hmm_settle (self->presence, self->llr, n,
+  sal_hmm_settle (self->hmm, self->llr, n,
       (guint) (how->until - self->n_settled), probability);
 }
 
-/* Of a frame that no window held. */
+/* The probability of a frame that no window held. */
 static float
 guess (const SalTimeline *self, guint64 t, const SalSettling *how)
 {
   if (!how->late)
-    return 0; /* nobody looked: silence */
+    return 0; /* no window was wanted: silence */
   return self->n_known > 0 && t < self->n_known + how->hold ? self->last
                                                             : how->rest;
 }
@@ -143,12 +143,12 @@ settle_frame (SalTimeline *self, guint64 t, const SalSettling *how, SalMap *out,
   if (!(frame->weight > 0)) {
     out->activity[i] = guess (self, t, how);
   } else {
-    float presence = out->activity[i];
+    float probability = out->activity[i];
     out->log_odds[i] = frame_log_odds (self, t);
     for (guint f = 0; f < self->n_bands; f++) {
       float value = saliency[f] / frame->weight;
       out->saliency[(gsize) f * out->n_frames + i]
-          = value * (value > 0 ? presence : 1 - presence);
+          = value * (value > 0 ? probability : 1 - probability);
     }
   }
   if (frame->weight > 0 || !how->late) {
@@ -160,7 +160,7 @@ settle_frame (SalTimeline *self, guint64 t, const SalSettling *how, SalMap *out,
 }
 
 SalMap *
-sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
+sal_timeline_settle (SalTimeline *self, const SalFrameRing *ring,
     const SalSettling *how)
 {
   if (how->until <= self->n_settled)
@@ -171,8 +171,9 @@ sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
   SalMap *out = sal_map_new (self->n_bands, n);
   double sum = 0;
   out->first_frame = self->n_settled;
-  sal_frame_ring_get_frames (history, self->n_settled, n, out->log_mel);
-  find_presence (self, how, out->activity);
+  if (ring != NULL)
+    sal_frame_ring_get_frames (ring, self->n_settled, n, out->log_mel);
+  find_probability (self, how, out->activity);
   for (guint i = 0; i < n; i++) {
     settle_frame (self, self->n_settled + i, how, out, i);
     sum += out->activity[i];

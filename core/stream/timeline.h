@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* timeline.h: from overlapping windows to settled time, for one target
  *
- * For frame t, with h a Hamming taper over each window k that holds t:
+ * Windows are merged by a weighted average, with a Hamming taper h over each window k that holds
+ * frame t:
  *
  *   u(t)   = sum_k h u_k(t) / sum_k h              log-odds
  *   l(t)   = a u(t) + b                            log-likelihood ratio, calibrated for the
- * contrast so far pi(t)  = P(target speaks at t | l)             of a Markov chain: presence.h
+ *                                                  contrast so far
+ *   pi(t)  = P(target speaks at t | l)             voice activity, by a hidden Markov model: hmm.h
  *   S(f,t) = pi(t) sum_k h S_k(f,t) / sum_k h      positive evidence
  *            (1 - pi(t)) ..                        negative evidence
  *
- * so that an absent target gives a dark map although each S_k has a peak of 1.  Frames that no
- * window holds have no evidence: pi and S are 0 (silence), or what SalSettling says of what came
- * too late.
+ * An absent target so gives a dark map, although each S_k has a peak of 1.  A frame that no window
+ * holds has no evidence: pi and S are 0 in silence; where a window came too late, SalSettling gives
+ * pi.
  */
 #pragma once
 
@@ -21,14 +23,14 @@
 
 typedef struct _SalTimeline SalTimeline; /* one thread at a time */
 
-/* How a stretch is settled. */
+/* How a stretch of time is settled. */
 typedef struct {
   guint64 until;  /* one past its last frame */
   guint64 known;  /* one past the last frame whose evidence counts; at least until */
-  float contrast; /* so far, in units of the log-Mel */
+  float contrast; /* of the stream so far, in units of the log-Mel */
   gboolean late;  /* frames without evidence keep the last probability .. */
-  guint hold;     /* .. up to so many frames after the last one that had any, .. */
-  float rest;     /* .. and are this probable then */
+  guint hold;     /* .. for so many frames after the last one with evidence, .. */
+  float rest;     /* .. and have this probability after that */
 } SalSettling;
 
 /**
@@ -36,21 +38,22 @@ typedef struct {
  * @capacity: the most frames between the oldest that is not settled and the newest that a window
  * holds
  * @period: seconds between frames
- * @lines: a, b by contrast, in units of the log-Mel (contrast.h)
+ * @lines: a, b by contrast, in units of the log-Mel (level-range.h)
+ * @hmm: of the hidden Markov model
  */
 SalTimeline *sal_timeline_new (guint n_bands, guint capacity, double period,
-    const SalLinePair *lines, const SalHmmConfig *presence);
+    const SalLinePair *lines, const SalHmmConfig *hmm);
 void sal_timeline_free (SalTimeline *self); /* NULL is a no-op */
 
 /**
  * sal_timeline_reset:
  * @first: frame
  *
- * Nothing is known; frames from @first on are not settled.
+ * Drops all evidence; frames from @first on are not settled.
  */
 void sal_timeline_reset (SalTimeline *self, guint64 first);
 void sal_timeline_set_lines (SalTimeline *self,
-    const SalLinePair *lines); /* for what is not settled */
+    const SalLinePair *lines); /* for frames not settled */
 guint64 sal_timeline_get_n_settled (const SalTimeline *self);
 
 /**
@@ -64,12 +67,11 @@ void sal_timeline_add (SalTimeline *self, guint64 start, guint n_frames, const f
 
 /**
  * sal_timeline_settle:
- * @history: that has the frames
+ * @ring: (nullable): that has the frames; %NULL: the map has no log-Mel
  *
  * Returns: (transfer full) (nullable): the frames not settled before, without score, peak and
  * flags; %NULL if there are none
  */
-SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *history,
-    const SalSettling *how);
+SalMap *sal_timeline_settle (SalTimeline *self, const SalFrameRing *ring, const SalSettling *how);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SalTimeline, sal_timeline_free)

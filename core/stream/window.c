@@ -57,6 +57,20 @@ sal_window_get_result (const SalWindow *self, const SalTarget *target)
   return NULL;
 }
 
+void
+sal_window_release (SalWindow *self, guint n)
+{
+  self->out = FALSE;
+  g_ptr_array_set_size (self->targets, 0);
+  sal_window_need_results (self, n);
+}
+
+guint64
+sal_window_start (guint64 end)
+{
+  return end > SAL_WINDOW_FRAMES ? end - SAL_WINDOW_FRAMES : 0;
+}
+
 guint64
 sal_window_get_seqnum (const SalWindow *self)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cohort.c: cohort statistics for score normalisation (AS-norm) */
 #include "voice/cohort.h"
 
 #include <math.h>
@@ -24,7 +25,7 @@ sal_cohort_stats (const SalModel *model, const float *cosines, int except,
   double mean = n > 0 ? sum / n : 0;
   for (guint i = 1; i <= n; i++)
     squares += (*(end - i) - mean) * (*(end - i) - mean);
-  /* A cohort of equal voices says nothing about scale. */
+  /* A cohort of equal voices has no deviation to divide by. */
   double deviation = n > 0 ? sqrt (squares / n) : 0;
   return (SalCohortStats){ (float) mean, MAX ((float) deviation, 1e-3f) };
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cohort.h: the voices that a target is compared with
+/* cohort.h: impostor cohort and adaptive score normalisation (AS-norm)
  *
- * The class rows that the record names as cohort, but for the target's own.  Adaptive
- * score normalisation (AS-norm; Matejka et al., Interspeech 2017) relates a cosine to
- * what the cohort's nearest voices score: mu and sigma are mean and standard deviation
- * of the K highest cosines between a direction and the cohort.
+ * The cohort is the voices that a target is compared with: the class rows that the model
+ * description names, without the target's own row.  Cohort normalisation (AS-norm; Matejka et al.,
+ * Interspeech 2017) relates a cosine to the scores of the nearest cohort voices: mu and sigma are
+ * mean and standard deviation of the K highest cosines between a direction and the cohort.
  */
 #pragma once
 
@@ -18,8 +18,8 @@ typedef struct {
 
 /**
  * sal_cohort_stats:
- * @cosines: [N], between one direction and each class row
- * @except: the class that does not count, -1: none
+ * @cosines: between one direction and each class row, [N]
+ * @except: a class to leave out; -1: none
  * @scratch: (out caller-allocates): [N]
  */
 SalCohortStats sal_cohort_stats (const SalModel *model, const float *cosines, int except,

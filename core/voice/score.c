@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* score.c: speaker scoring: cosine, log-odds, AS-norm, LLR and gradient */
 #include <saliency/score.h>
 
 #include <math.h>
@@ -58,7 +59,7 @@ length_of (const float *v, guint n)
   return sqrtf (dot (v, v, n));
 }
 
-/* Whether class j is one of those that the target is compared with. */
+/* Whether the target is compared with class j. */
 static gboolean
 competes (const SalScorer *self, const SalTarget *target, guint j)
 {
@@ -66,7 +67,7 @@ competes (const SalScorer *self, const SalTarget *target, guint j)
       && (int) j != sal_target_get_class (target);
 }
 
-/* z_j of the cohort, and log sum exp over it, without overflow. */
+/* Computes z_j of the cohort.  Returns: log sum exp z_j, without overflow */
 static float
 cohort_log_sum (SalScorer *self, const SalTarget *target)
 {
@@ -86,7 +87,7 @@ cohort_log_sum (SalScorer *self, const SalTarget *target)
   return most + (float) log (sum);
 }
 
-/* All but the normalised score. */
+/* All scores but the normalised one. */
 static void
 compare (SalScorer *self, const SalTarget *target, const float *embedding,
     SalScore *score)
@@ -150,8 +151,8 @@ sal_scorer_llr (const SalScorer *self, const SalTarget *target,
 
 /* With d the gradient by the direction, e = |e| direction:
  *   d z_c = s w_c,  d u = s w_c - s sum_j softmax_j w_j,  d p = p (1-p) d u
- * and by e itself (d - direction <direction, d>) / |e|.  A linear head takes e
- * as it is. */
+ * and the gradient by e is (d - direction <direction, d>) / |e|.  In a linear
+ * head the gradient by e is d. */
 float
 sal_scorer_gradient (SalScorer *self, const SalTarget *target,
     SalScoreFunction function, const float *embedding, float *dembedding)

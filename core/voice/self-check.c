@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* self-check.c: golden-value check of a model */
 #include "voice/self-check.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 
 #define MAX_FRAMES 3000
 
-/* The arrays of every stage, for the sound in the model file. */
+/* Arrays of every stage, computed from the sound in the model file. */
 typedef struct {
   SalNet *net;
   float *log_mel;
@@ -46,7 +47,7 @@ computed_clear (Computed *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Computed, computed_clear)
 
-/* The flat array of a stage; NULL if no stage has that name. */
+/* The flat array of a stage; NULL for an unknown name. */
 static const float *
 stage_values (const Computed *self, const char *stage, gsize *size)
 {

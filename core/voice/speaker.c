@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* speaker.c: enrolled speaker (voiceprint embedding) and its file */
 #include <saliency/speaker.h>
 
 #include <math.h>
@@ -8,7 +9,7 @@
 
 #define KIND_KEY "speakersaliency-speaker"
 #define KIND_VERSION "2"
-/* Most often a recording is given where its voice is wanted. */
+/* The most common mistake is a recording in place of its voice. */
 #define NO_SPEAKER                                                             \
   "not a .speaker file: make one from recordings with "                        \
   "`speakersaliency enrol`"
@@ -79,11 +80,11 @@ stats_to_row (const SalPiece *piece, float row[N_STATS])
   memcpy (row, values, sizeof values);
 }
 
-/* FALSE if a value is none that stats_to_row() writes. */
+/* FALSE if stats_to_row() cannot have written a value. */
 static gboolean
 stats_from_row (const float row[N_STATS], SalPiece *piece)
 {
-  const float most = 1 << 24; /* whole numbers below it are exact */
+  const float most = 1 << 24; /* integers below are exact in float32 */
   if (!(row[0] >= 0 && row[0] < most) || row[0] != floorf (row[0]) || row[1] < 0
       || row[2] < 0 || row[3] < 0 || (row[6] != 0 && row[6] != 1))
     return FALSE;
@@ -243,7 +244,7 @@ sal_speaker_load (const char *path, GError **error)
   return g_steal_pointer (&self);
 }
 
-/* --- the rest ------------------------------------------------------------ */
+/* --- references and fields ----------------------------------------------- */
 
 SalSpeaker *
 sal_speaker_ref (SalSpeaker *self)

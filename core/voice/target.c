@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* target.c: target speaker: a class of the model or an enrolled voice */
 #include <saliency/target.h>
 
 #include <string.h>
@@ -13,7 +14,7 @@ struct _SalTarget {
   SalCohortStats cohort;
 };
 
-/* Cosines between a row and all class rows, and what they say. */
+/* Cohort statistics of the cosines between a row and all class rows. */
 static SalCohortStats
 find_stats (const SalModel *model, const float *row, int class_index)
 {

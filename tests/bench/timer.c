@@ -15,14 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stream/lanes.h"
 #include "data.h"
 #include "network/geometry.h"
 #include <saliency/score.h>
 
 typedef struct {
-  SalNet *net;   /* goes down to S1 */
-  SalNet *light; /* goes nowhere */
+  SalNet *net;   /* backward pass to S1 */
+  SalNet *light; /* without a backward pass */
   SalScorer *scorer;
   SalTarget *target;
   float *log_mel; /* [F, T] */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command bench: what it reports, not how fast anything is."""
+"""The command bench: its report, not the speed."""
 
 import json
 
@@ -13,7 +13,7 @@ MOST_ARENA = 60e6  # bytes that a window of 2 s of the full model may need
 
 
 def report_of(tap, name, result):
-    """The report that was printed; empty, and a failed check, without one."""
+    """The printed report; empty, and a failed check, without one."""
     try:
         report = json.loads(result.stdout)
     except json.JSONDecodeError as error:
@@ -51,7 +51,7 @@ def check_memory(tap):
 
 
 def check_streams(tap):
-    """Two streams at most: as many rows, or one that fell behind."""
+    """Two streams at most: two rows, or the last one fell behind."""
     result = run("bench", "-m", MODEL, "--streams", "--max-streams", "2",
                  "--json")
     report = report_of(tap, "/cli/bench/streams/prints-json", result)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the commands do with good input."""
+"""The commands with valid input."""
 
 import json
 import os
@@ -54,7 +54,7 @@ METHODS = ("none", "layer-cam", "signed-layer-cam", "grad-cam", "grad-cam++",
 
 
 def check_methods(tap, folder):
-    """Each by its name, each with a map of its own; others are refused."""
+    """Each method has a name and a map of its own; other names are refused."""
     source, pictures = f"{folder}/in.wav", set()
     write_wav(source, voice(3))
     words = ["analyse", "-m", MODEL, "-t", "spk0", source]
@@ -126,7 +126,7 @@ def check_enrol(tap, folder):
 
 
 def check_advice(tap, folder):
-    """Warnings name the file that they are about."""
+    """Warnings name their file."""
     good, noise = voice(12, gain=0.1), random.Random(4)
     sounds = {"quiet": [0.03 * s for s in good],
               "clipped": [max(-1.0, min(1.0, 8 * s)) for s in good],
@@ -145,7 +145,7 @@ def check_advice(tap, folder):
 
 
 def check_second_voice(tap, folder):
-    """One voice, and the same beside a conversation it has three turns in."""
+    """One voice alone, and with a conversation that has three of its turns."""
     alone, talk = f"{VOICES}/slt.flac", f"{VOICES}/conversation.flac"
     out = f"{folder}/v.speaker"
     result = run("enrol", "-m", SHIPPED_MODEL, "-o", out, "--json", alone)
@@ -177,7 +177,7 @@ def check_second_voice(tap, folder):
 
 
 def check_strange_recording(tap, folder, alone, talk, turns):
-    """A recording that is someone else's, or another day's, all through."""
+    """A recording that differs throughout: another voice, or another day."""
     copy, strange = f"{folder}/talk.wav", f"{folder}/strange.wav"
     result = run("mask", "-m", MODEL, "-t", "spk0", "--floor", "0", "-o", copy,
                  talk)
@@ -202,7 +202,7 @@ def check_strange_recording(tap, folder, alone, talk, turns):
 
 
 def check_verify(tap, folder):
-    """Golden values hold, and do not once the front end is another one."""
+    """Golden values hold, but not with another front end."""
     result = run("model", MODEL, "--verify")
     tap.check(result.returncode == 0, "/cli/model/verifies", result.stderr)
     with open(MODEL, "rb") as file:
@@ -222,7 +222,7 @@ def check_verify(tap, folder):
 
 
 def check_model(tap, folder):
-    """What decides how a model can be used is said."""
+    """The properties that decide the use of a model are printed."""
     for name, words in (("tiny", ("mean and deviation", "cosine, scale 30")),
                         ("sunine", ("mean and variance", "margin 0.2")),
                         ("voxceleb", ("attentive", "linear"))):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bad input to the command: one line that names the file, exit code 1, and
-nothing left behind; wrong usage: exit code 2."""
+"""Bad input to the command gives one line that names the file, exit code 1 and no
+output file; wrong usage gives exit code 2."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from sounds import MODEL, Tap, run, voice, write_wav
 
 
 def make_sounds(folder):
-    """Sound files that cannot serve, and a piece of the message for each."""
+    """Unusable sound files, each with a piece of its message."""
     good = voice(3)
     names = {}
 
@@ -41,7 +41,7 @@ def make_sounds(folder):
 
 
 def damaged_models(folder):
-    """Model files that must be refused, and a piece of the message for each."""
+    """Invalid model files, each with a piece of its message."""
     with open(MODEL, "rb") as file:
         raw = file.read()
     (length,) = struct.unpack("<Q", raw[:8])
@@ -141,7 +141,7 @@ def main():
 
 
 def refuses_to_replace(tap, folder):
-    """A recording stays what it is when it is named as the output."""
+    """A recording named as the output stays unchanged."""
     path = f"{folder}/good.wav"
     piece = "will not be replaced"
     for words in (["enrol", "-o", path, path],

@@ -62,7 +62,7 @@ def evaluate(protocol, manifest, *words):
 
 
 def report_of(tap, name, result):
-    """The report that was printed; None, and a failed check, if there is none."""
+    """The printed report; None, and a failed check, without one."""
     try:
         report = json.loads(result.stdout)
     except json.JSONDecodeError as error:
@@ -323,7 +323,7 @@ def check_options(tap, manifest):
                               "--others", "more"))
     if known is None or more is None:
         return
-    # Without enrolment every window is heard; another voice adds impostors.
+    # Without enrolment every window is tested; another voice adds impostors.
     a, b = (r["verification"]["durations"][0] for r in (known, more))
     tap.check(a["windows"] + a["windows_without_speech"] == 4 * 4 * 2
               and b["windows"] + b["windows_without_speech"] == 5 * 4 * 2,

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""With the models that ship, a probability above 0.1 on at most 1 % of the
-frames of what is no voice: silence, tones, noise, music-like chords."""
+"""False alarms of the shipped models on sounds without speech: silence, tones,
+noise, chords.  At most 1 % of the frames have a probability above 0.1."""
 
 import json
 import math

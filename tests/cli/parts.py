@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command evaluate: experiments in shards, interrupted, and all in turn."""
+"""The command evaluate: shards, resumed runs, and all experiments in turn."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from sounds import MODEL, Tap, run
 
 
 def read_all(folder):
-    """What is in a folder, by name."""
+    """Contents of the files of a folder, by name."""
     found = {}
     for name in os.listdir(folder):
         with open(f"{folder}/{name}", "rb") as file:
@@ -38,8 +38,7 @@ FEW = ("--trials", "3", "--score-cam", "1", "--piece", "0.5")
 
 
 def check_shards(tap, manifest, folder):
-    """Parts of any number of threads, merged in any order, are what a single
-    run gives."""
+    """Shards by any number of threads, merged in any order, equal a single run."""
     for protocol, files in IN_PARTS.items():
         name = f"/cli/evaluate/{protocol}"
         one, parts, merged = (f"{folder}/{protocol}-{what}"
@@ -72,7 +71,7 @@ def check_shards(tap, manifest, folder):
 
 
 def kill_after_first(words, part):
-    """Ends a run with no warning once it has written two trials or more."""
+    """Kills a run after it has written two trials or more."""
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     while process.poll() is None:
@@ -115,7 +114,7 @@ def check_interrupted(tap, manifest, folder):
 
 
 def without_report(files):
-    """What does not depend on the command that asked for it."""
+    """Report without the command line."""
     return {n: b for n, b in files.items() if not n.startswith("report.")}
 
 

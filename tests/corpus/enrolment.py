@@ -1,16 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Twenty enrolments of voices never trained on, 20 s each: ten clean ones, and
-ten with 2 s of another voice, of the same sex in every second one, spliced in
-at a random place at the same level.  Prints what `speakersaliency enrol` says.
+"""Second-speaker detection at enrolment, on 20 s each of unknown voices.
 
     tests/corpus/enrolment.py [--least N] [--most N] [--development]
 
+Ten enrolments are clean; in ten others 2 s of another voice, every second one of
+the same sex, are spliced in at a random place at the same level.  Prints the
+advice of `speakersaliency enrol`.
 Needs a corpus (SPEAKERSALIENCY_CORPUS), the built command on PATH and opusdec.
-Fails if fewer than --least (8) of the spliced ones are warned of, with a time
-that meets the splice, or more than --most (1) of the clean ones.  With
---development the voices are those that the limit of core/intruder.c was chosen
-on, for a model that was trained without them (models/train.py).
+Fails if fewer than --least (8) of the spliced enrolments have a warning with a
+time within the splice, or more than --most (1) of the clean ones a warning.
+--development takes the voices of the limits in core/enrol/second-speaker.c, for
+a model trained without these voices (models/train.py).
 Exit code 77: skipped.
 """
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* files.c: mutated model and speaker files
+/* files.c: fuzzing with mutated model and speaker files
  *
- * Each round takes a valid file, damages it in one to four ways, and loads it
- * as everything it could be.  What loads is used.  Nothing may crash, hang or
- * leak; a refusal must be one of the library's errors and begin with the path.
+ * Each round damages a valid file in one to four ways and loads it as every
+ * kind of file.  A file that loads is used.  Nothing may crash, hang or leak; a
+ * refusal must be one of the library's errors and begin with the path.
  * SALIENCY_FUZZ_ROUNDS sets the number of rounds, SALIENCY_FUZZ_SEED the first
  * seed.
  */
@@ -65,7 +65,7 @@ static const char *const tokens[] = {
   "/*",
 };
 
-/* A place in the file: most often in the header, where the structure is. */
+/* A random place in the file, most often in the header. */
 static guint
 place (GRand *rand, const GByteArray *file)
 {
@@ -107,7 +107,7 @@ insert_token (GRand *rand, GByteArray *file, guint at)
   insert (file, at, token, (guint) strlen (token));
 }
 
-/* The number nearest after `at` becomes another one. */
+/* Replaces the next number after `at`. */
 static void
 replace_number (GRand *rand, GByteArray *file, guint at)
 {
@@ -143,8 +143,8 @@ truncate_there (GRand *rand, GByteArray *file, guint at)
   g_byte_array_set_size (file, at);
 }
 
-/* Makes the header length fit again after insertions, so that what they changed
- * is reached. */
+/* Corrects the header length after insertions, so that loading reaches the
+ * inserted bytes. */
 static void
 mend_length (GByteArray *file, const GByteArray *original)
 {
@@ -295,7 +295,7 @@ fuzz (const Origin *origin)
   g_test_message ("%s: of %" G_GUINT64_FORMAT " damaged files %u were still "
                   "safetensors, %u models, %u speakers",
       origin->what, rounds, n_files, n_models, n_speakers);
-  /* Were all refused at the first look, nothing behind it would be tested. */
+  /* If all files were refused at once, later code would be untested. */
   g_assert_cmpuint (n_files, >, rounds / 50);
 }
 

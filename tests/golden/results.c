@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* results MODEL CLASS INPUT OUTPUT: what the library makes of a sound
+/* results MODEL CLASS INPUT OUTPUT: the library's results for a sound
  *
  * INPUT is a safetensors file with "samples" [N]; OUTPUT gets "log_mel" [F, T],
  * "embedding" [E], "log_odds" [1] of CLASS and "gradient_s1", its gradient by

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define DOUBTFUL 1e-3 /* by the largest value */
+#define DOUBTFUL 1e-3 /* relative to the largest value */
 
 static char *temp_folder;
 
@@ -145,7 +145,7 @@ data_file_bytes (const char *path)
   return g_byte_array_new_take ((guint8 *) contents, size);
 }
 
-/* Without the care of GLib's own function, which syncs the disk. */
+/* Unlike GLib's function, does not sync the disk. */
 char *
 data_write_temp (const char *name, const void *bytes, gsize size)
 {

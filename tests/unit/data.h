@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* data.h: what several tests need: golden values, altered files, sounds, and
- * comparisons that say how far off they are
+/* data.h: helpers of several tests: golden values, altered files, sounds, and comparisons that
+ * report the largest difference
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 /* Files of the tree.  All paths are (transfer full). */
 char *data_path (const char *name);      /* in tests/golden */
-char *data_shipped_model (void);         /* NULL if it is not in the tree */
+char *data_shipped_model (void);         /* NULL if not in the tree */
 char *data_temp_path (const char *name); /* in a folder of this process, removed by data_clean() */
 void data_clean (void);
 
@@ -30,14 +30,15 @@ char *data_write_safetensors (const char *name, const char *header, const void *
 /* Copies the file at `path`, `from` in its header replaced by `to` (quotes as they are in the
  * header). */
 char *data_edit_header (const char *path, const char *from, const char *to);
-/* The same inside the record, where quotes are escaped: written here without. */
+/* The same inside the model description; `from` and `to` have plain quotes, which the file escapes.
+ */
 char *data_edit_record (const char *path, const char *from, const char *to);
-/* Copies a file without calibration to one with x = scale score + offset everywhere and what
- * `more`, "" or "name: value, ", adds to the calibration. */
+/* Copies a file without calibration and adds one: x = scale score + offset everywhere, and the
+ * fields of `more`, "" or "name: value, ". */
 char *data_calibrate (const char *path, double scale, double offset, const char *more);
 SalModel *data_load_calibrated (const char *name, double scale, double offset,
     const char *more); /* such a copy of tests/golden/NAME.safetensors */
-/* For `more`: voices of a stream are told apart by these cosines. */
+/* For `more`: cosines of the speaker clustering in a stream (session cohort). */
 #define DATA_COMPANY(same, merge)                                                                  \
   "\"background\": 5, \"company\": {"                                                              \
   "\"same\": " same ", \"merge\": " merge ", \"prior\": -1, \"penalty\": 2, "                      \
@@ -54,23 +55,23 @@ float *data_noise (guint32 seed, gsize n); /* uniform in [-1, 1) */
 double data_difference (const float *a, const float *b, gsize n);
 double data_magnitude (const float *a, gsize n);
 double data_correlation (const float *a, const float *b, gsize n);
-/* Fails, saying what and how much, if the largest difference is above limit. */
+/* Fails if the largest difference is above limit; the message has `what` and the difference. */
 void data_assert_close (const char *what, const float *got, const float *want, gsize n,
     double limit);
 /* The same with the difference divided by the largest magnitude of `want`. */
 void data_assert_relative (const char *what, const float *got, const float *want, gsize n,
     double limit);
-/* For what rounding may change in places: at least `part` of the differences are within the limit,
- * and their root mean square is below `rms` of that of `want`. */
+/* For arrays that rounding may change in places: at least `part` of the differences are within the
+ * limit, and their root mean square is below `rms` times that of `want`. */
 void data_assert_mostly (const char *what, const float *got, const float *want, gsize n,
     double limit, double part, double rms);
-/* Moves `got` towards `want`, the golden values `name`, by as much as they are not defined
- * (tests/golden/doubt.py). Returns the part of them that is not, to 1e-3 of the largest. */
+/* Moves `got` towards `want`, the golden values `name`, by the doubt of each value
+ * (tests/golden/doubt.py).  Returns the part of the values with a doubt above 1e-3 of the largest.
+ */
 double data_forgive_doubt (SalSafetensors *values, const char *name, float *got, const float *want,
     gsize n);
 void data_assert_finite (const char *what, const float *got, gsize n);
-/* Takes the values that golden files keep of an array: value k of n is element floor (k size / n).
- */
+/* The values of an array that golden files keep: value k of n is element floor (k size / n). */
 float *data_sampled (const float *array, gsize size, gsize n);
 /* Error of this code whose message has all of these words; NULL ends. */
 void data_assert_error (const GError *error, SalError code, ...) G_GNUC_NULL_TERMINATED;

@@ -16,7 +16,7 @@ row_free (gpointer data)
   g_free (row);
 }
 
-/* Paths say what is to be heard: voice, utterance, thousandths of a second. */
+/* A path encodes its sound: voice, utterance, milliseconds. */
 GPtrArray *
 voices_rows (guint n_targets, guint n_others, guint n_utterances,
     double seconds)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* voices.h: a corpus of made-up voices, without files
+/* voices.h: a synthetic speech corpus, without files
  *
- * Voices are called spk0, spk1, .. as the classes of the golden models; women and men
- * alternate, spk0 is a woman.
+ * Voices are called spk0, spk1, .. like the classes of the golden models.  Women and men alternate;
+ * spk0 is a woman.
  */
 #pragma once
 
@@ -10,8 +10,9 @@
 
 /**
  * voices_corpus:
- * @n_targets: voices in split "t"; @n_others: those after them, in split "o"
- * @n_utterances: of each; that number i has @seconds + i/4 of sound
+ * @n_targets: voices in split "t"
+ * @n_others: further voices, in split "o"
+ * @n_utterances: of each voice; utterance i has @seconds + i/4 of sound
  *
  * Utterance i of any voice begins with i/8 s of silence.
  */

@@ -2,7 +2,7 @@
 /* all.h: every experiment in turn, what they cost, and a report of them */
 #pragma once
 
-#include "cli/evaluate/evaluate.h"
+#include "cli/evaluate/protocol.h"
 
 /* Passes through the network, in frames of all windows together. */
 typedef double (*CliCost) (const CliEvaluation *self);

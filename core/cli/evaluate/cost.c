@@ -10,7 +10,7 @@
 #include "eval/sanity.h"
 #include "eval/streaming.h"
 
-#define T 200 /* frames of a window */
+#define T SAL_WINDOW_FRAMES
 #define TRIES 5
 #define CHANNELS (SAL_STAGES * SAL_CAM_FEW_CHANNELS) /* of Score-CAM */
 #define GIVEN 3                                      /* A, B, X */
@@ -22,7 +22,7 @@ double
 cli_cost_of_frame (SalModel *model)
 {
   gsize size = (gsize) sal_model_get_mel_config (model)->n_bands * T;
-  g_autoptr (SalNet) net = sal_net_new (model, T, 3, 1);
+  g_autoptr (SalNet) net = sal_net_new (model, T, SAL_STAGES - 1, 1);
   g_autofree float *log_mel = g_new (float, size);
   double best = INFINITY;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "cli/evaluate/evaluate.h"
+#include "cli/evaluate/protocol.h"
 #include "eval/figures.h"
 
 typedef struct {

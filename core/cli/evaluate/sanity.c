@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "eval/faithfulness-check.h"
-#include "cli/evaluate/evaluate.h"
+#include "cli/evaluate/protocol.h"
 #include "eval/sanity.h"
 #include "map/faithfulness.h"
 

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "cli/evaluate/evaluate.h"
+#include "cli/evaluate/protocol.h"
 #include "eval/trial-log.h"
 
 /* What a ledger becomes. */

@@ -2,8 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli/evaluate/evaluate.h"
+#include "cli/evaluate/protocol.h"
 #include "picture/png.h"
+#include "eval/streaming.h"
 #include "eval/streaming-picture.h"
 #include "cli/evaluate/table.h"
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "eval/det.h"
-#include "cli/evaluate/evaluate.h"
+#include "cli/evaluate/protocol.h"
 #include "picture/png.h"
 #include "cli/evaluate/table.h"
 

@@ -13,3 +13,4 @@
 #include <saliency/enrol-warnings.h>
 #include <saliency/gate.h>
 #include <saliency/masker.h>
+#include <saliency/render.h>

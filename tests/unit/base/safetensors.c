@@ -34,7 +34,7 @@ write_good (void)
   return data_write_safetensors ("good", good_header, data, 32);
 }
 
-/* --- what must work ------------------------------------------------------ */
+/* --- valid files --------------------------------------------------------- */
 
 static void
 test_reads_f32_and_f16 (void)
@@ -355,7 +355,7 @@ test_refuses_header_length (gconstpointer data)
   refuse_file (edited, SAL_ERROR_FORMAT);
 }
 
-/* A header of 100 MB that is really there: refused by size, unread. */
+/* A file with a header of 100 MB: refused by size, unread. */
 static void
 test_refuses_header_over_limit (void)
 {

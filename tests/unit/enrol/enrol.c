@@ -46,7 +46,7 @@ rms (const float *samples, gsize n)
   return sqrt (sum / (double) n);
 }
 
-/* --- what is heard ------------------------------------------------------- */
+/* --- advice -------------------------------------------------------------- */
 
 static void
 test_advice (void)
@@ -58,7 +58,8 @@ test_advice (void)
   add (enrol, voice, n);
   g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
   g_assert_cmpfloat_with_epsilon (advice.seconds, 6, 1e-6);
-  g_assert_cmpfloat (advice.speech_seconds, >, 4.5); /* some is weak */
+  g_assert_cmpfloat (advice.speech_seconds, >,
+      4.5); /* weak frames are no speech */
   g_assert_cmpfloat (advice.speech_seconds, <=, 6);
   /* windows of 2 s every second in frames [0, 598): at 0, 1, 2, 3 */
   g_assert_cmpuint (advice.n_pieces, ==, 4);
@@ -67,7 +68,7 @@ test_advice (void)
   g_assert_cmpfloat (advice.agreement, >, 0);
   g_assert_cmpfloat (advice.agreement, <=, 1.00001);
   g_assert_cmpfloat (advice.clipped, ==, 0);
-  /* what is not speech is at most 30 dB below: less than 1.5 dB of the mean */
+  /* other frames are 30 dB below: they change the mean by less than 1.5 dB */
   g_assert_cmpfloat_with_epsilon (advice.level_db, 20 * log10 (rms (voice, n)),
       1.5);
   g_assert_cmpstr (sal_speaker_get_name (speaker), ==, "a");
@@ -88,7 +89,7 @@ test_one_piece_agrees (void)
   g_assert_cmpfloat (advice.agreement, ==, 1);
 }
 
-/* Two recordings that are the same agree with each other entirely. */
+/* Two equal recordings agree entirely. */
 static void
 test_same_twice_agrees (void)
 {
@@ -104,7 +105,7 @@ test_same_twice_agrees (void)
   g_assert_cmpfloat_with_epsilon (advice.seconds, 4, 1e-6);
 }
 
-/* The cosine of the two pieces, from the voices enrolled of each alone. */
+/* Two pieces agree by their cosine, known from a voice of each alone. */
 static void
 test_agreement_of_two_is_their_cosine (void)
 {
@@ -165,7 +166,7 @@ test_clipping_is_counted (void)
   SalEnrolAdvice advice;
   add (enrol, voice, n);
   g_autoptr (SalSpeaker) speaker = finish (enrol, &advice);
-  /* a sample of 0.9995 may count, too */
+  /* a sample of 0.9995 counts, too */
   g_assert_cmpfloat_with_epsilon (advice.clipped, n_clipped / (double) n, 1e-3);
 }
 
@@ -228,7 +229,7 @@ test_noise_is_measured (void)
   }
 }
 
-/* Each piece against its samples; speech is all of it. */
+/* Checks each piece against its samples, which are all speech. */
 static void
 test_pieces_are_described (void)
 {
@@ -291,7 +292,7 @@ test_recordings_are_described (void)
       20 * log10 (rms (noise, 2 * n)), 0.05);
 }
 
-/* --- a recording bit by bit ---------------------------------------------- */
+/* --- recordings in chunks ------------------------------------------------ */
 
 static void
 test_stream_is_the_same (void)
@@ -338,7 +339,7 @@ test_stream_that_was_nothing (void)
   g_assert_cmpfloat (sal_enrol_get_recording (enrol, 0)->seconds, ==, 2);
 }
 
-/* --- what cannot serve --------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------ */
 
 static void
 test_refuses_sound (gconstpointer data)
@@ -401,7 +402,7 @@ test_refusal_leaves_the_rest (void)
       sal_speaker_get_embedding (y), size);
 }
 
-/* Half a second is enough, if only just. */
+/* Half a second is just enough. */
 static void
 test_accepts_a_short_one (void)
 {

@@ -19,7 +19,7 @@ calibrated (double scale, double offset)
   return data_load_calibrated ("tiny", scale, offset, "");
 }
 
-/* P pieces of one voice, each off by noise; 2 s one after the other. */
+/* P consecutive pieces of 2 s of one voice, each with noise. */
 static void
 make_pieces (guint32 seed, float noise, float embeddings[P * E],
     SalPiece pieces[P])
@@ -105,9 +105,8 @@ test_by_hand (void)
   g_assert_cmpfloat_with_epsilon (got.false_reject, reject, 1e-3 * reject);
 }
 
-/* Steep lines, where e^(s^2/2) is no number any more, against the same far
- * out: both rates are probabilities, and fall as the offset of the line rises.
- */
+/* Steep lines, where e^(s^2/2) overflows: both rates are still probabilities
+ * and fall as the offset of the line rises. */
 static void
 test_far_out (void)
 {
@@ -131,7 +130,7 @@ test_far_out (void)
   }
 }
 
-/* --- what counts --------------------------------------------------------- */
+/* --- pieces -------------------------------------------------------------- */
 
 static void
 test_steadier_voices_err_less (void)
@@ -169,8 +168,8 @@ test_what_is_left_out_does_not_count (void)
   g_assert_cmpfloat (b.false_reject, >, 2 * a.false_reject);
 }
 
-/* A piece is not compared with what it shares sound with: with half overlap the
- * neighbours count for nothing, in other recordings all do. */
+/* A piece is not compared with pieces that share its sound: with half overlap
+ * the neighbours do not count, in other recordings all pieces count. */
 static void
 test_shared_sound_does_not_count (void)
 {
@@ -178,7 +177,7 @@ test_shared_sound_does_not_count (void)
   float embeddings[P * E];
   SalPiece pieces[P];
   make_pieces (50, 0.5f, embeddings, pieces);
-  /* pairs that are the same */
+  /* equal pairs */
   for (guint p = 0; p < P; p += 2)
     memcpy (embeddings + (p + 1) * E, embeddings + p * E, E * sizeof (float));
   SalExpectedErrors apart
@@ -195,7 +194,7 @@ test_shared_sound_does_not_count (void)
   g_assert_cmpfloat (elsewhere.false_reject, ==, apart.false_reject);
 }
 
-/* --- what is unknown ----------------------------------------------------- */
+/* --- unknown rates ------------------------------------------------------- */
 
 static void
 assert_unknown (SalModel *model, const float *embeddings,
@@ -226,15 +225,15 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/forecast/is-what-integration-gives", test_by_hand);
-  g_test_add_func ("/forecast/far-out-is-a-probability", test_far_out);
-  g_test_add_func ("/forecast/steadier-voices-err-less",
+  g_test_add_func ("/expected-errors/is-what-integration-gives", test_by_hand);
+  g_test_add_func ("/expected-errors/far-out-is-a-probability", test_far_out);
+  g_test_add_func ("/expected-errors/steadier-voices-err-less",
       test_steadier_voices_err_less);
-  g_test_add_func ("/forecast/what-is-left-out-does-not-count",
+  g_test_add_func ("/expected-errors/what-is-left-out-does-not-count",
       test_what_is_left_out_does_not_count);
-  g_test_add_func ("/forecast/shared-sound-does-not-count",
+  g_test_add_func ("/expected-errors/shared-sound-does-not-count",
       test_shared_sound_does_not_count);
-  g_test_add_func ("/forecast/unknown", test_unknown);
+  g_test_add_func ("/expected-errors/unknown", test_unknown);
   int result = g_test_run ();
   data_clean ();
   return result;

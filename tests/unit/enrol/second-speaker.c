@@ -11,8 +11,8 @@
 
 static SalModel *shipped;
 
-/* Cells of a voice between two of the model's, each off by as much noise as
- * there is voice. */
+/* Cells of a voice between two classes of the model, with as much noise as
+ * voice. */
 static void
 speak (float *cells, gsize first, gsize n, guint voice)
 {
@@ -69,8 +69,7 @@ n_foreign (const Found *self, gsize first, gsize n)
   return sum;
 }
 
-/* All of [first, first + n) but a tenth, and nothing else but 2 cells around.
- */
+/* Foreign are nine tenths of [first, first + n), and at most 2 cells around. */
 static void
 assert_foreign (const Found *self, gsize first, gsize n)
 {
@@ -124,7 +123,7 @@ test_in_two_parts (void)
   g_assert_cmpuint (n_foreign (&f, 0, CELLS), <=, 48);
 }
 
-/* So much of it that the mean of all is between the two. */
+/* So much of a second voice that the mean of all is between the two voices. */
 static void
 test_dialogue (void)
 {
@@ -146,7 +145,7 @@ test_other_recording (void)
   assert_foreign (&f, 100, 60);
 }
 
-/* 0.8 s on either side of a border: no stretch of one recording. */
+/* 0.8 s on both sides of a border: no stretch lies within one recording. */
 static void
 test_borders_are_not_crossed (void)
 {
@@ -160,7 +159,7 @@ test_borders_are_not_crossed (void)
   g_assert_false (f.found);
 }
 
-/* The voice that has more is the first, wherever it begins. */
+/* The voice with more speech is the first one, wherever it begins. */
 static void
 test_the_majority_wins (void)
 {
@@ -171,7 +170,7 @@ test_the_majority_wins (void)
   assert_foreign (&f, 0, 60);
 }
 
-/* --- what is not judged -------------------------------------------------- */
+/* --- not judged ---------------------------------------------------------- */
 
 static void
 test_pauses (void)
@@ -179,7 +178,7 @@ test_pauses (void)
   guint E = sal_model_get_embedding_size (shipped);
   g_auto (Found) f = { 0 };
   start (&f);
-  /* what is found in a pause is no speech, however it sounds */
+  /* a pause is not judged, whatever its cells are */
   speak (f.cells, 100, 30, 7);
   for (gsize i = 100 * E; i < 130 * E; i++)
     f.cells[i] *= 0.3f;
@@ -234,24 +233,25 @@ main (int argc, char **argv)
     const char *path;
     GTestFunc test;
   } tests[] = {
-    { "/intruder/one-voice-has-none", test_one_voice },
-    { "/intruder/a-tenth-is-found", test_a_tenth },
-    { "/intruder/two-parts-are-found", test_in_two_parts },
-    { "/intruder/a-dialogue-is-found", test_dialogue },
-    { "/intruder/another-recording-is-found", test_other_recording },
-    { "/intruder/the-majority-wins", test_the_majority_wins },
-    { "/intruder/stretches-end-with-their-recording",
+    { "/second-speaker/one-voice-has-none", test_one_voice },
+    { "/second-speaker/a-tenth-is-found", test_a_tenth },
+    { "/second-speaker/two-parts-are-found", test_in_two_parts },
+    { "/second-speaker/a-dialogue-is-found", test_dialogue },
+    { "/second-speaker/another-recording-is-found", test_other_recording },
+    { "/second-speaker/the-majority-wins", test_the_majority_wins },
+    { "/second-speaker/stretches-end-with-their-recording",
         test_borders_are_not_crossed },
-    { "/intruder/pauses-are-not-judged", test_pauses },
-    { "/intruder/needs-3-s-to-compare-with", test_short },
+    { "/second-speaker/pauses-are-not-judged", test_pauses },
+    { "/second-speaker/needs-3-s-to-compare-with", test_short },
   };
   g_test_init (&argc, &argv, NULL);
   g_autofree char *path = data_shipped_model ();
   shipped = path != NULL ? data_load_model ("shipped") : NULL;
   for (guint i = 0; shipped != NULL && i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
-  g_test_add_func ("/intruder/needs-a-cohort", test_small_cohort);
-  g_test_add_func ("/intruder/cell-is-a-column-of-s4", test_cell_is_a_column);
+  g_test_add_func ("/second-speaker/needs-a-cohort", test_small_cohort);
+  g_test_add_func ("/second-speaker/cell-is-a-column-of-s4",
+      test_cell_is_a_column);
   int result = g_test_run ();
   sal_model_unref (shipped);
   data_clean ();

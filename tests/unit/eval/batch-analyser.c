@@ -62,11 +62,11 @@ check_equal (SalModel *model, guint hop, gsize n_samples)
   gsize n;
   g_autofree float *sound = maps_sound (&n);
   n = MIN (n, n_samples);
-  g_autoptr (EvalBatchAnalyser) tracker
+  g_autoptr (EvalBatchAnalyser) batch
       = eval_batch_analyser_new (model, hop, lookaheads, L);
-  gsize T = eval_batch_analyser_n_frames (tracker, n);
+  gsize T = eval_batch_analyser_n_frames (batch, n);
   EvalTrace *traces = eval_traces_new (2 * L, T);
-  g_assert_cmpuint (eval_batch_analyser_run (tracker, sound, n, targets, 2,
+  g_assert_cmpuint (eval_batch_analyser_run (batch, sound, n, targets, 2,
                         traces),
       ==, T);
   for (guint i = 0; i < 2 * L; i++) {
@@ -101,12 +101,12 @@ static float
 mean_log_odds (SalModel *model, const float *sound, gsize n)
 {
   g_autoptr (SalTarget) target = enrol (model);
-  g_autoptr (EvalBatchAnalyser) tracker
+  g_autoptr (EvalBatchAnalyser) batch
       = eval_batch_analyser_new (model, 25, lookaheads, 1);
-  gsize T = eval_batch_analyser_n_frames (tracker, n);
+  gsize T = eval_batch_analyser_n_frames (batch, n);
   EvalTrace *trace = eval_traces_new (1, T);
   double sum = 0;
-  eval_batch_analyser_run (tracker, sound, n, &target, 1, trace);
+  eval_batch_analyser_run (batch, sound, n, &target, 1, trace);
   for (gsize t = 0; t < T; t++)
     sum += trace->log_odds[t];
   eval_traces_free (trace, 1);
@@ -142,7 +142,7 @@ test_equals_the_analyser_on_short_sound (void)
     check_equal (model, 25, lengths[i]);
 }
 
-/* A tracker keeps nothing of what it heard before. */
+/* A batch keeps nothing of what it heard before. */
 static void
 test_runs_do_not_depend_on_each_other (void)
 {
@@ -150,13 +150,13 @@ test_runs_do_not_depend_on_each_other (void)
   g_autoptr (SalTarget) target = enrol (model);
   gsize n;
   g_autofree float *sound = maps_sound (&n);
-  g_autoptr (EvalBatchAnalyser) tracker
+  g_autoptr (EvalBatchAnalyser) batch
       = eval_batch_analyser_new (model, 25, lookaheads, 1);
-  gsize T = eval_batch_analyser_n_frames (tracker, n);
+  gsize T = eval_batch_analyser_n_frames (batch, n);
   EvalTrace *first = eval_traces_new (1, T), *again = eval_traces_new (1, T);
-  eval_batch_analyser_run (tracker, sound, n, &target, 1, first);
-  eval_batch_analyser_run (tracker, sound + 5000, n - 5000, &target, 1, again);
-  eval_batch_analyser_run (tracker, sound, n, &target, 1, again);
+  eval_batch_analyser_run (batch, sound, n, &target, 1, first);
+  eval_batch_analyser_run (batch, sound + 5000, n - 5000, &target, 1, again);
+  eval_batch_analyser_run (batch, sound, n, &target, 1, again);
   g_assert_cmpmem (first->activity, T * sizeof (float), again->activity,
       T * sizeof (float));
   g_assert_cmpmem (first->log_odds, T * sizeof (float), again->log_odds,
@@ -233,10 +233,10 @@ test_baseline_is_the_merged_cosine (void)
     cosines[k] = cosine_of (sal_net_get_embedding (net),
         sal_target_get_row (target), sal_model_get_embedding_size (model));
   }
-  g_autoptr (EvalBatchAnalyser) tracker
+  g_autoptr (EvalBatchAnalyser) batch
       = eval_batch_analyser_new (model, hop, lookaheads, L);
   EvalTrace *traces = eval_traces_new (L, T);
-  eval_batch_analyser_run (tracker, sound, n, &target, 1, traces);
+  eval_batch_analyser_run (batch, sound, n, &target, 1, traces);
   for (guint i = 0; i < L; i++) {
     g_autofree float *want = g_new (float, T);
     merge (cosines, n_windows, hop, lookaheads[i], T, want);
@@ -249,19 +249,19 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/tracker/equals-the-analyser/plain", "tiny",
+  g_test_add_data_func ("/batch-analyser/equals-the-analyser/plain", "tiny",
       test_equals_the_analyser);
-  g_test_add_data_func ("/tracker/equals-the-analyser/mirrored", "sunine",
-      test_equals_the_analyser);
-  g_test_add_func ("/tracker/equals-the-analyser/in-company",
+  g_test_add_data_func ("/batch-analyser/equals-the-analyser/mirrored",
+      "sunine", test_equals_the_analyser);
+  g_test_add_func ("/batch-analyser/equals-the-analyser/in-company",
       test_equals_the_analyser_in_company);
-  g_test_add_func ("/tracker/equals-the-analyser/at-another-hop",
+  g_test_add_func ("/batch-analyser/equals-the-analyser/at-another-hop",
       test_equals_the_analyser_at_another_hop);
-  g_test_add_func ("/tracker/equals-the-analyser/on-short-sound",
+  g_test_add_func ("/batch-analyser/equals-the-analyser/on-short-sound",
       test_equals_the_analyser_on_short_sound);
-  g_test_add_func ("/tracker/runs-do-not-depend-on-each-other",
+  g_test_add_func ("/batch-analyser/runs-do-not-depend-on-each-other",
       test_runs_do_not_depend_on_each_other);
-  g_test_add_func ("/tracker/baseline-is-the-merged-cosine",
+  g_test_add_func ("/batch-analyser/baseline-is-the-merged-cosine",
       test_baseline_is_the_merged_cosine);
   int result = g_test_run ();
   data_clean ();

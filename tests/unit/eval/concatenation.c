@@ -87,7 +87,7 @@ test_absent_speaker_is_nobody_who_speaks (void)
   g_assert_true (stranger);
 }
 
-/* Nothing else is drawn before, and nothing else decides. */
+/* Nothing else decides, whatever was drawn before. */
 static void
 test_draw_depends_on_seed_form_and_number (void)
 {
@@ -222,26 +222,26 @@ main (int argc, char **argv)
     const char *path;
     GTestFunc test;
   } tests[] = {
-    { "/joins/forms-are-what-they-say", test_forms_are_what_they_say },
-    { "/joins/absent-speaker-is-nobody-who-speaks",
+    { "/concatenation/forms-are-what-they-say", test_forms_are_what_they_say },
+    { "/concatenation/absent-speaker-is-nobody-who-speaks",
         test_absent_speaker_is_nobody_who_speaks },
-    { "/joins/draw-depends-on-seed-form-and-number",
+    { "/concatenation/draw-depends-on-seed-form-and-number",
         test_draw_depends_on_seed_form_and_number },
-    { "/joins/pieces-have-one-level-and-no-pauses",
+    { "/concatenation/pieces-have-one-level-and-no-pauses",
         test_pieces_have_one_level_and_no_pauses },
-    { "/joins/truth-goes-by-the-middle-of-frames",
+    { "/concatenation/truth-goes-by-the-middle-of-frames",
         test_truth_goes_by_the_middle_of_frames },
-    { "/joins/enrolled-utterances-are-not-heard",
+    { "/concatenation/enrolled-utterances-are-not-heard",
         test_enrolled_utterances_are_not_heard },
-    { "/joins/too-few-are-refused", test_too_few_are_refused },
+    { "/concatenation/too-few-are-refused", test_too_few_are_refused },
   };
   g_test_init (&argc, &argv, NULL);
   tiny = data_load_model ("tiny");
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
-  g_test_add_data_func ("/cast/closed-set-recognises-rows",
+  g_test_add_data_func ("/speaker-sets/closed-set-recognises-rows",
       GINT_TO_POINTER (TRUE), test_recognises_rows);
-  g_test_add_data_func ("/cast/open-set-recognises-rows",
+  g_test_add_data_func ("/speaker-sets/open-set-recognises-rows",
       GINT_TO_POINTER (FALSE), test_recognises_rows);
   int result = g_test_run ();
   sal_model_unref (tiny);

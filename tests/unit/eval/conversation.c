@@ -121,7 +121,7 @@ test_seed_decides (void)
   g_assert_cmpint (memcmp (first->clean, other->clean, size), !=, 0);
 }
 
-/* All that the target could say, each utterance at the same level. */
+/* All utterances of the target, at the same level. */
 static GArray *
 joined (EvalCorpus *corpus, const GArray *order)
 {
@@ -137,8 +137,8 @@ joined (EvalCorpus *corpus, const GArray *order)
   return all;
 }
 
-/* Turn after turn the target goes on where it stopped, and begins again once
- * everything was said; each turn has one gain within 3 dB. */
+/* Each turn of the target continues its utterances, which repeat after the
+ * last; each turn has one gain within 3 dB. */
 static void
 check_material (guint n_utterances, double seconds)
 {
@@ -201,8 +201,8 @@ test_absent_is_another_target (void)
 
 /* --- truth --------------------------------------------------------------- */
 
-/* A second of sound, a second of silence, in turns of 1.5 s; the second turn is
- * 40 dB softer, which does not matter within it. */
+/* A second of sound, a second of silence, in turns of 1.5 s.  The second turn
+ * is 40 dB softer; voice activity is relative to the turn. */
 static EvalConversation *
 square (void)
 {

@@ -44,7 +44,7 @@ test_voices_are_targets_first_then_by_name (void)
   g_assert_cmpuint (eval_corpus_get_voice (corpus, 5)->utterances->len, ==, 3);
 }
 
-/* Who is a target is not heard as somebody else as well. */
+/* A target is not one of the others as well. */
 static void
 test_others_that_are_targets_are_left_out (void)
 {
@@ -138,7 +138,7 @@ test_shuffle_is_drawn (void)
   g_assert_cmpmem (a->data, a->len * 4, b->data, b->len * 4);
   g_assert_cmpint (memcmp (a->data, c->data, a->len * 4), !=, 0);
   g_assert_cmpuint (a->len, ==, 20);
-  for (guint i = 20; i < 40; i++) /* those of the second voice */
+  for (guint i = 20; i < 40; i++) /* utterances of the second voice */
     g_assert_true (contains (a, i) && contains (c, i));
 }
 
@@ -159,7 +159,7 @@ test_enrol_takes_whole_utterances_until_enough (void)
   g_assert_cmpint (sal_target_get_class (target), ==, -1);
   g_assert_cmpuint (used->len + order->len, ==, 8);
   for (guint i = 0; i < used->len; i++) {
-    g_assert_cmpfloat (sum, <, 6); /* the one before was not enough */
+    g_assert_cmpfloat (sum, <, 6); /* the utterances before did not suffice */
     g_assert_cmpuint (index_at (used, i), ==, index_at (before, i));
     g_assert_false (contains (order, index_at (used, i)));
     sum += eval_corpus_get_sound (corpus, index_at (used, i), NULL)

@@ -7,7 +7,7 @@
 
 #define MANY 4000
 
-/* Scores with many ties: whole numbers, those of targets higher by some. */
+/* Scores with many ties: integers, higher for targets. */
 typedef struct {
   float target[40], other[60];
   EvalDetection detection;
@@ -68,7 +68,7 @@ counted_auc (const EvalDetection *d)
   return sum / (double) (d->n_target * d->n_other);
 }
 
-/* Rates when what is at or above the threshold is accepted. */
+/* Rates if scores at or above the threshold are accepted. */
 static void
 count_rates (const EvalDetection *d, double threshold, double *miss,
     double *false_alarm)
@@ -109,8 +109,8 @@ counted_min_dcf (const EvalDetection *d, double p)
   return least / fmin (p, 1 - p);
 }
 
-/* Isotonic regression by its formula: the part of targets at score k is the
- * greatest over i <= k of the least over j >= k of that in scores i..j. */
+/* Isotonic regression by its min-max formula: the share of targets at score k
+ * is max over i <= k of min over j >= k of the share in scores i..j. */
 static double
 counted_min_cllr (const EvalDetection *d)
 {

@@ -79,7 +79,7 @@ test_threads_change_nothing (void)
 
 /* --- pictures ------------------------------------------------------------ */
 
-/* Fills the maps of the first and the last method: nothing, then all for. */
+/* Maps of the first method 0, of the last method 1. */
 static void
 paint (EvalFigure *figure)
 {

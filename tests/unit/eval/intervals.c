@@ -30,8 +30,8 @@ test_nothing_is_no_number (void)
   g_assert_cmpuint (eval_interval_of_values (none, 1).n, ==, 0);
 }
 
-/* 200 values of deviation 1/sqrt 12: the mean's is 0.0204, 1.96 times that
- * 0.04. */
+/* 200 values of deviation 1/sqrt 12: their mean has deviation 0.0204,
+ * times 1.96 is 0.04. */
 static void
 test_bootstrap_is_as_wide_as_it_should_be (void)
 {
@@ -53,9 +53,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/rates/wilson-matches-tables", test_wilson_matches_tables);
-  g_test_add_func ("/rates/nothing-is-no-number", test_nothing_is_no_number);
-  g_test_add_func ("/rates/bootstrap-is-as-wide-as-it-should-be",
+  g_test_add_func ("/intervals/wilson-matches-tables",
+      test_wilson_matches_tables);
+  g_test_add_func ("/intervals/nothing-is-no-number",
+      test_nothing_is_no_number);
+  g_test_add_func ("/intervals/bootstrap-is-as-wide-as-it-should-be",
       test_bootstrap_is_as_wide_as_it_should_be);
   return g_test_run ();
 }

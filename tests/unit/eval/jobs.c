@@ -5,13 +5,13 @@
 
 typedef struct {
   GArray *taken; /* of guint */
-  int failing;   /* job that fails, and all after it; -1: none */
-  int refused;   /* whose result is refused; -1: none */
+  int failing;   /* this job and all later ones fail; -1: none */
+  int refused;   /* the result of this job is refused; -1: none */
   int n_made, n_dropped;
   double progress;
 } Scene;
 
-static Scene *scene; /* for drop, which has no data */
+static Scene *scene; /* for drop(), which gets no data */
 
 /* The first jobs take longest. */
 static gpointer

@@ -80,7 +80,7 @@ trial_at (const Run *self, guint i)
   return g_ptr_array_index (self->trials, i);
 }
 
-/* Neither do trials that are not run: those of 3 begin like those of 2. */
+/* Trials not run change nothing either: 3 trials begin like 2. */
 static void
 test_threads_and_number_of_trials_change_nothing (void)
 {
@@ -220,7 +220,7 @@ test_results_are_those_of_the_trials (void)
   }
 }
 
-/* What is masked matters: an intact window is recognised alike. */
+/* The mask differs by log-Mel; an intact window is recognised alike. */
 static void
 test_raw_masks_another_log_mel (void)
 {

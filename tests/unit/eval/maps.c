@@ -7,7 +7,7 @@
 
 #define T 137
 
-/* One backward pass gives what a pass for each map would. */
+/* One backward pass gives the same maps as a pass for each. */
 static void
 test_maps_are_those_of_cam (gconstpointer other_style)
 {

@@ -10,7 +10,7 @@
   "set\tform\ttrial\tmethod\tlayers\tgiven\trecognised\tkept_mass"             \
   "\tauc\n"
 
-/* The first so many of n trials are recognised. */
+/* The first n_hits of n trials are hits. */
 static void
 add_row (GString *text, const char *form, const char *method,
     const char *layers, const char *given, guint n_hits, guint n)
@@ -20,7 +20,7 @@ add_row (GString *text, const char *form, const char *method,
         form, i, method, layers, given, i < n_hits);
 }
 
-/* Of n trials of A-B, so many are recognised intact and by a map. */
+/* n trials of A-B, with these numbers of hits intact and by a map. */
 static GString *
 make_table (const char *method, guint before, guint after, guint n)
 {
@@ -79,7 +79,7 @@ test_layer_cam_both_ways (void)
   }
 }
 
-/* Judged as Layer-CAM is, but no finding of the paper. */
+/* Judged like Layer-CAM, but beyond the paper. */
 static void
 test_smoothed_gradients (void)
 {
@@ -90,7 +90,7 @@ test_smoothed_gradients (void)
   assert_one (verdicts, EVAL_VERDICT_BEYOND, ": does not agree.");
 }
 
-/* Gains are those of the trials that both have. */
+/* Gains count trials with both outcomes. */
 static void
 test_trials_are_paired (void)
 {
@@ -168,7 +168,7 @@ add_curve (GString *text, const char *method, double deletion, double insertion,
       deletion + 0.05, insertion, insertion - 0.05, insertion + 0.05, n);
 }
 
-/* Layer-CAM like this, the others with 0.4 and 0.6, random 0.5. */
+/* Layer-CAM with these areas, other methods with 0.4 and 0.6, random 0.5. */
 static GPtrArray *
 judge_curves (double deletion, double insertion, guint n)
 {
@@ -224,14 +224,15 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/verdicts/layer-cam-both-ways", test_layer_cam_both_ways);
-  g_test_add_func ("/verdicts/smoothed-gradients", test_smoothed_gradients);
-  g_test_add_func ("/verdicts/trials-are-paired", test_trials_are_paired);
-  g_test_add_func ("/verdicts/others-both-ways", test_others_both_ways);
-  g_test_add_func ("/verdicts/pull-is-told", test_pull_is_told);
-  g_test_add_func ("/verdicts/other-sets-do-not-count",
+  g_test_add_func ("/paper-check/layer-cam-both-ways",
+      test_layer_cam_both_ways);
+  g_test_add_func ("/paper-check/smoothed-gradients", test_smoothed_gradients);
+  g_test_add_func ("/paper-check/trials-are-paired", test_trials_are_paired);
+  g_test_add_func ("/paper-check/others-both-ways", test_others_both_ways);
+  g_test_add_func ("/paper-check/pull-is-told", test_pull_is_told);
+  g_test_add_func ("/paper-check/other-sets-do-not-count",
       test_other_sets_do_not_count);
-  g_test_add_func ("/verdicts/order-both-ways", test_order_both_ways);
+  g_test_add_func ("/paper-check/order-both-ways", test_order_both_ways);
   int result = g_test_run ();
   data_clean ();
   return result;

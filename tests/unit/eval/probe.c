@@ -10,7 +10,7 @@
 
 static SalModel *tiny;
 
-/* An ear that has heard T frames of a voice. */
+/* A probe after a forward pass of T frames of a voice. */
 static EvalProbe *
 new_ear (void)
 {
@@ -89,9 +89,10 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   tiny = data_load_model ("tiny");
-  g_test_add_func ("/ear/cut/all-frames-are-the-intact-sound", test_all_frames);
-  g_test_add_func ("/ear/cut/hears-only-what-is-wanted", test_some_frames);
-  g_test_add_func ("/ear/cut/nothing-of-too-few-frames", test_too_few_frames);
+  g_test_add_func ("/probe/cut/all-frames-are-the-intact-sound",
+      test_all_frames);
+  g_test_add_func ("/probe/cut/hears-only-what-is-wanted", test_some_frames);
+  g_test_add_func ("/probe/cut/nothing-of-too-few-frames", test_too_few_frames);
   int result = g_test_run ();
   sal_model_unref (tiny);
   data_clean ();

@@ -93,7 +93,7 @@ test_area_is_that_of_known_curves (void)
   }
   g_assert_cmpfloat_with_epsilon (eval_deletion_area (part, one), 1, 1e-6);
   g_assert_cmpfloat_with_epsilon (eval_deletion_area (part, line), 0.5, 1e-6);
-  part[1] = part[2]; /* uneven steps count as wide as they are */
+  part[1] = part[2]; /* uneven steps count by their width */
   g_assert_cmpfloat_with_epsilon (eval_deletion_area (part, one), 1, 1e-6);
 }
 

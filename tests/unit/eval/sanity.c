@@ -56,7 +56,7 @@ assert_result (const EvalSanityResult *result)
   g_assert_true (isfinite (rate->mean) && fabs (rate->mean) <= 1 + 1e-6);
   g_assert_cmpfloat (rate->low, <=, rate->mean + 1e-6);
   g_assert_cmpfloat (rate->mean, <=, rate->high + 1e-6);
-  if (row->energy) { /* does not know the model */
+  if (row->energy) { /* independent of the model */
     g_assert_cmpfloat_with_epsilon (rate->mean, 1, 1e-6);
     g_assert_cmpfloat_with_epsilon (result->energy.mean, 1, 1e-6);
   } else

@@ -25,8 +25,8 @@ test_equal_values_are_flat (void)
   g_assert_cmpfloat (eval_spearman (other, flat, 3), ==, 0);
 }
 
-/* By hand: 1 - 6 sum d^2 / (n (n^2 - 1)) without ties; with them, by Pearson of
- * ranks 0.5 0.5 2 3 and 1 0 2 3. */
+/* By hand: without ties 1 - 6 sum d^2 / (n (n^2 - 1)); with ties Pearson's
+ * correlation of the ranks 0.5 0.5 2 3 and 1 0 2 3. */
 static void
 test_correlation_is_spearmans (void)
 {
@@ -44,9 +44,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/ranks/ties-share-their-mean", test_ties_share_their_mean);
-  g_test_add_func ("/ranks/equal-values-are-flat", test_equal_values_are_flat);
-  g_test_add_func ("/ranks/correlation-is-spearmans",
+  g_test_add_func ("/spearman/ties-share-their-mean",
+      test_ties_share_their_mean);
+  g_test_add_func ("/spearman/equal-values-are-flat",
+      test_equal_values_are_flat);
+  g_test_add_func ("/spearman/correlation-is-spearmans",
       test_correlation_is_spearmans);
   return g_test_run ();
 }

@@ -28,7 +28,7 @@ open_ledger (const char *path, const char *settings, GError **error)
   return eval_trial_log_open (path, node, 3, error);
 }
 
-/* Its outcomes depend on what it is. */
+/* Adds a trial; form and number decide its outcomes. */
 static gboolean
 add (EvalTrialLog *ledger, EvalConcatenationForm form, guint number,
     GError **error)
@@ -88,7 +88,7 @@ test_is_the_same_when_read_back (void)
   g_assert_nonnull (strstr (error->message, "trial 5 of A in the closed set"));
 }
 
-/* The shorter half of a line is lost, the rest goes on as if nothing was. */
+/* An incomplete last line is dropped; the run resumes after it. */
 static void
 test_goes_on_after_half_a_line (void)
 {
@@ -213,17 +213,19 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/ledger/is-the-same-when-read-back",
+  g_test_add_func ("/trial-log/is-the-same-when-read-back",
       test_is_the_same_when_read_back);
-  g_test_add_func ("/ledger/goes-on-after-half-a-line",
+  g_test_add_func ("/trial-log/goes-on-after-half-a-line",
       test_goes_on_after_half_a_line);
-  g_test_add_func ("/ledger/refuses-other-settings",
+  g_test_add_func ("/trial-log/refuses-other-settings",
       test_refuses_other_settings);
-  g_test_add_func ("/ledger/only-one-writes", test_only_one_writes);
-  g_test_add_func ("/ledger/shards-make-the-whole", test_shards_make_the_whole);
-  g_test_add_func ("/ledger/merges-nothing-of-other-settings",
+  g_test_add_func ("/trial-log/only-one-writes", test_only_one_writes);
+  g_test_add_func ("/trial-log/shards-make-the-whole",
+      test_shards_make_the_whole);
+  g_test_add_func ("/trial-log/merges-nothing-of-other-settings",
       test_merges_nothing_of_other_settings);
-  g_test_add_func ("/ledger/refuses-what-is-none", test_refuses_what_is_none);
+  g_test_add_func ("/trial-log/refuses-what-is-none",
+      test_refuses_what_is_none);
   int result = g_test_run ();
   data_clean ();
   return result;

@@ -99,8 +99,8 @@ test_every_window_meets_every_target (void)
   }
 }
 
-/* Known voices need no enrolment, so that all utterances are heard: number i
- * has 3 + i/4 s, of which i/8 s at the beginning are silence. */
+/* Known voices need no enrolment: all utterances are tested.  Utterance i has
+ * 3 + i/4 s and begins with i/8 s of silence. */
 static void
 test_all_windows_with_speech_are_used (void)
 {
@@ -156,7 +156,7 @@ test_trials_can_be_limited (void)
   g_assert_cmpint (memcmp (a.trials->data, b.trials->data,
                        MIN (a.trials->len, b.trials->len) * sizeof (EvalTrial)),
       !=, 0);
-  guint found = 0; /* every trial of the few is one of all */
+  guint found = 0; /* every drawn trial is one of all trials */
   for (guint i = 0, j = 0; i < a.trials->len; i++) {
     while (j < c.trials->len
         && memcmp (trial_at (&a, i), trial_at (&c, j), sizeof (EvalTrial)) != 0)
@@ -260,7 +260,7 @@ test_probit_inverts_the_normal_distribution (void)
   g_assert_true (isinf (eval_probit (1)) && eval_probit (1) > 0);
 }
 
-/* How many pixels are of no grey. */
+/* Number of pixels that are not grey. */
 static guint
 count_coloured (cairo_surface_t *surface)
 {

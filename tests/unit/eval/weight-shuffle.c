@@ -24,7 +24,7 @@ scrambled (guint parts, guint32 seed)
   return model;
 }
 
-/* Stages and embedding after a pass, one after the other. */
+/* Stages and embedding after a forward pass, concatenated. */
 static GArray *
 pass (SalModel *model, guint *ends)
 {
@@ -87,7 +87,7 @@ test_leaves_other_parts (void)
   }
 }
 
-/* What lies below the lowest scrambled stage stays, to the bit. */
+/* Stages below the lowest shuffled one are bit-identical. */
 static void
 test_changes_what_lies_above (void)
 {
@@ -167,18 +167,19 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   tiny = data_load_model ("tiny");
-  g_test_add_func ("/scramble/permutes-by-seed-layer-and-size",
+  g_test_add_func ("/weight-shuffle/permutes-by-seed-layer-and-size",
       test_permutes_by_seed_layer_and_size);
-  g_test_add_func ("/scramble/leaves-other-parts", test_leaves_other_parts);
-  g_test_add_func ("/scramble/changes-what-lies-above",
+  g_test_add_func ("/weight-shuffle/leaves-other-parts",
+      test_leaves_other_parts);
+  g_test_add_func ("/weight-shuffle/changes-what-lies-above",
       test_changes_what_lies_above);
-  g_test_add_func ("/scramble/nothing-scrambled-is-the-same",
+  g_test_add_func ("/weight-shuffle/nothing-scrambled-is-the-same",
       test_nothing_scrambled_is_the_same);
-  g_test_add_func ("/scramble/original-is-not-disturbed",
+  g_test_add_func ("/weight-shuffle/original-is-not-disturbed",
       test_original_is_not_disturbed);
-  g_test_add_func ("/scramble/class-rows-belong-to-the-top",
+  g_test_add_func ("/weight-shuffle/class-rows-belong-to-the-top",
       test_class_rows_belong_to_the_top);
-  g_test_add_func ("/scramble/refuses-a-file-that-changed",
+  g_test_add_func ("/weight-shuffle/refuses-a-file-that-changed",
       test_refuses_a_file_that_changed);
   int result = g_test_run ();
   sal_model_unref (tiny);

@@ -51,7 +51,7 @@ test_all_negative_is_flat (void)
   }
 }
 
-/* Where g is 0 and where 2 g^2 + g^3 sum A is. */
+/* Where g is 0, and where 2 g^2 + g^3 sum A is 0. */
 static void
 test_plus_plus_divides_by_nothing (void)
 {
@@ -60,8 +60,8 @@ test_plus_plus_divides_by_nothing (void)
   expect (SAL_CAM_GRAD_PLUS_PLUS, poles, 0, 0);
 }
 
-/* Of a gradient so small alpha is 1/2, though its cube is 0 in float32, and
- * of one so large alpha g is 1 / sum A. */
+/* For a tiny gradient, whose cube is 0 in float32, alpha is 1/2; for a huge one
+ * alpha g is 1 / sum A. */
 static void
 test_plus_plus_at_the_limits (void)
 {
@@ -150,19 +150,19 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/channels/combine/by-hand", test_combine_by_hand);
-  g_test_add_func ("/channels/combine/all-negative-is-flat",
+  g_test_add_func ("/cam-weights/combine/by-hand", test_combine_by_hand);
+  g_test_add_func ("/cam-weights/combine/all-negative-is-flat",
       test_all_negative_is_flat);
-  g_test_add_func ("/channels/combine/plus-plus-divides-by-nothing",
+  g_test_add_func ("/cam-weights/combine/plus-plus-divides-by-nothing",
       test_plus_plus_divides_by_nothing);
-  g_test_add_func ("/channels/combine/plus-plus-at-the-limits",
+  g_test_add_func ("/cam-weights/combine/plus-plus-at-the-limits",
       test_plus_plus_at_the_limits);
-  g_test_add_func ("/channels/combine/homogeneous-but-plus-plus",
+  g_test_add_func ("/cam-weights/combine/homogeneous-but-plus-plus",
       test_homogeneous_but_plus_plus);
-  g_test_add_func ("/channels/combine/not-finite-stays-so",
+  g_test_add_func ("/cam-weights/combine/not-finite-stays-so",
       test_not_finite_stays_so);
-  g_test_add_func ("/channels/combine/degrid-takes-means",
+  g_test_add_func ("/cam-weights/combine/degrid-takes-means",
       test_degrid_takes_means);
-  g_test_add_func ("/channels/strongest", test_strongest_channels);
+  g_test_add_func ("/cam-weights/strongest", test_strongest_channels);
   return g_test_run ();
 }

@@ -84,9 +84,9 @@ static const struct {
   { "all-max", 15, SAL_CAM_FUSION_MAX },
 };
 
-/* tanh (5 x) multiplies what float32 and the order of sums leave, about 1e-5 of
- * the peak, by up to 5.  In places more may differ: with "max" where two layers
- * of opposite sign are equally large to rounding. */
+/* Rounding of float32 and the order of sums leave about 1e-5 of the peak;
+ * tanh (5 x) multiplies that by up to 5.  With "max" some places differ more,
+ * where two layers of opposite sign are equal up to rounding. */
 #define TOLERANCE 1e-3
 #define PART 0.998
 #define RMS 0.01
@@ -138,7 +138,7 @@ test_matches_golden (gconstpointer data)
 
 /* --- one layer ----------------------------------------------------------- */
 
-/* (6) (7) and the signed form, from the arrays that the net gives. */
+/* Layer-CAM (6) (7) and its signed form, from the arrays of the net. */
 static void
 test_layer_matches_the_formula (void)
 {
@@ -168,8 +168,8 @@ test_layer_matches_the_formula (void)
   fixture_clear (&f);
 }
 
-/* Part of a map's energy that changes sign from one place to the next, along
- * both axes: 1 for a checkerboard or stripes of period 2, 0 for a plane. */
+/* Share of a map's energy at period 2 along both axes: 1 for a checkerboard or
+ * stripes, 0 for a plane. */
 static double
 grid_energy (const float *map, guint h, guint w)
 {
@@ -220,7 +220,7 @@ test_degrid_leaves_s4 (void)
   fixture_clear (&f);
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- all layers ---------------------------------------------------------- */
 
 /* p = sigma (u): its gradient is that of u times a number. */
 static void
@@ -262,7 +262,7 @@ test_values_are_in_range (void)
   fixture_clear (&f);
 }
 
-/* The peak of several layers is the largest of each one's. */
+/* The peak of several layers is the largest of their peaks. */
 static void
 test_peak_is_the_largest (void)
 {
@@ -356,7 +356,7 @@ test_percentile_takes_outliers (void)
   fixture_clear (&f);
 }
 
-/* Weights so large that nothing behind them is a number. */
+/* Weights so large that all later values are not finite. */
 static void
 test_not_finite_is_zeros (void)
 {

@@ -124,7 +124,7 @@ test_is_the_formula (void)
   g_assert_cmpfloat_with_epsilon (trust, expected (&f), 1e-6);
 }
 
-/* Few values, so that nearly all bins are tied. */
+/* Few distinct values: nearly all bins are tied. */
 static void
 test_ties_go_by_time_then_band (void)
 {
@@ -149,7 +149,7 @@ test_turned_map_has_the_opposite (void)
   g_assert_cmpfloat_with_epsilon (turned, -trust, 1e-6);
 }
 
-/* Whatever was measured before, of whatever length. */
+/* Earlier measurements, of any length, change nothing. */
 static void
 test_repeats_to_the_bit (void)
 {
@@ -190,13 +190,13 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/trust/is-the-formula", test_is_the_formula);
-  g_test_add_func ("/trust/ties-go-by-time-then-band",
+  g_test_add_func ("/faithfulness/is-the-formula", test_is_the_formula);
+  g_test_add_func ("/faithfulness/ties-go-by-time-then-band",
       test_ties_go_by_time_then_band);
-  g_test_add_func ("/trust/turned-map-has-the-opposite",
+  g_test_add_func ("/faithfulness/turned-map-has-the-opposite",
       test_turned_map_has_the_opposite);
-  g_test_add_func ("/trust/repeats-to-the-bit", test_repeats_to_the_bit);
-  g_test_add_func ("/trust/random-maps-earn-none-on-average",
+  g_test_add_func ("/faithfulness/repeats-to-the-bit", test_repeats_to_the_bit);
+  g_test_add_func ("/faithfulness/random-maps-earn-none-on-average",
       test_random_maps_earn_none_on_average);
   return g_test_run ();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Score-CAM, whose masked passes need the network */
+/* score-cam.c: Score-CAM, whose masked passes need the network */
 #include <saliency/cam.h>
 
 #include <math.h>
@@ -89,7 +89,7 @@ mean_of (const float *x, gsize n)
   return sum / (double) n;
 }
 
-/* Whether few enough channels are stronger; no two are equally strong here. */
+/* Whether channel k is among the strongest; there are no ties here. */
 static gboolean
 is_taken (const float *A, const guint shape[3], guint k, guint channels)
 {
@@ -101,7 +101,7 @@ is_taken (const float *A, const guint shape[3], guint k, guint channels)
   return channels == 0 || n_stronger < channels;
 }
 
-/* (5) in full size, plainly, by the other net. */
+/* Score-CAM (5) in full size by its definition, with the other net. */
 static float *
 by_the_formula (Fixture *f, guint layer, SalScoreFunction function,
     guint channels)
@@ -230,7 +230,7 @@ test_flat_channel_counts_for_nothing (void)
   const float *stage = sal_net_get_stage (f.net, 3, shape);
   for (guint i = 0; i < shape[1] * shape[2]; i++)
     g_assert_true (stage[i] == stage[0] && stage[0] > 0.1f);
-  compare (&f, 3, SAL_SCORE_POSTERIOR, 0); /* its peak would tell */
+  compare (&f, 3, SAL_SCORE_POSTERIOR, 0); /* the peak would differ */
   fixture_clear (&f);
 }
 

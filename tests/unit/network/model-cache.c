@@ -83,7 +83,7 @@ test_replaced_file_is_another (void)
   g_assert_true (again == after);
 }
 
-/* By a nanosecond, to the file's size and place. */
+/* The change is a nanosecond; size and place stay. */
 static void
 test_touched_file_is_another (void)
 {
@@ -97,7 +97,7 @@ test_touched_file_is_another (void)
   assert_other (model, load (path));
 }
 
-/* By another of the same size whose time was set back. */
+/* Another file of the same size, with the old time. */
 static void
 test_time_set_back_does_not_hide_a_change (void)
 {
@@ -105,7 +105,7 @@ test_time_set_back_does_not_hide_a_change (void)
   struct stat before;
   g_autoptr (SalModel) model = load (path);
   g_assert_cmpint (stat (path, &before), ==, 0);
-  g_usleep (20000); /* times of files go by the system's tick */
+  g_usleep (20000); /* file times have the resolution of the system's tick */
   g_autofree char *tiny = data_path ("tiny.safetensors");
   g_autofree char *edited
       = data_edit_record (tiny, "\"name\": \"tiny\"", "\"name\": \"tinz\"");
@@ -217,7 +217,8 @@ test_threads_come_and_go (void)
   run_threads (&shared, load_and_unref);
 }
 
-/* One damaged file by a name for each thread: the errors name them. */
+/* One damaged file with a name for each thread: errors have the thread's name.
+ */
 static void
 test_threads_fail_on_their_own (void)
 {
@@ -241,21 +242,22 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/models/same-file-is-the-same-model",
+  g_test_add_func ("/model-cache/same-file-is-the-same-model",
       test_same_file_is_the_same_model);
-  g_test_add_func ("/models/other-files-are-others",
+  g_test_add_func ("/model-cache/other-files-are-others",
       test_other_files_are_others);
-  g_test_add_func ("/models/replaced-file-is-another",
+  g_test_add_func ("/model-cache/replaced-file-is-another",
       test_replaced_file_is_another);
-  g_test_add_func ("/models/touched-file-is-another",
+  g_test_add_func ("/model-cache/touched-file-is-another",
       test_touched_file_is_another);
-  g_test_add_func ("/models/time-set-back-does-not-hide-a-change",
+  g_test_add_func ("/model-cache/time-set-back-does-not-hide-a-change",
       test_time_set_back_does_not_hide_a_change);
-  g_test_add_func ("/models/file-is-read-again-after-the-last-unref",
+  g_test_add_func ("/model-cache/file-is-read-again-after-the-last-unref",
       test_file_is_read_again_after_the_last_unref);
-  g_test_add_func ("/models/threads/share-one", test_threads_share_one);
-  g_test_add_func ("/models/threads/come-and-go", test_threads_come_and_go);
-  g_test_add_func ("/models/threads/fail-on-their-own",
+  g_test_add_func ("/model-cache/threads/share-one", test_threads_share_one);
+  g_test_add_func ("/model-cache/threads/come-and-go",
+      test_threads_come_and_go);
+  g_test_add_func ("/model-cache/threads/fail-on-their-own",
       test_threads_fail_on_their_own);
   int result = g_test_run ();
   data_clean ();

@@ -107,7 +107,7 @@ test_id_is_the_checksum (void)
   g_assert_cmpstr (sal_model_get_name (other), ==, "tinz");
 }
 
-/* The file may go once it is loaded. */
+/* The model outlives its file. */
 static void
 test_lives_without_its_file (void)
 {
@@ -125,7 +125,7 @@ test_lives_without_its_file (void)
   sal_model_unref (again);
 }
 
-/* --- what must be refused ------------------------------------------------ */
+/* --- refusals ------------------------------------------------------------ */
 
 typedef struct {
   const char *path; /* of the test */
@@ -133,7 +133,7 @@ typedef struct {
   const char *words[3]; /* in the message */
 } Edit;
 
-/* Edits of the record. */
+/* Edits of the model description. */
 static const Edit records[] = {
   { "unknown-field", "\"version\": 1", "\"version\": 1, \"colour\": 2",
       { "colour", "unknown" } },
@@ -212,7 +212,7 @@ static const Edit records[] = {
       { "cohort" } },
 };
 
-/* Edits of the record after which weights do not fit. */
+/* Edits of the model description that do not fit the weights. */
 static const Edit mismatches[] = {
   { "other-widths", "\"widths\": [4, 8, 12, 16]", "\"widths\": [4, 8, 12, 20]",
       { "layer4", "shape" } },
@@ -273,7 +273,7 @@ refuse (char *edited, const Edit *edit)
           edit->words[i]);
 }
 
-/* What is optional in a calibration is not free of limits. */
+/* Optional fields of a calibration have limits, too. */
 static void
 test_refuses_background (void)
 {
@@ -323,7 +323,7 @@ test_refuses_weights_not_finite (void)
   }
 }
 
-/* Its tensors are another model's. */
+/* Attention tensors, of another model. */
 static void
 test_refuses_damaged_attention (void)
 {

@@ -23,7 +23,7 @@ typedef struct {
   gsize n_embedding;
 } Fixture;
 
-/* FALSE, and the test skipped, if the model is not in the tree. */
+/* FALSE, with the test skipped, if the model is not in the tree. */
 static gboolean
 fixture_init (Fixture *f, const char *name)
 {
@@ -80,7 +80,7 @@ size_of (const guint shape[3])
   return (gsize) shape[0] * shape[1] * shape[2];
 }
 
-/* The values that are kept of an array, and the golden ones: [n]. */
+/* Sampled values of an array, and the golden ones, [n]. */
 static void
 pair (Fixture *f, const char *name, const float *array, gsize size, float **got,
     float **want, gsize *n)
@@ -174,7 +174,7 @@ test_columns_match_golden (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* --- what must hold besides ---------------------------------------------- */
+/* --- invariants ---------------------------------------------------------- */
 
 static void
 test_all_columns_are_the_window (gconstpointer data)
@@ -192,7 +192,7 @@ test_all_columns_are_the_window (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* One column has no variance; what is pooled must still be finite. */
+/* One column has no variance; the pooled statistics must still be finite. */
 static void
 test_one_column_is_finite (gconstpointer data)
 {
@@ -309,7 +309,7 @@ test_earlier_windows_leave_no_trace (gconstpointer data)
     results_clear (&ignored);
     results_clear (&again);
   }
-  sal_net_free (f.net); /* nor does the room for longer ones matter */
+  sal_net_free (f.net); /* room for longer windows changes nothing either */
   f.net = sal_net_new (f.model, 200, 0, 1);
   results_take (&again, &f, 200);
   results_assert_same (&first, &again);
@@ -353,7 +353,7 @@ assert_gradients (Fixture *f, const Results *full, guint stage)
         full->arrays[4 + i], full->sizes[4 + i]);
 }
 
-/* A net that keeps less computes the same. */
+/* A net with less memory for the backward pass computes the same. */
 static void
 test_depth_changes_nothing (gconstpointer data)
 {
@@ -389,7 +389,7 @@ test_stopping_early_changes_nothing (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* From the least to one below three S4 columns, all residues of 8. */
+/* From the shortest window up to three S4 columns, all residues of 8. */
 static void
 test_short_windows_are_finite (gconstpointer data)
 {
@@ -407,7 +407,7 @@ test_short_windows_are_finite (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* What was measured makes the input that the network takes in. */
+/* The measured bands give the network's own input. */
 static void
 test_measured_bands_are_those_of_the_input (gconstpointer data)
 {
@@ -450,7 +450,8 @@ test_level_of_a_band_does_not_matter (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* Each band has mean 0, and given again it makes the same window. */
+/* Each band of the input has mean 0; the input given again computes the same.
+ */
 static void
 test_input_can_be_given (gconstpointer data)
 {
@@ -494,7 +495,7 @@ test_keeps_its_model (void)
 
 /* --- memory -------------------------------------------------------------- */
 
-/* Bytes of a net for windows of 2 s that has computed and shown all it can. */
+/* Bytes of a net for windows of 2 s after both passes and all copies. */
 static gsize
 size_of_net (Fixture *f, guint deepest)
 {
@@ -521,7 +522,7 @@ test_takes_little_memory (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* Whoever loads the file: eight nets read the same numbers. */
+/* Eight nets share one set of weights. */
 static void
 test_nets_share_weights (void)
 {
@@ -576,7 +577,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint k = 0; k < G_N_ELEMENTS (models); k++) {
-      /* What attention made of S4 stays when S4 is moved; see pooling.c. */
+      /* The attention weights stay when S4 is moved; see pooling.c. */
       if (tests[i].test == test_gradient_of_s4_matches_finite_differences
           && g_str_equal (models[k], "voxceleb"))
         continue;

@@ -150,11 +150,12 @@ test_matches_formula (Fixture *f, gconstpointer name)
     direct_pool (f, x, at[0], at[1], exact);
     for (guint i = 0; i < 2 * f->R; i++)
       want[i] = (float) exact[i];
-    data_assert_close ("pooled", got, want, 2 * f->R, 2e-6); /* of sums of 1 */
+    data_assert_close ("pooled", got, want, 2 * f->R,
+        2e-6); /* values of order 1 */
   }
 }
 
-/* Nothing outside a stretch has a part in it. */
+/* Columns outside a stretch have no influence. */
 static void
 test_stretch_is_alone (Fixture *f, gconstpointer name)
 {
@@ -207,7 +208,7 @@ test_gradient (Fixture *f, gconstpointer name)
   data_assert_relative ("gradient", got, want, n, 1e-5);
 }
 
-/* Without variance a deviation has no finite slope. */
+/* Without variance the deviation has no finite derivative. */
 static void
 test_rows_at_rest (Fixture *f, gconstpointer name)
 {

@@ -27,8 +27,8 @@ test_time_step_is_the_finest_with_room (void)
         ==, cases[i].step);
 }
 
-/* From a second to a fortnight: labels have room, and no step was passed over:
- * neighbours in the list differ by 2.5 at most. */
+/* From a second to a fortnight labels have room, and the step is the smallest
+ * possible one: neighbouring steps differ by a factor of 2.5 at most. */
 static void
 test_time_step_never_wastes_room (void)
 {
@@ -86,7 +86,7 @@ test_band_among_equal_ones (void)
   g_assert_cmpfloat (sal_axes_band_at (equal, 3, 200), ==, 1.5);
 }
 
-/* Ticks of a panel so high, and in *closest the least distance between two. */
+/* Ticks of a panel of this height; *closest: their least distance. */
 static guint
 count_ticks (int height, int *closest)
 {

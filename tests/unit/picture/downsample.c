@@ -22,7 +22,7 @@ map_of (guint first, guint n_frames)
   return map;
 }
 
-/* The columns of maps with so many frames each, one after the other. */
+/* The columns of consecutive maps with these numbers of frames. */
 static SalColumns *
 columns_of (const guint *n_frames, guint n_maps, guint max_columns)
 {
@@ -78,7 +78,7 @@ test_uneven_columns_are_means_too (void)
   data_assert_close ("activity", columns->activity, want, 3, 1e-6);
 }
 
-/* A level that never changes has no ripple, however the frames fall. */
+/* A constant level stays constant for any number of columns. */
 static void
 test_constant_stays_constant (void)
 {
@@ -124,7 +124,7 @@ test_paint_has_the_highest_band_on_top (void)
   g_assert_cmphex (pixels[0], ==, sal_colour_pixel (2 / 12.0f, -2));
   g_assert_cmphex (pixels[2 * 3], ==, sal_colour_pixel (0, 0));
   g_assert_cmphex (pixels[1], ==, sal_colour_pixel (1, -1)); /* the loudest */
-  for (guint f = 0; f < F; f++) /* what lies beyond the columns is left */
+  for (guint f = 0; f < F; f++) /* pixels beyond the columns are unchanged */
     g_assert_cmphex (pixels[f * 3 + 2], ==, 0);
 }
 
@@ -132,19 +132,19 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/columns/few-frames-are-a-column-each",
+  g_test_add_func ("/downsample/few-frames-are-a-column-each",
       test_few_frames_are_a_column_each);
-  g_test_add_func ("/columns/many-frames-are-means",
+  g_test_add_func ("/downsample/many-frames-are-means",
       test_many_frames_are_means);
-  g_test_add_func ("/columns/uneven-columns-are-means-too",
+  g_test_add_func ("/downsample/uneven-columns-are-means-too",
       test_uneven_columns_are_means_too);
-  g_test_add_func ("/columns/constant-stays-constant",
+  g_test_add_func ("/downsample/constant-stays-constant",
       test_constant_stays_constant);
-  g_test_add_func ("/columns/cutting-into-maps-changes-nothing",
+  g_test_add_func ("/downsample/cutting-into-maps-changes-nothing",
       test_cutting_into_maps_changes_nothing);
-  g_test_add_func ("/columns/without-frames-is-null",
+  g_test_add_func ("/downsample/without-frames-is-null",
       test_without_frames_is_null);
-  g_test_add_func ("/columns/paint-has-the-highest-band-on-top",
+  g_test_add_func ("/downsample/paint-has-the-highest-band-on-top",
       test_paint_has_the_highest_band_on_top);
   return g_test_run ();
 }

@@ -72,8 +72,8 @@ test_draw_has_the_width_asked_for (void)
   }
 }
 
-/* The lower panel fills with the target's colour where it speaks, no earlier.
- * Its left and right are some pixels inside the picture. */
+/* The lower panel has the target's colour exactly where the target speaks.  The
+ * panel is narrower than the picture. */
 static void
 test_draw_shows_when_the_target_speaks (void)
 {
@@ -156,7 +156,7 @@ n_files (const char *folder)
   return n;
 }
 
-/* Fails for root, too: a folder stands in the place of the file. */
+/* A folder in place of the file: fails for root, too. */
 static void
 test_save_that_fails_leaves_nothing (void)
 {

@@ -7,7 +7,7 @@
 
 #define F 4 /* bands */
 
-/* n frames of this level in all. */
+/* Pushes n frames of this level. */
 static void
 push (SalLevelRange *contrast, guint n, float level)
 {
@@ -80,10 +80,10 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/contrast/is-between-speech-and-pauses", test_pauses);
-  g_test_add_func ("/contrast/leaves-outliers-out", test_outliers);
-  g_test_add_func ("/contrast/bands-add", test_bands_add);
-  g_test_add_func ("/contrast/forgets", test_forgets);
-  g_test_add_func ("/contrast/nothing-heard", test_nothing_heard);
+  g_test_add_func ("/level-range/is-between-speech-and-pauses", test_pauses);
+  g_test_add_func ("/level-range/leaves-outliers-out", test_outliers);
+  g_test_add_func ("/level-range/bands-add", test_bands_add);
+  g_test_add_func ("/level-range/forgets", test_forgets);
+  g_test_add_func ("/level-range/nothing-heard", test_nothing_heard);
   return g_test_run ();
 }

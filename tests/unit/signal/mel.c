@@ -6,7 +6,7 @@
 
 #include "data.h"
 
-/* Ours, and the columns of the table of popular front ends. */
+/* Our front end, and those of popular toolkits. */
 static const SalMelConfig ours = {
   .sample_rate = 16000,
   .sample_scale = 32768,
@@ -67,7 +67,7 @@ new_mel (const SalMelConfig *config)
   return mel;
 }
 
-/* L as frames one after the other, [T, F]. */
+/* L of the whole sound at once, [T, F]. */
 static float *
 whole (SalMel *mel, guint n_bands, const float *samples, gsize n,
     gsize *n_frames)
@@ -82,7 +82,7 @@ whole (SalMel *mel, guint n_bands, const float *samples, gsize n,
   return frames;
 }
 
-/* The same, in chunks; 0: random ones. */
+/* The same in chunks; 0: of random size. */
 static float *
 streamed (SalMel *mel, guint n_bands, const float *samples, gsize n,
     gsize chunk, gsize *n_frames)
@@ -118,8 +118,8 @@ test_golden (gconstpointer data)
   g_assert_cmpuint (shape[1], ==, sal_mel_n_frames (mel, n));
   g_autofree float *got = g_new (float, shape[0] * shape[1]);
   sal_mel_process (mel, samples, n, got);
-  /* 1e-3 in ln power is 0.004 dB; float32 FFTs lose the most where a frame is
-   * nearly silent and the floor small. */
+  /* 1e-3 in ln power is 0.004 dB; float32 FFTs lose most in nearly silent
+   * frames with a small floor. */
   data_assert_close (frontends[which].name, got, want, shape[0] * shape[1],
       1e-3);
 }
@@ -160,7 +160,7 @@ test_magnitude_is_root_of_power (void)
   sal_mel_process (magnitude, samples, 400, b);
   float level = logf (0.5f * 32768); /* window is 1 at 200 */
   for (guint f = 0; f < 80; f++)
-    if (b[f] > 0) /* the lowest triangles may hold no bin */
+    if (b[f] > 0) /* the lowest triangles may be without a bin */
       g_assert_cmpfloat_with_epsilon (a[f] - b[f], level, 1e-3f);
 }
 

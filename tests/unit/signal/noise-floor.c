@@ -128,13 +128,14 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/noise/ratio-is-that-of-the-mix", test_finds_the_ratio);
-  g_test_add_func ("/noise/ratio-is-free-of-level",
+  g_test_add_func ("/noise-floor/ratio-is-that-of-the-mix",
+      test_finds_the_ratio);
+  g_test_add_func ("/noise-floor/ratio-is-free-of-level",
       test_ratio_is_free_of_level);
-  g_test_add_func ("/noise/alone-is-no-speech",
+  g_test_add_func ("/noise-floor/alone-is-no-speech",
       test_steady_noise_has_no_speech_above_it);
-  g_test_add_func ("/noise/of-silence-is-that-of-16-bits",
+  g_test_add_func ("/noise-floor/of-silence-is-that-of-16-bits",
       test_noise_of_silence);
-  g_test_add_func ("/noise/is-that-of-the-pauses", test_shortest_pause);
+  g_test_add_func ("/noise-floor/is-that-of-the-pauses", test_shortest_pause);
   return g_test_run ();
 }

@@ -75,11 +75,12 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/speech/energy/is-the-mean-square-of-a-step",
+  g_test_add_func ("/speech-activity/energy/is-the-mean-square-of-a-step",
       test_energy_is_the_mean_square_of_a_step);
-  g_test_add_func ("/speech/energy/outside-is-silence",
+  g_test_add_func ("/speech-activity/energy/outside-is-silence",
       test_energy_outside_is_silence);
-  g_test_add_func ("/speech/find/wants-30-db", test_find_wants_30_db);
-  g_test_add_func ("/speech/find/takes-no-silence", test_find_takes_no_silence);
+  g_test_add_func ("/speech-activity/find/wants-30-db", test_find_wants_30_db);
+  g_test_add_func ("/speech-activity/find/takes-no-silence",
+      test_find_takes_no_silence);
   return g_test_run ();
 }

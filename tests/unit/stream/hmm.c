@@ -57,9 +57,9 @@ test_all_histories (void)
 {
   for (guint32 seed = 1; seed <= 20; seed++) {
     g_autofree float *llr = ratios (seed);
-    g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, N);
+    g_autoptr (SalHmm) hmm = sal_hmm_new (&config, PERIOD, N);
     float probability[N];
-    sal_hmm_settle (presence, llr, N, N, probability);
+    sal_hmm_settle (hmm, llr, N, N, probability);
     for (guint t = 0; t < N; t++)
       g_assert_cmpfloat_with_epsilon (probability[t], truth (llr, N, t), 1e-6);
   }
@@ -71,10 +71,10 @@ test_steps (void)
 {
   for (guint lookahead = 0; lookahead < 4; lookahead++) {
     g_autofree float *llr = ratios (lookahead + 50);
-    g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, N);
+    g_autoptr (SalHmm) hmm = sal_hmm_new (&config, PERIOD, N);
     for (guint t = 0; t + lookahead < N; t++) {
       float probability;
-      sal_hmm_settle (presence, llr + t, lookahead + 1, 1, &probability);
+      sal_hmm_settle (hmm, llr + t, lookahead + 1, 1, &probability);
       g_assert_cmpfloat_with_epsilon (probability,
           truth (llr, t + lookahead + 1, t), 1e-6);
     }
@@ -98,11 +98,11 @@ test_cut_does_not_matter (void)
 static void
 test_no_evidence_is_the_prior (void)
 {
-  g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, 400);
+  g_autoptr (SalHmm) hmm = sal_hmm_new (&config, PERIOD, 400);
   float strong[] = { 30, 30, 30 }, quiet[400] = { 0 }, probability[400];
-  sal_hmm_settle (presence, strong, 3, 3, probability);
+  sal_hmm_settle (hmm, strong, 3, 3, probability);
   g_assert_cmpfloat (probability[2], >, 0.99);
-  sal_hmm_settle (presence, quiet, 400, 400, probability);
+  sal_hmm_settle (hmm, quiet, 400, 400, probability);
   g_assert_cmpfloat_with_epsilon (probability[399], config.prior, 1e-4);
   for (guint t = 1; t < 400; t++)
     g_assert_cmpfloat (probability[t], <=, probability[t - 1] + 1e-6);
@@ -111,13 +111,13 @@ test_no_evidence_is_the_prior (void)
 static void
 test_reset (void)
 {
-  g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, N);
+  g_autoptr (SalHmm) hmm = sal_hmm_new (&config, PERIOD, N);
   float strong[] = { -30, -30, -30 }, first, again, probability[3];
   float little = 0.5;
-  sal_hmm_settle (presence, &little, 1, 1, &first);
-  sal_hmm_settle (presence, strong, 3, 3, probability);
-  sal_hmm_reset (presence);
-  sal_hmm_settle (presence, &little, 1, 1, &again);
+  sal_hmm_settle (hmm, &little, 1, 1, &first);
+  sal_hmm_settle (hmm, strong, 3, 3, probability);
+  sal_hmm_reset (hmm);
+  sal_hmm_settle (hmm, &little, 1, 1, &again);
   g_assert_cmpfloat (first, ==, again);
 }
 
@@ -125,11 +125,11 @@ test_reset (void)
 static void
 test_never_stuck (void)
 {
-  g_autoptr (SalHmm) presence = sal_hmm_new (&config, PERIOD, 2000);
+  g_autoptr (SalHmm) hmm = sal_hmm_new (&config, PERIOD, 2000);
   g_autofree float *llr = g_new (float, 2000);
   for (guint t = 0; t < 2000; t++)
     llr[t] = t < 1990 ? -1e30f : 1e30f;
-  sal_hmm_settle (presence, llr, 2000, 2000, llr);
+  sal_hmm_settle (hmm, llr, 2000, 2000, llr);
   g_assert_cmpfloat (llr[1980], <, 1e-6);
   g_assert_cmpfloat (llr[1992], >, 0.99);
   g_assert_cmpfloat (llr[1999], >, 0.99);
@@ -139,11 +139,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/presence/all-histories", test_all_histories);
-  g_test_add_func ("/presence/steps", test_steps);
-  g_test_add_func ("/presence/cut", test_cut_does_not_matter);
-  g_test_add_func ("/presence/prior", test_no_evidence_is_the_prior);
-  g_test_add_func ("/presence/reset", test_reset);
-  g_test_add_func ("/presence/never-stuck", test_never_stuck);
+  g_test_add_func ("/hmm/all-histories", test_all_histories);
+  g_test_add_func ("/hmm/steps", test_steps);
+  g_test_add_func ("/hmm/cut", test_cut_does_not_matter);
+  g_test_add_func ("/hmm/prior", test_no_evidence_is_the_prior);
+  g_test_add_func ("/hmm/reset", test_reset);
+  g_test_add_func ("/hmm/never-stuck", test_never_stuck);
   return g_test_run ();
 }

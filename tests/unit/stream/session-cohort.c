@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "data.h"
+#include <saliency/score.h>
 #include "network/model-internal.h"
 
 #define E 16       /* embedding of tiny */
@@ -14,15 +15,15 @@
 typedef struct {
   SalModel *model;
   SalScorer *scorer;
-  SalSessionCohort *company;
+  SalSessionCohort *cohort;
   float axes[E][E]; /* orthogonal */
 } Fixture;
 
-/* tiny with x = score / 2 + 1 for windows in clean sound, and with company. */
+/* tiny with x = score / 2 + 1 for windows in clean sound, and with cohort. */
 static SalModel *
-load (const char *company)
+load (const char *cohort)
 {
-  return data_load_calibrated ("tiny", 0.5, 1, company);
+  return data_load_calibrated ("tiny", 0.5, 1, cohort);
 }
 
 static void
@@ -30,8 +31,8 @@ set_up (Fixture *f, gconstpointer data)
 {
   f->model = load (data);
   f->scorer = sal_scorer_new (f->model);
-  f->company = sal_session_cohort_new (f->model, W, 36);
-  g_assert_nonnull (f->company);
+  f->cohort = sal_session_cohort_new (f->model, W, 36);
+  g_assert_nonnull (f->cohort);
   for (guint i = 0; i < E; i++)
     f->axes[i][i] = 1;
 }
@@ -39,7 +40,7 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  sal_session_cohort_free (f->company);
+  sal_session_cohort_free (f->cohort);
   sal_scorer_free (f->scorer);
   sal_model_unref (f->model);
 }
@@ -68,8 +69,8 @@ say (Fixture *f, guint64 start, guint i, guint j, double angle, guint n)
     columns[k * E + i] += length * (float) cos (angle);
     columns[k * E + j] += length * (float) sin (angle);
   }
-  sal_session_cohort_listen (f->company, start, 8 * n, columns, n);
-  sal_session_cohort_remember (f->company);
+  sal_session_cohort_listen (f->cohort, start, 8 * n, columns, n);
+  sal_session_cohort_remember (f->cohort);
 }
 
 /* What the window that begins there, all of one direction, is judged. */
@@ -79,8 +80,8 @@ judge (Fixture *f, const SalTarget *target, const float *direction,
 {
   float log_odds;
   sal_scorer_compare (f->scorer, target, direction, 1, &log_odds);
-  sal_session_cohort_listen (f->company, 0, 8, direction, 1);
-  sal_session_cohort_judge (f->company, target, contrast, &log_odds);
+  sal_session_cohort_listen (f->cohort, 0, 8, direction, 1);
+  sal_session_cohort_judge (f->cohort, target, contrast, &log_odds);
   return log_odds;
 }
 
@@ -98,11 +99,11 @@ static void
 test_counts_after_a_while (Fixture *f, gconstpointer data)
 {
   say (f, 0, 0, 1, 0, 12); /* seven of them 36 frames ago, 0.56 s */
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 0);
   say (f, 0, 0, 1, 0, 12); /* the same ones */
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 0);
   say (f, 8, 0, 1, 0, 12); /* one that is new */
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 1);
 }
 
 static void
@@ -110,11 +111,11 @@ test_tells_voices_apart (Fixture *f, gconstpointer data)
 {
   for (guint i = 0; i < 5; i++)
     say (f, 200 * i, i % 3, 9, 0.5, W);
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 3);
-  sal_session_cohort_reset (f->company, 0);
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 3);
+  sal_session_cohort_reset (f->cohort, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 0);
   say (f, 0, 0, 1, 0, W); /* and from the beginning again */
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 1);
 }
 
 /* A window reaches back to before the reset. */
@@ -122,11 +123,11 @@ static void
 test_forgets_what_was_before (Fixture *f, gconstpointer data)
 {
   say (f, 0, 0, 1, 0, W);
-  sal_session_cohort_reset (f->company, 120);
+  sal_session_cohort_reset (f->cohort, 120);
   say (f, 0, 0, 1, 0, W); /* six columns from there on */
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 0);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 0);
   say (f, 50, 0, 1, 0, W);
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 1);
 }
 
 /* Says what lies ever nearer to voice 0 and still nearest to voice 1, or the
@@ -134,12 +135,12 @@ test_forgets_what_was_before (Fixture *f, gconstpointer data)
 static void
 bring_together (Fixture *f, double angle, double step)
 {
-  guint n = sal_session_cohort_get_n_voices (f->company);
-  for (guint k = 0; sal_session_cohort_get_n_voices (f->company) == n; k++) {
+  guint n = sal_session_cohort_get_n_voices (f->cohort);
+  for (guint k = 0; sal_session_cohort_get_n_voices (f->cohort) == n; k++) {
     g_assert_cmpuint (k, <, 10);
     say (f, 1000 + 200 * k, 0, 1, angle + step * k, W);
   }
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, n - 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, n - 1);
 }
 
 static void
@@ -149,10 +150,10 @@ test_merges_voices (Fixture *f, gconstpointer data)
   g_autoptr (SalTarget) third = enrol (f, f->axes[2]);
   for (guint way = 0; way < 2; way++)
     for (guint n = 2; n <= 3; n++) { /* with and without one after them */
-      sal_session_cohort_reset (f->company, 0);
+      sal_session_cohort_reset (f->cohort, 0);
       for (guint i = 0; i < n; i++)
         say (f, 200 * i, i, 9, 0, W);
-      g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, n);
+      g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, n);
       float before = judge (f, third, f->axes[2], CLEAN);
       bring_together (f, angles[way], steps[way]);
       g_assert_cmpfloat_with_epsilon (judge (f, third, f->axes[2], CLEAN),
@@ -171,7 +172,7 @@ test_keeps_who_counts_in_a_crowd (Fixture *f, gconstpointer data)
     guint i = k % 15, j = i + 1;
     say (f, 1000 + 200 * k, i, j, 0.2 + 0.001 * k, 6); /* one column */
   }
-  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->company), ==, 1);
+  g_assert_cmpuint (sal_session_cohort_get_n_voices (f->cohort), ==, 1);
   g_assert_cmpfloat (judge (f, target, f->axes[0], CLEAN), ==, before);
 }
 
@@ -205,7 +206,7 @@ test_matches_formula (Fixture *f, gconstpointer data)
   for (guint k = 0; k <= 10; k++) {
     double angle = G_PI / 2 * k / 10;
     float v[E] = { (float) cos (angle), (float) sin (angle) };
-    sal_session_cohort_reset (f->company, 0);
+    sal_session_cohort_reset (f->cohort, 0);
     say (f, 0, 0, 1, angle, W);
     for (guint i = 0; i < 3; i++) {
       const float *e = f->axes[i];
@@ -220,7 +221,7 @@ test_matches_formula (Fixture *f, gconstpointer data)
 /* Whoever sounds like one who spoke before and was not the target is even less
  * the target; like one who was, even more. */
 static void
-test_company_decides (Fixture *f, gconstpointer data)
+test_cohort_decides (Fixture *f, gconstpointer data)
 {
   float between[E] = { 0.6f, 0.8f };
   g_autoptr (SalTarget) target = enrol (f, f->axes[0]);
@@ -229,7 +230,7 @@ test_company_decides (Fixture *f, gconstpointer data)
   say (f, 0, 0, 1, G_PI / 2, W);
   g_assert_cmpfloat (judge (f, target, between, CLEAN), <,
       alone (f, target, between) - 3);
-  sal_session_cohort_reset (f->company, 0);
+  sal_session_cohort_reset (f->cohort, 0);
   say (f, 0, 0, 1, 0.3, W);
   g_assert_cmpfloat (judge (f, target, between, CLEAN), >,
       alone (f, target, between) + 3);
@@ -254,13 +255,13 @@ test_any_lookahead (void)
   for (guint j = 0; j < W; j++)
     columns[j * E] = 1;
   for (guint lookahead = 0; lookahead <= 200; lookahead += 25) {
-    g_autoptr (SalSessionCohort) company
+    g_autoptr (SalSessionCohort) cohort
         = sal_session_cohort_new (model, W, lookahead);
     for (guint k = 0; k < 4; k++) {
-      sal_session_cohort_listen (company, 25 * k, 200, columns, W);
-      sal_session_cohort_remember (company);
+      sal_session_cohort_listen (cohort, 25 * k, 200, columns, W);
+      sal_session_cohort_remember (cohort);
     }
-    g_assert_cmpuint (sal_session_cohort_get_n_voices (company), ==, 1);
+    g_assert_cmpuint (sal_session_cohort_get_n_voices (cohort), ==, 1);
   }
 }
 
@@ -286,8 +287,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, company, test)                                               \
-  g_test_add ("/company/" path, Fixture, company, set_up, test, tear_down)
+#define ADD(path, cohort, test)                                                \
+  g_test_add ("/session-cohort/" path, Fixture, cohort, set_up, test, tear_down)
   ADD ("remembers/after-a-while", USUAL, test_counts_after_a_while);
   ADD ("remembers/voices-apart", USUAL, test_tells_voices_apart);
   ADD ("remembers/from-a-frame-on", USUAL, test_forgets_what_was_before);
@@ -295,11 +296,13 @@ main (int argc, char **argv)
   ADD ("remembers/in-a-crowd", DATA_COMPANY ("0.9999", "0.9999"),
       test_keeps_who_counts_in_a_crowd);
   ADD ("judges/by-the-formula", USUAL, test_matches_formula);
-  ADD ("judges/by-who-spoke-before", USUAL, test_company_decides);
+  ADD ("judges/by-who-spoke-before", USUAL, test_cohort_decides);
   ADD ("judges/classes-as-before", USUAL, test_leaves_classes_alone);
-  g_test_add_func ("/company/remembers/at-any-lookahead", test_any_lookahead);
-  g_test_add_func ("/company/none/without-record", test_none_without_record);
-  g_test_add_func ("/company/none/for-a-linear-head",
+  g_test_add_func ("/session-cohort/remembers/at-any-lookahead",
+      test_any_lookahead);
+  g_test_add_func ("/session-cohort/none/without-record",
+      test_none_without_record);
+  g_test_add_func ("/session-cohort/none/for-a-linear-head",
       test_none_for_linear_head);
   int result = g_test_run ();
   data_clean ();

@@ -12,7 +12,7 @@
 #define COLUMNS 3   /* of 8 frames */
 
 static const SalLine calibration = { 0.5f, -0.25f };
-static SalFrameRing *history; /* of the timeline that was made last */
+static SalFrameRing *ring; /* of the timeline that was made last */
 
 static SalTimeline *
 new_timeline (void)
@@ -20,7 +20,7 @@ new_timeline (void)
   /* Without memory, so that each frame can be computed alone. */
   const SalHmmConfig presence = { .prior = 0.5f, .rate = 1, .weight = 1 };
   const SalLinePair lines = { .clean = calibration };
-  sal_frame_ring_reset (history);
+  sal_frame_ring_reset (ring);
   return sal_timeline_new (F, CAPACITY, 1, &lines, &presence);
 }
 
@@ -30,10 +30,10 @@ push_frames (guint n)
 {
   for (guint i = 0; i < n; i++) {
     float frame[F];
-    guint64 t = sal_frame_ring_get_n_frames (history);
+    guint64 t = sal_frame_ring_get_n_frames (ring);
     for (guint f = 0; f < F; f++)
       frame[f] = (float) t + 1000 * f;
-    sal_frame_ring_push_frame (history, frame);
+    sal_frame_ring_push_frame (ring, frame);
   }
 }
 
@@ -41,9 +41,9 @@ push_frames (guint n)
 static SalMap *
 settle (SalTimeline *timeline, guint64 until)
 {
-  guint64 n = sal_frame_ring_get_n_frames (history);
+  guint64 n = sal_frame_ring_get_n_frames (ring);
   const SalSettling how = { .until = MIN (until, n), .known = n };
-  return sal_timeline_settle (timeline, history, &how);
+  return sal_timeline_settle (timeline, ring, &how);
 }
 
 typedef struct {
@@ -179,14 +179,14 @@ test_known_is_what_counts (void)
   SalMap *maps[3];
   Window window;
   window_init (&window, 1);
-  sal_frame_ring_reset (history);
+  sal_frame_ring_reset (ring);
   push_frames (N);
   for (guint k = 0; k < 3; k++) {
     const SalSettling how = { .until = 10, .known = known[k] };
     g_autoptr (SalTimeline) timeline
         = sal_timeline_new (F, CAPACITY, 1, &lines, &presence);
     add (timeline, 0, &window);
-    maps[k] = sal_timeline_settle (timeline, history, &how);
+    maps[k] = sal_timeline_settle (timeline, ring, &how);
   }
   g_assert_cmpfloat (maps[0]->activity[9], !=, maps[1]->activity[9]);
   g_assert_cmpfloat (maps[1]->activity[9], !=, maps[2]->activity[9]);
@@ -233,11 +233,11 @@ test_goes_round (void)
   guint64 settled = 0;
   for (guint round = 0; round < 40; round++) {
     push_frames (7);
-    guint64 n = sal_frame_ring_get_n_frames (history);
+    guint64 n = sal_frame_ring_get_n_frames (ring);
     if (n < N)
       continue;
     float log_mel[F * N];
-    sal_frame_ring_get_frames (history, n - N, N, log_mel);
+    sal_frame_ring_get_frames (ring, n - N, N, log_mel);
     for (guint i = 0; i < N; i++)
       for (guint f = 0; f < F; f++)
         g_assert_cmpfloat (log_mel[f * N + i], ==, n - N + i + 1000 * f);
@@ -284,8 +284,8 @@ test_reset (void)
   push_frames (N);
   add (timeline, 0, &window);
   sal_timeline_reset (timeline, 0);
-  sal_frame_ring_reset (history);
-  g_assert_cmpuint (sal_frame_ring_get_n_frames (history), ==, 0);
+  sal_frame_ring_reset (ring);
+  g_assert_cmpuint (sal_frame_ring_get_n_frames (ring), ==, 0);
   g_assert_null (settle (timeline, 100));
   push_frames (N);
   g_autoptr (SalMap) map = settle (timeline, N);
@@ -313,7 +313,7 @@ settle_late (SalTimeline *timeline, const Window *window, guint hold,
   push_frames (N + 20);
   if (window != NULL)
     add (timeline, 0, window);
-  return sal_timeline_settle (timeline, history, &how);
+  return sal_timeline_settle (timeline, ring, &how);
 }
 
 static void
@@ -357,7 +357,7 @@ test_hold_goes_on (void)
     .late = TRUE,
     .hold = 25,
     .rest = 1 };
-  g_autoptr (SalMap) second = sal_timeline_settle (timeline, history, &how);
+  g_autoptr (SalMap) second = sal_timeline_settle (timeline, ring, &how);
   for (guint i = 0; i < 10; i++)
     g_assert_cmpfloat (second->activity[i], ==,
         i < 5 ? first->activity[N - 1] : 1);
@@ -371,7 +371,7 @@ test_hold_goes_on (void)
     .late = TRUE,
     .hold = 3,
     .rest = 1 };
-  g_autoptr (SalMap) third = sal_timeline_settle (timeline, history, &again);
+  g_autoptr (SalMap) third = sal_timeline_settle (timeline, ring, &again);
   for (guint i = 0; i < 5; i++)
     g_assert_cmpfloat (third->activity[i], ==, i < 3 ? 0 : 1);
   g_free (window.map);
@@ -409,8 +409,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].test);
-  history = sal_frame_ring_new (F, CAPACITY, 160, 1);
+  ring = sal_frame_ring_new (F, CAPACITY, 160, 1);
   int result = g_test_run ();
-  sal_frame_ring_free (history);
+  sal_frame_ring_free (ring);
   return result;
 }

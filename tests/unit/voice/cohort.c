@@ -5,7 +5,7 @@
 
 #include "data.h"
 
-/* Mean and deviation of the n highest, found one after the other. */
+/* Mean and deviation of the n highest, by repeated search. */
 static void
 check (const SalModel *model, const float *cosines, int except)
 {
@@ -41,7 +41,7 @@ test_against_selection (gconstpointer name)
   }
 }
 
-/* The class itself would be the nearest by far. */
+/* The class itself would be by far the nearest. */
 static void
 test_exception_counts (void)
 {

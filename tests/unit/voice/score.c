@@ -40,7 +40,7 @@ tear_down (Fixture *f, gconstpointer data)
   sal_model_unref (f->model);
 }
 
-/* The formulas in double.  class -1: a voice w that is none of the rows. */
+/* The formulas in double; class -1: a voice w outside the class rows. */
 static void
 direct_score (const Fixture *f, const double *w, int class, const double *e,
     double out[3])
@@ -107,7 +107,7 @@ class_target (Fixture *f, int class)
   return target;
 }
 
-/* A voice that is no class: a direction between some rows. */
+/* An enrolled voice: a direction between some class rows. */
 static SalTarget *
 voice_target (Fixture *f, double w[E])
 {
@@ -180,8 +180,8 @@ test_voice_matches_formula (Fixture *f, gconstpointer data)
   check_scores (f, target, w, -1);
 }
 
-/* On its own row a class has the largest logit; were it among its own
- * competitors, its log-odds could not be above 0. */
+/* On its own row a class has the largest logit.  If it competed with itself,
+ * its log-odds could not be above 0. */
 static void
 test_class_excludes_itself (Fixture *f, gconstpointer data)
 {
@@ -231,7 +231,7 @@ test_llr (Fixture *f, gconstpointer data)
   check_llr (f, "", -INFINITY);
 }
 
-/* It stands beside the cohort of an enrolled voice, never of a class. */
+/* The background counts for enrolled voices, never for classes. */
 static void
 test_llr_with_background (Fixture *f, gconstpointer data)
 {
@@ -297,8 +297,8 @@ test_gradient_is_across_the_embedding (Fixture *f, gconstpointer data)
   g_assert_cmpfloat (fabs (along), <=, 1e-5 * size);
 }
 
-/* Where the posterior is 1 in float32, log-odds still know what helps.  A long
- * way up the gradient gets there. */
+/* Where the posterior is 1 in float32, log-odds still have a gradient.  Many
+ * steps along the gradient lead there. */
 static void
 test_saturated (Fixture *f, gconstpointer data)
 {
@@ -315,7 +315,7 @@ test_saturated (Fixture *f, gconstpointer data)
   g_test_message ("log-odds %g, posterior %.9g", score.log_odds,
       score.posterior);
   g_assert_cmpfloat (score.log_odds, >, 9);
-  for (guint i = 0; i < E; i++) /* off the top, where nothing helps */
+  for (guint i = 0; i < E; i++) /* off the maximum, where the gradient is 0 */
     e[i] += 0.1f * (float) f->rows[5][i];
   sal_scorer_gradient (f->scorer, target, SAL_SCORE_LOG_ODDS, e, u_gradient);
   sal_scorer_gradient (f->scorer, target, SAL_SCORE_POSTERIOR, e, p_gradient);

@@ -81,7 +81,7 @@ test_finds_change (gconstpointer data)
   data_assert_error (error, SAL_ERROR_MISMATCH, edited, "log_mel", NULL);
 }
 
-/* Changes that the log-Mel does not show, but a later stage must. */
+/* Changes without effect on the log-Mel, found by a later stage. */
 static void
 finds_later (const char *from, const char *to, const char *stage)
 {
@@ -143,18 +143,20 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (models); i++) {
-    g_autofree char *path = g_strconcat ("/golden/passes-on/", models[i], NULL);
+    g_autofree char *path
+        = g_strconcat ("/self-check/passes-on/", models[i], NULL);
     g_test_add_data_func (path, models[i], test_passes);
   }
   for (guint i = 0; i < G_N_ELEMENTS (edits); i++) {
     g_autofree char *path
-        = g_strconcat ("/golden/finds-changed/", edits[i].path, NULL);
+        = g_strconcat ("/self-check/finds-changed/", edits[i].path, NULL);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_finds_change);
   }
-  g_test_add_func ("/golden/finds-changed/network",
+  g_test_add_func ("/self-check/finds-changed/network",
       test_finds_changes_of_the_network);
-  g_test_add_func ("/golden/finds-changed/weights", test_finds_changed_weights);
-  g_test_add_func ("/golden/says-that-there-are-none",
+  g_test_add_func ("/self-check/finds-changed/weights",
+      test_finds_changed_weights);
+  g_test_add_func ("/self-check/says-that-there-are-none",
       test_says_that_there_are_none);
   int result = g_test_run ();
   data_clean ();

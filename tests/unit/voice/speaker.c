@@ -64,7 +64,7 @@ saved (const char *name)
   return path;
 }
 
-/* Mean direction of those pieces whose flags are set, by hand. */
+/* Checks the mean direction of the flagged pieces. */
 static void
 assert_mean (const SalSpeaker *speaker, const gboolean counts[P])
 {
@@ -160,7 +160,7 @@ test_file_has_what_it_should (void)
   g_assert_cmpuint (shape[0], ==, P);
   g_assert_cmpuint (shape[1], ==, G_N_ELEMENTS (second));
   g_assert_cmpmem (rows + shape[1], sizeof second, second, sizeof second);
-  /* the file says what its columns are */
+  /* the file names its columns */
   g_auto (GStrv) columns
       = g_strsplit (sal_safetensors_get_metadata (file, "piece-columns"), " ",
           -1);
@@ -178,7 +178,7 @@ test_save_names_the_path (void)
   data_assert_error (error, SAL_ERROR_FILE, path, NULL);
 }
 
-/* --- files that are none ------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------ */
 
 static void
 refuse (const char *path, SalError code)
@@ -264,7 +264,7 @@ test_refuses_another_version (void)
       "enrol again", NULL);
 }
 
-/* The commonest mistake: the recording instead of the voice. */
+/* The most common mistake: the recording in place of its voice. */
 static void
 test_says_what_to_do_with_a_recording (void)
 {

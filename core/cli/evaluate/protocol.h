@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* evaluate.h: what the protocols of the subcommand evaluate share */
+/* protocol.h: what the protocols of the subcommand evaluate share: options, corpus, report */
 #pragma once
 
 #include "eval/speaker-sets.h"
@@ -47,6 +47,7 @@ gboolean cli_evaluate_stream (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_table2 (CliEvaluation *self, GError **error);
 gboolean cli_evaluate_verification (CliEvaluation *self, GError **error);
 
+#define CLI_EVALUATE_SEED 2022
 #define CLI_EVALUATE_ENROL_SECONDS 20 /* net speech, of the open set */
 
 typedef gboolean (*CliEvaluateSet) (EvalSpeakerSets *cast, gpointer data, GError **error);
