@@ -72,7 +72,7 @@ describe (GstElementClass *klass)
       "enrol-finish (path): enrols a voice from what was kept, writes the "
       ".speaker file and returns a structure speaker-enrolment: advice, or "
       "error; takes seconds in the calling thread");
-  gst_element_class_add_static_metadata (klass, "action-enrol-finish-async",
+  gst_element_class_add_static_metadata (klass, "action-enrol-async",
       "enrol-finish-async (path): the same in another thread; the structure "
       "comes as an element message");
 }

@@ -13,7 +13,6 @@ import os
 import random
 import sys
 import tempfile
-import threading
 
 import gi
 
@@ -187,10 +186,10 @@ class Call:
             "rtpjitterbuffer latency=100 do-lost=true ! rtpopusdepay ! "
             "opusdec plc=false ! audioconvert ! audioresample ! "
             f"{FORMAT} ! queue ! "
-            f"{element(target, 'mask=time')} ! fakesink sync=true")
+            f"{element(target, 'mask=time budget=2000000000')} ! "
+            "fakesink sync=true")
         self.masked = Masked(self.receiver, percent)
-        self.first = self.first_got = None
-        self.ended = threading.Event()
+        self.first = None
         self.masked.e.get_static_pad("sink").add_probe(
             Gst.PadProbeType.BUFFER, self.note_first)
         self.receiver.set_state(Gst.State.PLAYING)
@@ -219,6 +218,22 @@ class Call:
         check(f"{self.masked.percent} % lost: the call ends", error is None)
 
 
+def run_calls(target, turns, n_possible):
+    """All rates at once.  A machine that has no time for the windows of the
+    call without loss says nothing of the others."""
+    calls = [Call(target, percent) for percent in LOSSES]
+    for call in calls:
+        call.sender.set_state(Gst.State.PLAYING)
+    for call in calls:
+        call.stop()
+    n_windows = calls[0].masked.n_windows
+    if n_windows < 0.9 * n_possible:
+        print(f"# {n_windows} of {n_possible} windows without loss: busy")
+        return
+    for call in calls:
+        call.masked.judge(turns, n_windows, "call", call.first)
+
+
 def main():
     Gst.init(None)
     missing = [name for name in ELEMENTS
@@ -238,14 +253,7 @@ def main():
                 masked = run_file(target, percent, fill)
                 lossless = lossless or masked.n_windows
                 masked.judge(turns, lossless, where)
-        calls = [Call(target, percent) for percent in LOSSES]
-        for call in calls:
-            call.sender.set_state(Gst.State.PLAYING)
-        for call in calls:
-            call.stop()
-        for call in calls:
-            call.masked.judge(turns, calls[0].masked.n_windows, "call",
-                              call.first)
+        run_calls(target, turns, lossless)
     end()
 
 
