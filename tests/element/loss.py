@@ -97,19 +97,25 @@ class Sound:
 
 
 class Loss:
-    """Drops packets; a fill says where, as a jitter buffer does."""
+    """Drops packets, and flags the next one; a fill says where, both as a
+    jitter buffer does."""
 
     def __init__(self, percent, fill):
         self.random = random.Random(7)
         self.percent = percent
         self.fill = fill
         self.n = self.n_lost = 0
+        self.lost = False  # the packet before
 
     def drop(self, pad, info):
         buffer = info.get_buffer()
         self.n += 1
         if self.n < 10 or self.random.uniform(0, 100) >= self.percent:
+            if self.lost:
+                buffer.set_flags(Gst.BufferFlags.DISCONT)
+            self.lost = False
             return Gst.PadProbeReturn.OK
+        self.lost = True
         self.n_lost += 1
         if self.fill:
             pad.push_event(Gst.Event.new_gap(buffer.pts, buffer.duration))
