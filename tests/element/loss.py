@@ -25,7 +25,7 @@ SOURCE = os.environ["SALIENCY_SOURCE"]
 VOICES = os.path.join(SOURCE, "examples", "voices")
 MODEL = os.path.join(SOURCE, "models", "resnet34se-small.safetensors")
 LOSSES = (0, 1, 2, 5, 10)  # % of the packets
-RATE = 48000
+RATE = 16000
 FORMAT = f"audio/x-raw,format=F32LE,rate={RATE},channels=1"
 ELEMENTS = ("flacparse", "opusenc", "opusdec", "rtpopuspay",
             "rtpjitterbuffer", "udpsrc")
