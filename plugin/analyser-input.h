@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* analyser-input.h: an analyser that hears PCM of any format
+/* analyser-input.h: resampling and downmix: PCM of any format for an analyser
  *
- * One converter makes what the model wants, mono float32 at its rate, aligned with
- * the input to a fraction of a sample; what the analyser settles comes back with times
- * counted from the first PCM frame.
+ * One converter makes mono float32 at the model's rate, aligned with the input to a fraction of a
+ * sample.  Stretches that the analyser settles come back with times counted from the first PCM
+ * frame.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ typedef struct {
 
 void gss_stretch_clear (GssStretch *self);
 
-/* What was heard, mono at the model's rate. */
+/* Gets the samples that the analyser gets, mono at the model's rate. */
 typedef void (*GssSampleFunc) (const float *samples, gsize n_samples, gpointer user_data);
 
 typedef struct _GssAnalyserInput GssAnalyserInput; /* one thread at a time */

@@ -31,7 +31,7 @@ get_stream (GstSpeakerSaliency *self)
 
 /* --- reports ------------------------------------------------------------- */
 
-/* What was late, at most once a second. */
+/* For a late stretch, at most once a second. */
 static void
 post_qos (GstSpeakerSaliency *self, const GssReport *report)
 {
@@ -124,7 +124,7 @@ push_ready (GstSpeakerSaliency *self)
   return ret;
 }
 
-/* What waits is lost, but sticky events are still in force. */
+/* Buffers that wait are lost; sticky events stay in force. */
 static void
 abandon (GstSpeakerSaliency *self)
 {
@@ -139,8 +139,8 @@ abandon (GstSpeakerSaliency *self)
   }
 }
 
-/* Whatever can be said and shown of what was heard leaves now.  With @wait
- * windows that are not computed yet are waited for. */
+/* All sound and all results leave now.  With @wait it waits for windows that
+ * are not computed yet. */
 static GstFlowReturn
 drain (GstSpeakerSaliency *self, gboolean wait)
 {
@@ -156,7 +156,7 @@ drain (GstSpeakerSaliency *self, gboolean wait)
   return ret;
 }
 
-/* Silence that nobody sent. */
+/* Pushes silence for missing sound. */
 static GstFlowReturn
 hear_silence (GstSpeakerSaliency *self, guint64 n_frames)
 {
@@ -172,7 +172,7 @@ hear_silence (GstSpeakerSaliency *self, guint64 n_frames)
   return ret;
 }
 
-/* To be called before sound of @n_frames at @pts is pushed. */
+/* Call it before sound of @n_frames at @pts is pushed. */
 static GstFlowReturn
 follow (GstSpeakerSaliency *self, GstClockTime pts, gsize n_frames,
     gboolean is_discont)
@@ -259,7 +259,7 @@ use_mode (GstSpeakerSaliency *self)
   gss_stream_set_async (get_stream (self), live);
 }
 
-/* All that other threads asked for since the last buffer. */
+/* Applies what other threads asked for since the last buffer. */
 static void
 catch_up (GstSpeakerSaliency *self, GstClockTime pts)
 {
@@ -420,7 +420,7 @@ take_gap (GstSpeakerSaliency *self, GstEvent *event)
   push_ready (self);
 }
 
-/* Nothing old leaves any more. */
+/* Drops everything from before the flush. */
 static void
 flush (GstSpeakerSaliency *self)
 {
@@ -538,7 +538,7 @@ speaker_saliency_query (GstBaseTransform *trans, GstPadDirection direction,
   return TRUE;
 }
 
-/* Buffers that wait here must not be those that upstream is waiting for. */
+/* Upstream must not wait for buffers that wait here. */
 static gboolean
 speaker_saliency_propose_allocation (GstBaseTransform *trans,
     GstQuery *decide_query, GstQuery *query)

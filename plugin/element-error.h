@@ -10,7 +10,7 @@
  * @path: the file @error is about
  * @file: of the source that posts; so @function and @line
  *
- * No lock may be held.  The message's debug text says which library found the error.
+ * No lock may be held.  The debug text of the message names the library and its error.
  */
 void gss_element_error_post (GstElement *element, GstMessageType type, const GError *error,
     const char *path, const char *file, const char *function, int line);

@@ -17,7 +17,7 @@ void gss_enrolment_free (GssEnrolment *self); /* NULL is a no-op */
 /**
  * gss_enrolment_start:
  *
- * What is pushed from now on counts; what was pushed before does not.  A voice that could not be
+ * Samples count from now on; samples pushed before do not.  A voice that could not be
  * written is kept until this one is computed.
  */
 void gss_enrolment_start (GssEnrolment *self, SalModel *model, const char *name);
@@ -25,8 +25,8 @@ void gss_enrolment_cancel (GssEnrolment *self);
 
 /**
  * gss_enrolment_push:
- * @samples: (array length=n_samples): as sal_enrol_push() takes them; kept if an enrolment is under
- * way, up to ten minutes
+ * @samples: (array length=n_samples): as sal_enrol_push() takes them; kept while an enrolment is
+ * under way, up to ten minutes
  */
 void gss_enrolment_push (GssEnrolment *self, const float *samples, gsize n_samples);
 

@@ -4,10 +4,10 @@
  * SECTION:element-speakersaliency
  * @title: speakersaliency
  *
- * Says when known speakers talk, and which parts of the sound tell so: a
- * message `speakersaliency` and, if asked for, a #GstSaliencyMeta for each
- * settled stretch of time and target.  With a mask everything else is
- * attenuated.
+ * Finds when target speakers talk (target speaker detection), and the parts of
+ * the sound that tell so (saliency maps): a message `speakersaliency` and, with
+ * `attach-meta`, a #GstSaliencyMeta for each settled stretch of time and
+ * target. With a mask all other sound is attenuated.
  *
  * Without a mask the very same buffers leave at once.  With one they leave
  * later, live by what the LATENCY query answers: look-ahead, hop, budget and
@@ -15,10 +15,10 @@
  * Boundaries, times, flags and metas stay; a buffer that is all silence then is
  * flagged as a gap.  While no target is set everything passes.
  *
- * Behind a live source windows are computed by a thread of their own and sound
- * never waits for them: what is late is settled from the windows before, and
- * said so.  Elsewhere the output is the same, to the bit, whatever the machine
- * does.
+ * Behind a live source another thread computes windows, and sound never waits
+ * for them: a stretch whose window is late is settled from the windows before,
+ * and marked late.  Elsewhere the output is the same to the bit for any load of
+ * the machine.
  *
  * The message has the fields `timestamp`, `stream-time`, `running-time` and
  * `duration` (ns, #guint64) of the stretch, `target` (string), `score`
@@ -76,7 +76,7 @@ GST_ELEMENT_REGISTER_DEFINE (speakersaliency, "speakersaliency", GST_RANK_NONE,
 
 /* --- set-up -------------------------------------------------------------- */
 
-/* What is told to the user of @settings, and to nobody's surprise. */
+/* What the user is told of the files. */
 typedef struct {
   const char *failed;   /* the file that an error is about */
   const char *repeated; /* a target that was given twice */
@@ -197,8 +197,8 @@ speaker_saliency_stop (GstBaseTransform *trans)
   return TRUE;
 }
 
-/* The file is read here, where nobody waits for sound yet; the start finds the
- * model in the table of the process, or the file that has taken its place. */
+/* The file is read here, where no sound waits yet; the start finds the model in
+ * the table of the process, or reads the file that has taken its place. */
 static gboolean
 preload (GstSpeakerSaliency *self)
 {
@@ -212,7 +212,7 @@ preload (GstSpeakerSaliency *self)
   return self->preloaded != NULL;
 }
 
-/* Flushing comes first: the pads stop only when nobody waits any more. */
+/* Flushing comes first: pads stop only when no thread waits any more. */
 static GstStateChangeReturn
 speaker_saliency_change_state (GstElement *element, GstStateChange transition)
 {
@@ -240,7 +240,7 @@ speaker_saliency_change_state (GstElement *element, GstStateChange transition)
 
 /* --- properties ---------------------------------------------------------- */
 
-/* After @error the properties say again who is looked for. */
+/* After @error the properties name the targets in force again. */
 static void
 settle_targets (GstSpeakerSaliency *self, const GssProperties *settings,
     const GError *error)
@@ -410,8 +410,8 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
 
   gst_element_class_set_static_metadata (element_class, "Speaker saliency",
       "Filter/Effect/Analyzer/Audio",
-      "Says when a known speaker talks and which parts of the sound tell so; "
-      "can mask everything else",
+      "Finds when a target speaker talks and which parts of the sound tell so; "
+      "can mask all other sound",
       "The speakersaliency developers");
   gss_actions_install (element_class);
   gst_element_class_add_metadata (element_class, GST_ELEMENT_METADATA_DOC_URI,

@@ -11,6 +11,7 @@ struct _GssInference {
   GssLoadControl *load_control;
   GssWorker *worker;
   gboolean warn_of_cost; /* when it is known */
+  guint64 skipped;       /* number of the last one that the log has */
 };
 
 /* In the worker's thread. */
@@ -30,6 +31,7 @@ gss_inference_new (GstElement *element, GssAnalyserInput *input,
   self->input = input;
   self->load_control = load_control;
   self->warn_of_cost = warn_of_cost;
+  self->skipped = G_MAXUINT64;
   self->worker = gss_worker_new (element, compute_window, self, error);
   if (self->worker == NULL)
     g_clear_pointer (&self, g_free);
@@ -116,8 +118,10 @@ gss_inference_dispatch (GssInference *self, gboolean in_any_case)
   if (!sal_analyser_get_due (analyser, &seqnum))
     return;
   if (!in_any_case && !gss_load_control_wants (self->load_control, seqnum)) {
-    GST_DEBUG_OBJECT (self->element, "skipped: window %" G_GUINT64_FORMAT,
-        seqnum);
+    if (seqnum != self->skipped)
+      GST_INFO_OBJECT (self->element, "skipped: window %" G_GUINT64_FORMAT,
+          seqnum);
+    self->skipped = seqnum;
     return;
   }
   SalWindow *window = sal_analyser_take (analyser);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* inference.h: the windows of an analyser on their way to a worker thread and back
  *
- * Counts their cost and says when it is too much.  One thread at a time, save for
+ * Counts the cost of windows and warns if it is too high.  One thread at a time, save for
  * gss_inference_set_flushing().
  */
 #pragma once
@@ -54,8 +54,8 @@ gboolean gss_inference_complete (GssInference *self, gboolean with_due);
 /**
  * gss_inference_drop:
  *
- * Windows that wait or are done have no more use; the one that is being computed is dropped when it
- * comes back.
+ * Drops windows that wait or are done; the window that is being computed is dropped when it comes
+ * back.
  */
 void gss_inference_drop (GssInference *self);
 

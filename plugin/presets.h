@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* presets.h: GstPreset of the element
  *
- * A preset holds how the element works.  Whom it looks for, with which model, and what is toggled
- * while listening (bypass, solo-removed, post-messages) is no part of it; a saved preset also
- * remembers the targets, beside its properties.
+ * A preset holds the settings of analysis and mask.  Model, targets and the switches for listening
+ * (bypass, solo-removed, post-messages) are not its properties; a saved preset has the targets as
+ * metadata.
  */
 #pragma once
 

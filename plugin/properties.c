@@ -78,11 +78,11 @@ mask_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { GSS_MASK_NONE, "Sound passes untouched and at once", "none" },
+    { GSS_MASK_NONE, "Sound passes unchanged, without delay", "none" },
     { GSS_MASK_TIME, "Sound is attenuated while the target is silent", "time" },
     { GSS_MASK_TIME_FREQUENCY,
-        "The same band by band: where it is not certain "
-        "who speaks, the map decides",
+        "The same band by band: where the speaker is uncertain, the map "
+        "decides",
         "time-frequency" },
     { 0, NULL, NULL },
   };
@@ -99,12 +99,10 @@ processing_get_type (void)
   static const GEnumValue values[] = {
     { GSS_PROCESSING_AUTO, "async behind a live source, else sync", "auto" },
     { GSS_PROCESSING_SYNC,
-        "Every window is waited for; the same output "
-        "whatever the machine does",
+        "Sound waits for every window; the same output under any load",
         "sync" },
     { GSS_PROCESSING_ASYNC,
-        "Windows are computed by a thread of their own; "
-        "what is late is done without",
+        "Another thread computes windows; a late one is done without",
         "async" },
     { 0, NULL, NULL },
   };
@@ -145,13 +143,13 @@ install_whom (GObjectClass *klass)
           NULL, IN_READY));
   g_object_class_install_property (klass, PROP_TARGET,
       g_param_spec_string ("target", "Target",
-          "Whom to look for: path of a .speaker file, or name of a class of "
+          "Target speaker: path of a .speaker file, or name of a class of "
           "the model; applies from the next window on; with neither target nor "
           "targets everything passes",
           NULL, IN_PLAYING));
   g_object_class_install_property (klass, PROP_TARGETS,
       gst_param_spec_array ("targets", "Targets",
-          "More voices to look for, each as target says, 16 in all; each has "
+          "More target speakers, as property target, 16 in all; each has "
           "its own messages and metas (target-id: its index, after target), a "
           "mask keeps all of them; one given twice counts once",
           g_param_spec_string ("target", "Target", "As property target", NULL,
@@ -180,17 +178,17 @@ install_map (GObjectClass *klass, const GssProperties *defaults)
           defaults->cam.gamma, IN_PLAYING));
   g_object_class_install_property (klass, PROP_PERCENTILE,
       g_param_spec_float ("percentile", "Percentile",
-          "Percentile of the map that counts as its peak, 0.01 to 100 %; less "
-          "than 100 keeps single points from dimming the rest",
+          "Percentile of the map that counts as its peak, 0.01 to 100 %; with "
+          "less than 100 single points do not dim the rest",
           0.01f, 100.0f, defaults->cam.percentile, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SCORE_FUNCTION,
       g_param_spec_enum ("score-function", "Score function",
-          "What the map explains", score_function_get_type (),
+          "Score whose gradient makes the map", score_function_get_type (),
           defaults->cam.score_function, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SCORE_CHANNELS,
       g_param_spec_uint ("score-channels", "Score-CAM channels",
-          "Channels of each layer that score-cam tries, a forward pass each, "
-          "the most active ones; 0: all",
+          "Channels of each layer for score-cam, the most active ones, a "
+          "forward pass each; 0: all",
           0, G_MAXUINT, defaults->cam.channels, IN_PLAYING));
   g_object_class_install_property (klass, PROP_DEGRID,
       g_param_spec_boolean ("degrid", "Degrid",
@@ -208,7 +206,7 @@ install_schedule (GObjectClass *klass, const GssProperties *defaults)
           50 * GST_MSECOND, MAX_WINDOW, defaults->hop, IN_READY));
   g_object_class_install_property (klass, PROP_LOOKAHEAD,
       g_param_spec_uint64 ("lookahead", "Look-ahead",
-          "Sound heard after a moment before it is settled, in ns, 0 to 2 s, "
+          "Sound after a moment that its decision may use, in ns, 0 to 2 s, "
           "rounded to frames of the model (10 ms)",
           0, MAX_WINDOW, defaults->lookahead, IN_READY));
   g_object_class_install_property (klass, PROP_BUDGET,
@@ -222,7 +220,7 @@ install_schedule (GObjectClass *klass, const GssProperties *defaults)
           defaults->processing, IN_READY));
   g_object_class_install_property (klass, PROP_LATE_POLICY,
       g_param_spec_enum ("late-policy", "Late policy",
-          "What counts when nothing was computed for longer than late-hold",
+          "Gain when nothing was computed for longer than late-hold",
           late_policy_get_type (), defaults->late_policy, IN_PLAYING));
   g_object_class_install_property (klass, PROP_LATE_HOLD,
       g_param_spec_uint64 ("late-hold", "Late hold",
@@ -246,7 +244,8 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_MASK,
       g_param_spec_enum ("mask", "Mask",
-          "What happens to the sound; masking adds latency. Where a file is "
+          "Attenuates all but the target; masking adds latency. Where a file "
+          "is "
           "transcoded, queues beside the element must hold lookahead + hop + "
           "100 ms (0.85 s by default; a queue holds 1 s)",
           mask_get_type (), defaults->mask, IN_READY));
@@ -279,7 +278,7 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
           0, 10 * GST_SECOND, defaults->hold, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SOLO_REMOVED,
       g_param_spec_boolean ("solo-removed", "Solo removed",
-          "Let through what the mask takes away, instead of what it leaves",
+          "Pass what the mask removes instead of what it keeps",
           defaults->solo_removed, IN_PLAYING));
   g_object_class_install_property (klass, PROP_BYPASS,
       g_param_spec_boolean ("bypass", "Bypass",
@@ -292,8 +291,8 @@ install_output (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_TRUST_INTERVAL,
       g_param_spec_uint ("trust-interval", "Trust interval",
-          "Every which window's map is tried by keeping only what it says "
-          "matters, four forward passes; messages then have a field trust, "
+          "The map of every N-th window is tested by keeping only the sound it "
+          "marks, four forward passes; messages then have a field trust, "
           "-1 to 1; 0: none",
           0, 10000, defaults->trust_interval, IN_PLAYING));
   g_object_class_install_property (klass, PROP_POST_MESSAGES,

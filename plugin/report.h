@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.h: what was settled as a bus message and as a meta */
+/* report.h: results of the analysis as bus messages and as metas */
 #pragma once
 
 #include <gst/gst.h>
@@ -9,8 +9,7 @@
 /**
  * GssReport:
  *
- * What was settled of one target in a stretch, with all that its readers want to know beside it.
- * Times are timestamps (PTS).
+ * The result for one target in one settled stretch.  Times are timestamps (PTS).
  */
 typedef struct {
   SalMap *map;                            /* owned */

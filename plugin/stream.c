@@ -33,6 +33,7 @@ struct _GssStream {
 
   GstAudioInfo info;
   GssTimeMap *times;
+  gboolean is_assumed;   /* no buffer had a timestamp so far */
   GstClockTime next;     /* where the stream before this one ended */
   GstClockTime reported; /* PTS up to which stretches were reported */
   guint64 n_reported;    /* stretches */
@@ -376,7 +377,8 @@ time_of_frames (const GssStream *self, guint64 n_frames)
 static void
 begin (GssStream *self, GstClockTime pts)
 {
-  if (!GST_CLOCK_TIME_IS_VALID (pts))
+  self->is_assumed = !GST_CLOCK_TIME_IS_VALID (pts);
+  if (self->is_assumed)
     pts = GST_CLOCK_TIME_IS_VALID (self->next) ? self->next : 0;
   gss_time_map_begin (self->times, pts);
 }
@@ -394,6 +396,10 @@ gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames,
   }
   if (!GST_CLOCK_TIME_IS_VALID (pts))
     return !is_discont;
+  if (self->is_assumed && !is_discont) {
+    begin (self, pts - position);
+    return TRUE;
+  }
   GssContinuity how = gss_time_map_follow (self->times, position, pts,
       time_of_frames (self, n_frames), is_discont, &hole);
   *n_missing = gst_util_uint64_scale_round (hole,

@@ -43,7 +43,7 @@ typedef struct {
  * @settings: read, not kept
  * @load_control: (transfer none): counts what happens
  *
- * Allocates all that is needed and computes one window, so that the first one of the stream is not
+ * Allocates everything and computes one window, so that the first window of the stream is not
  * slower than others.
  *
  * Returns: (transfer full) (nullable): a stream without a format that waits for its windows, or
@@ -69,8 +69,8 @@ const GstAudioInfo *gss_stream_get_format (const GssStream *self); /* rate 0: no
  * @async: whether windows are computed by a thread of their own and may be late; else they are
  * waited for
  *
- * Waits for those of the thread if @async is %FALSE; when flushing ends that, the stream stays as
- * it is.
+ * If @async is %FALSE it waits for windows of the thread; when flushing ends that, the mode stays
+ * as it is.
  */
 void gss_stream_set_async (GssStream *self, gboolean async);
 gboolean gss_stream_is_async (const GssStream *self);
@@ -84,9 +84,9 @@ void gss_stream_set_targets (GssStream *self, SalTarget *const *targets, guint n
 
 /**
  * gss_stream_set_settings:
- * @settings: those that may change while playing count, from the next window on
+ * @settings: of which those that may change while playing count, from the next window on
  *
- * Returns: %FALSE and %SAL_ERROR_CONFIG; what is wrong is not used
+ * Returns: %FALSE and %SAL_ERROR_CONFIG: nothing changed then
  */
 gboolean gss_stream_set_settings (GssStream *self, const GssProperties *settings, GError **error);
 
@@ -136,10 +136,10 @@ GstMiniObject *gss_stream_pop (GssStream *self);
  * Everything is settled and ready; gss_stream_restart() is to follow.
  */
 void gss_stream_finish (GssStream *self, gboolean wait);
-void gss_stream_restart (GssStream *self); /* forgets what was heard, not when it ended */
+void gss_stream_restart (GssStream *self); /* forgets the sound, not its end time */
 void gss_stream_reset (GssStream *self);   /* forgets everything */
 void gss_stream_forget (
-    GssStream *self); /* forgets what it thinks of what was heard; time and sound go on */
+    GssStream *self); /* forgets the results of the analysis; time and sound go on */
 
 /**
  * gss_stream_abandon:
@@ -149,13 +149,13 @@ void gss_stream_forget (
  */
 GstMiniObject *gss_stream_abandon (GssStream *self);
 gboolean gss_stream_is_waiting (
-    const GssStream *self); /* is there anything to be popped, ready or not */
-gboolean gss_stream_has_heard (const GssStream *self); /* anything since it began */
+    const GssStream *self); /* whether anything is to be popped, ready or not */
+gboolean gss_stream_has_heard (const GssStream *self); /* whether sound came since it began */
 
 /**
  * gss_stream_set_flushing:
  *
- * Any thread.  While flushing nothing is waited for and no more windows are computed.
+ * Any thread.  While flushing the stream waits for no window and computes none.
  */
 void gss_stream_set_flushing (GssStream *self, gboolean flushing);
 

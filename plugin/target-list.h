@@ -15,9 +15,9 @@ void gss_target_list_free (GssTargetList *self); /* NULL is a no-op */
  * gss_target_list_load:
  * @first: (nullable): class name or path
  * @others: (nullable): more of them
- * @failed: (out) (optional): the one that @error is about; points into the arguments
- * @repeated: (out) (optional) (nullable): one that was given before and counts once; points into
- * the arguments
+ * @failed: (out) (optional): the target that @error is about; points into the arguments
+ * @repeated: (out) (optional) (nullable): a target that was given twice and counts once; points
+ * into the arguments
  *
  * Reads the files in the calling thread; one caller at a time.  A voice that has not changed stays
  * the same SalTarget.

@@ -48,7 +48,7 @@ GssContinuity gss_time_map_follow (GssTimeMap *self, GstClockTime position, GstC
 /**
  * gss_time_map_skip:
  *
- * @duration ns pass at @position without anything that is counted.
+ * Moves the timestamps after @position by @duration ns: time passes without sound.
  */
 void gss_time_map_skip (GssTimeMap *self, GstClockTime position, GstClockTime duration);
 

@@ -124,6 +124,30 @@ test_mixed_timestamps (void)
   fixture_free (f);
 }
 
+/* Timestamps that come later count from then on. */
+static void
+test_late_timestamps (void)
+{
+  Fixture *f = fixture_new ("mask=time", GST_AUDIO_FORMAT_S16, RATE, 1);
+  for (guint i = 0; i < 300; i++) {
+    GstBuffer *buffer = fixture_new_buffer (f, f->n_pushed, RATE / 100);
+    GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DISCONT);
+    f->n_pushed += RATE / 100;
+    if (i < 50)
+      GST_BUFFER_PTS (buffer) = GST_CLOCK_TIME_NONE;
+    else
+      GST_BUFFER_PTS (buffer) += 10 * GST_SECOND;
+    gst_harness_push (f->harness, buffer);
+  }
+  gst_harness_push_event (f->harness, gst_event_new_eos ());
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  for (guint i = 0; i < messages->len; i++)
+    g_assert_cmpuint (get_uint64 (messages->pdata[i], "seqnum"), ==, i);
+  g_assert_cmpuint (end_of (messages->pdata[messages->len - 1], "timestamp"),
+      ==, 13 * GST_SECOND);
+  fixture_free (f);
+}
+
 /* --- gaps ---------------------------------------------------------------- */
 
 static void
@@ -239,6 +263,8 @@ main (int argc, char **argv)
       GINT_TO_POINTER (-100), test_skew);
   g_test_add_func ("/speakersaliency/discont/mixed-timestamps",
       test_mixed_timestamps);
+  g_test_add_func ("/speakersaliency/discont/late-timestamps",
+      test_late_timestamps);
   g_test_add_func ("/speakersaliency/gap/of-any-length", test_long_gaps);
   g_test_add_func ("/speakersaliency/gap/no-spurious-discont",
       test_no_spurious_discont);

@@ -192,6 +192,28 @@ test_nicks (void)
   gst_object_unref (element);
 }
 
+/* A sink that is late costs a window, if the element may react; never sound. */
+static void
+test_qos (gconstpointer qos)
+{
+  g_autofree char *properties
+      = g_strdup_printf ("processing=async hop=100000000 qos=%s",
+          (const char *) qos);
+  Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, RATE, 1);
+  g_autoptr (GstStructure) stats = NULL;
+  for (guint i = 0; i < 300; i++) {
+    fixture_push (f, RATE / 100);
+    if (i % 100 == 50)
+      gst_harness_push_upstream_event (f->harness,
+          gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 2.0, GST_SECOND, 0));
+  }
+  g_object_get (f->element, "stats", &stats, NULL);
+  g_assert_cmpuint (get_uint64 (stats, "skipped"), ==,
+      g_str_equal (qos, "true") ? 3 : 0);
+  g_assert_cmpuint (gst_harness_buffers_in_queue (f->harness), ==, 300);
+  fixture_free (f);
+}
+
 /* --- errors and logs ----------------------------------------------------- */
 
 static void
@@ -385,6 +407,8 @@ main (int argc, char **argv)
       test_refused_properties);
   g_test_add_func ("/speakersaliency/properties/old-names", test_old_names);
   g_test_add_func ("/speakersaliency/properties/nicks", test_nicks);
+  g_test_add_data_func ("/speakersaliency/qos/on", "true", test_qos);
+  g_test_add_data_func ("/speakersaliency/qos/off", "false", test_qos);
   g_test_add_func ("/speakersaliency/errors/missing-audio-meta",
       test_missing_meta);
   g_test_add_func ("/speakersaliency/errors/say-where", test_error_says_where);
