@@ -2,6 +2,8 @@
 #include "analyser-input.h"
 
 #include "audio-planes.h"
+#include "denormals.h"
+#include "downmix-check.h"
 
 #define CHUNK_BYTES 65536 /* of PCM converted at a time, at most */
 #define CHUNKS_PER_S 25   /* at least: less than a hop each */
@@ -16,10 +18,11 @@ struct _GssAnalyserInput {
 
   GstAudioInfo info;
   GstAudioConverter *converter;
-  guint chunk;      /* PCM frames */
-  guint8 *silence;  /* [chunk] PCM frames */
-  gpointer *planes; /* [n_channels] */
-  float *samples;   /* [n_room], at the model's rate */
+  GssDownmixCheck *check; /* NULL: no format yet */
+  guint chunk;            /* PCM frames */
+  guint8 *silence;        /* [chunk] PCM frames */
+  gpointer *planes;       /* [n_channels] */
+  float *samples;         /* [n_room], at the model's rate */
   gsize n_room;
   guint64 n_frames;  /* PCM frames heard */
   guint64 n_samples; /* given to the analyser */
@@ -60,6 +63,7 @@ gss_analyser_input_free (GssAnalyserInput *self)
     return;
   g_clear_pointer (&self->next, sal_map_unref);
   g_clear_pointer (&self->converter, gst_audio_converter_free);
+  gss_downmix_check_free (self->check);
   sal_analyser_free (self->analyser);
   g_free (self->silence);
   g_free (self->planes);
@@ -128,6 +132,8 @@ gss_analyser_input_set_format (GssAnalyserInput *self, const GstAudioInfo *info)
   self->n_frames = 0;
   gss_analyser_input_reset (self);
   renew_converter (self);
+  gss_downmix_check_free (self->check);
+  self->check = gss_downmix_check_new (info);
   self->chunk = CLAMP (CHUNK_BYTES / GST_AUDIO_INFO_BPF (info), 1,
       GST_AUDIO_INFO_RATE (info) / CHUNKS_PER_S);
   g_free (self->silence);
@@ -158,9 +164,12 @@ push_chunk (GssAnalyserInput *self, gsize n, guint64 n_wanted)
     self->n_room = n_samples;
   }
   gpointer out[1] = { self->samples };
+  GssFloatMode mode = gss_denormals_flush ();
   gst_audio_converter_samples (self->converter, GST_AUDIO_CONVERTER_FLAG_NONE,
       self->planes, n, out, n_samples);
+  gss_denormals_restore (mode);
   n_samples = MIN (n_samples, n_wanted);
+  gss_denormals_clear (self->samples, n_samples);
   if (self->tap != NULL)
     self->tap (self->samples, n_samples, self->tap_data);
   sal_analyser_push (self->analyser, self->samples, n_samples);
@@ -174,10 +183,12 @@ gss_analyser_input_push (GssAnalyserInput *self, const GstAudioBuffer *audio,
   g_return_val_if_fail (self->converter != NULL && !self->finished, n_frames);
 
   gsize n = MIN (n_frames, self->chunk);
-  if (audio != NULL)
+  if (audio != NULL) {
+    gss_downmix_check_push (self->check, audio, first, n);
     gss_audio_planes_locate (audio, first, self->planes);
-  else
+  } else {
     locate_silence (self);
+  }
   push_chunk (self, n, G_MAXUINT64);
   self->n_frames += n;
   return n;
@@ -240,6 +251,12 @@ gss_analyser_input_pop (GssAnalyserInput *self, GssStretch *stretch)
   stretch->window_start = MIN (frame_time (self, map->window_start), end);
   stretch->window_stop = is_last ? end : MIN (window_stop, end);
   return TRUE;
+}
+
+gboolean
+gss_analyser_input_take_loss (GssAnalyserInput *self, double *loss)
+{
+  return gss_downmix_check_take (self->check, loss);
 }
 
 void

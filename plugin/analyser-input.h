@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* analyser-input.h: an analyser that hears PCM of any format
+/* analyser-input.h: resampling and downmix: PCM of any format for an analyser
  *
- * One converter makes what the model wants, mono float32 at its rate, aligned with
- * the input to a fraction of a sample; what the analyser settles comes back with times
- * counted from the first PCM frame.
+ * One converter makes mono float32 at the model's rate, aligned with the input to a fraction of a
+ * sample.  Stretches that the analyser settles come back with times counted from the first PCM
+ * frame.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ typedef struct {
 
 void gss_stretch_clear (GssStretch *self);
 
-/* What was heard, mono at the model's rate. */
+/* Gets the samples that the analyser gets, mono at the model's rate. */
 typedef void (*GssSampleFunc) (const float *samples, gsize n_samples, gpointer user_data);
 
 typedef struct _GssAnalyserInput GssAnalyserInput; /* one thread at a time */
@@ -33,7 +33,7 @@ typedef struct _GssAnalyserInput GssAnalyserInput; /* one thread at a time */
 /**
  * gss_analyser_input_new:
  *
- * Returns: (transfer full) (nullable): a listener without a format, or %NULL and the error of
+ * Returns: (transfer full) (nullable): an input without a format, or %NULL and the error of
  * sal_analyser_new()
  */
 GssAnalyserInput *gss_analyser_input_new (SalModel *model, SalTarget *target,
@@ -72,6 +72,14 @@ void gss_analyser_input_reset (GssAnalyserInput *self); /* forgets everything he
  * Returns: %FALSE if none is ready
  */
 gboolean gss_analyser_input_pop (GssAnalyserInput *self, GssStretch *stretch);
+
+/**
+ * gss_analyser_input_take_loss:
+ * @loss: (out): dB by which the mono mix is weaker than the channels, 10 or more
+ *
+ * Returns: whether the channels cancel each other; %TRUE once for a format
+ */
+gboolean gss_analyser_input_take_loss (GssAnalyserInput *self, double *loss);
 
 /* @func gets the samples that the analyser gets, before it */
 void gss_analyser_input_set_tap (GssAnalyserInput *self, GssSampleFunc func, gpointer user_data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* audio-planes.h: where the PCM frames of a buffer are, interleaved or not */
+/* audio-planes.h: planes of an audio buffer: places of PCM frames, interleaved or planar */
 #pragma once
 
 #include <gst/audio/audio.h>
@@ -8,8 +8,8 @@
  * gss_audio_planes_map:
  * @audio: (out caller-allocates): to be unmapped with gst_audio_buffer_unmap()
  *
- * gst_audio_buffer_map(), for buffers of anybody: one without the #GstAudioMeta that its layout
- * needs, or with that of another layout, is refused.
+ * gst_audio_buffer_map() for buffers from anywhere: a buffer without the #GstAudioMeta that its
+ * layout needs, or with the meta of another layout, is refused.
  */
 static inline gboolean
 gss_audio_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer *buffer,
@@ -25,8 +25,8 @@ gss_audio_planes_map (GstAudioBuffer *audio, const GstAudioInfo *info, GstBuffer
 /**
  * gss_audio_planes_locate:
  * @at: PCM frame, at most @audio->n_samples
- * @planes: (out caller-allocates): where it is in each plane of @audio: as many as there are
- * channels do
+ * @planes: (out caller-allocates): its place in each plane of @audio; room for one per
+ * channel is enough
  */
 static inline void
 gss_audio_planes_locate (const GstAudioBuffer *audio, gsize at, gpointer *planes)

@@ -6,6 +6,7 @@
 #include <gst/base/gstqueuearray.h>
 
 #include "audio-planes.h"
+#include "denormals.h"
 
 #define CHUNK_BYTES 65536 /* of float PCM converted at a time */
 
@@ -22,6 +23,7 @@ struct _GssDelayLine {
   guint64 n_pushed, n_popped; /* PCM frames */
   gsize n_latest;             /* PCM frames of the latest push that had any */
   gboolean finished;
+  gboolean prompt; /* nothing waits longer than for its gain */
 
   GstAudioInfo info;
   guint64 latency_frames; /* PCM frames */
@@ -82,6 +84,12 @@ gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
       || sal_render_set_gate (self->render, gate, error);
 }
 
+void
+gss_delay_line_set_prompt (GssDelayLine *self, gboolean prompt)
+{
+  self->prompt = prompt;
+}
+
 static gboolean
 new_converters (GssDelayLine *self, const GstAudioInfo *info, GError **error)
 {
@@ -130,6 +138,7 @@ push_pcm (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   guint n_channels = GST_AUDIO_INFO_CHANNELS (&self->info);
   gpointer out[1] = { self->pcm };
+  GssFloatMode mode = gss_denormals_flush ();
   if (audio == NULL)
     memset (self->pcm, 0, self->chunk * n_channels * sizeof (float));
   for (gsize at = 0, n; at < n_frames; at += n) {
@@ -141,6 +150,7 @@ push_pcm (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
     }
     sal_render_push (self->render, self->pcm, n);
   }
+  gss_denormals_restore (mode);
 }
 
 void
@@ -161,15 +171,18 @@ gss_delay_line_push (GssDelayLine *self, GstMiniObject *object,
 void
 gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_maps)
 {
-  if (self->masks)
-    sal_render_push_maps (self->render, maps, n_maps);
+  if (!self->masks)
+    return;
+  GssFloatMode mode = gss_denormals_flush ();
+  sal_render_push_maps (self->render, maps, n_maps);
+  gss_denormals_restore (mode);
 }
 
 /* How many of the next @n_frames may leave. */
 static gsize
 get_n_ready (const GssDelayLine *self, gsize n_frames)
 {
-  if (!self->finished && self->latency_frames > 0) {
+  if (!self->finished && !self->prompt && self->latency_frames > 0) {
     guint64 next = self->n_pushed + self->n_latest; /* after one more push */
     guint64 late = self->n_popped + self->latency_frames;
     /* what ends at n_popped + n is due if next > n + late */
@@ -193,6 +206,7 @@ static void
 write_masked (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
 {
   gpointer in[1] = { self->pcm };
+  GssFloatMode mode = gss_denormals_flush ();
   for (gsize at = 0, n; at < n_frames; at += n) {
     gboolean is_plain;
     n = MIN (sal_render_get_run (self->render, &is_plain), n_frames - at);
@@ -206,7 +220,22 @@ write_masked (GssDelayLine *self, const GstAudioBuffer *audio, gsize n_frames)
     gst_audio_converter_samples (self->from_float,
         GST_AUDIO_CONVERTER_FLAG_NONE, in, n, self->planes, n);
   }
+  gss_denormals_restore (mode);
   self->n_popped += n_frames;
+}
+
+/* All bits 0, which is silence in every format here */
+static gboolean
+is_silent (const GstAudioBuffer *audio)
+{
+  gsize size = GST_AUDIO_INFO_BPF (&audio->info) * audio->n_samples
+      / (gsize) audio->n_planes;
+  for (gint i = 0; i < audio->n_planes; i++) {
+    const guint8 *plane = audio->planes[i];
+    if (size > 0 && (plane[0] != 0 || memcmp (plane, plane + 1, size - 1) != 0))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* Nothing rather than what should be masked and cannot be. */
@@ -226,7 +255,10 @@ mask_buffer (GssDelayLine *self, GstBuffer *buffer, gsize n_frames)
   buffer = gst_buffer_make_writable (buffer);
   if (gss_audio_planes_map (&audio, &self->info, buffer, GST_MAP_READWRITE)) {
     write_masked (self, &audio, n_frames);
+    gboolean silent = is_silent (&audio);
     gst_audio_buffer_unmap (&audio);
+    if (silent)
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
   } else {
     GST_ERROR ("no memory to write %" GST_PTR_FORMAT, buffer);
     make_empty (buffer);

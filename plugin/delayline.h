@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* delayline.h: whole buffers wait here until they are due and their sound is masked
+/* delayline.h: a FIFO of buffers that wait until they are due and their sound is masked
  *
- * Buffers leave as they came, in order with the events between them, with the same
- * boundaries, times, flags and metas; only the sound in them is new, and only where its
- * gain is not 1.  When they leave depends on how much was pushed, not on when it
- * was masked, so that the delay stays what it is.
+ * Buffers leave in order with the events between them, with the same boundaries, times and metas.
+ * Their sound changes only where its gain is not 1; a buffer that becomes all zeros is flagged as
+ * a gap.  The time to leave depends on the amount pushed, not on the time of masking, so the delay
+ * is constant.
  */
 #pragma once
 
@@ -49,8 +49,15 @@ gboolean gss_delay_line_set_gate (GssDelayLine *self, const SalGateConfig *gate,
 gboolean gss_delay_line_set_format (GssDelayLine *self, const GstAudioInfo *info, GError **error);
 
 /**
+ * gss_delay_line_set_prompt:
+ * @prompt: whether objects leave as soon as their sound is masked, instead of when they are due
+ */
+void gss_delay_line_set_prompt (GssDelayLine *self, gboolean prompt);
+
+/**
  * gss_delay_line_push:
- * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing that leaves, only time
+ * @object: (transfer full) (nullable): a buffer or an event; %NULL: nothing leaves, only time
+ * passes
  * @audio: (nullable): the sound of the buffer, @n_frames PCM frames; %NULL: silence
  */
 void gss_delay_line_push (GssDelayLine *self, GstMiniObject *object, const GstAudioBuffer *audio,
@@ -68,9 +75,9 @@ void gss_delay_line_push_maps (GssDelayLine *self, SalMap *const *maps, guint n_
 /**
  * gss_delay_line_pop:
  *
- * With e PCM frames pushed so far and m in the latest push that had any, what ends at PCM frame s
- * is due if e + m > s + latency: one more push like that would make it late.  Without latency
- * everything is due.  What is due leaves as soon as its sound is masked.
+ * With e PCM frames pushed so far and m in the latest push that had any, an object that ends at PCM
+ * frame s is due if e + m > s + latency: one more push of m would make it late.  Without latency
+ * everything is due.  An object that is due leaves as soon as its sound is masked.
  *
  * Returns: (transfer full) (nullable): the next buffer or event; %NULL if none may leave yet
  */
@@ -83,7 +90,7 @@ void gss_delay_line_reset (GssDelayLine *self);  /* forgets the stream; drops wh
 /**
  * gss_delay_line_abandon:
  *
- * For what must survive a flush; gss_delay_line_reset() is to follow.
+ * Takes out objects that must survive a flush; gss_delay_line_reset() is to follow.
  *
  * Returns: (transfer full) (nullable): the next buffer or event, ready or not, as it came
  */

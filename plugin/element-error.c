@@ -25,9 +25,12 @@ resource_error (const GError *error, const char *path)
 
 void
 gss_element_error_post (GstElement *element, GstMessageType type,
-    const GError *error, const char *path)
+    const GError *error, const char *path, const char *file,
+    const char *function, int line)
 {
   gst_element_message_full (element, type, GST_RESOURCE_ERROR,
-      resource_error (error, path), g_strdup (error->message), NULL, __FILE__,
-      G_STRFUNC, __LINE__);
+      resource_error (error, path), g_strdup (error->message),
+      g_strdup_printf ("found by libsaliency: %s %d",
+          g_quark_to_string (error->domain), error->code),
+      file, function, line);
 }

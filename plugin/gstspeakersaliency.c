@@ -4,28 +4,42 @@
  * SECTION:element-speakersaliency
  * @title: speakersaliency
  *
- * Says when known speakers talk, and which parts of the sound tell so: a
- * message `speakersaliency` and, if asked for, a #GstSaliencyMeta for each
- * settled stretch of time and target.  With a mask everything else is
- * attenuated.
+ * Finds when target speakers talk (target speaker detection), and the parts of
+ * the sound that tell so (saliency maps): a message `speakersaliency` and, with
+ * `attach-meta`, a #GstSaliencyMeta for each settled stretch of time and
+ * target. With a mask all other sound is attenuated.
  *
- * Without a mask the very same buffers leave at once.  With one they leave as
- * much later as the LATENCY query answers: look-ahead, hop, budget and 100 ms;
- * boundaries, times, flags and metas stay.
+ * Without a mask the very same buffers leave at once.  With one they leave
+ * later, live by what the LATENCY query answers: look-ahead, hop, budget and
+ * 100 ms; elsewhere as soon as they are masked, which is without the budget.
+ * Boundaries, times, flags and metas stay; a buffer that is all silence then is
+ * flagged as a gap.  While no target is set everything passes.
  *
- * Behind a live source windows are computed by a thread of their own and sound
- * never waits for them: what is late is settled from the windows before, and
- * said so.  Elsewhere the output is the same, to the bit, whatever the machine
- * does.
+ * Behind a live source another thread computes windows, and sound never waits
+ * for them: a stretch whose window is late is settled from the windows before,
+ * and marked late.  Elsewhere the output is the same to the bit for any load of
+ * the machine.
  *
  * The message has the fields `timestamp`, `stream-time`, `running-time` and
  * `duration` (ns, #guint64) of the stretch, `target` (string), `score`
  * (log-odds of the newest window, #gdouble), `probability` that the target
- * speaks, 0 to 1, `saliency` (mean of the map), `seqnum` of the stretch since
- * the stream last began (#guint64), `late` (#gboolean) and `flags`
+ * speaks, 0 to 1, `saliency` (mean of the map), `target-id` (index of the
+ * target, first `target`, then `targets`, #guint), `seqnum` of the stretch,
+ * from 0 since the stream last began (#guint64), `late` (#gboolean) and `flags`
  * (#GstSaliencyFlags); with `trust-interval` now and then `trust`, whether the
  * map can be believed; with `message-map=true` also `map` (#GBytes of float32,
  * [bands, frames]), `bands`, `frames` and `frame-duration` (ns).
+ *
+ * Holes of less than 250 ms in the timestamps, as lost packets leave, are heard
+ * as silence; a longer one begins another stream.  Of a GAP event of more than
+ * 10 s the rest is not heard, and the message before it covers all of it.
+ *
+ * With `qos=true` and async processing a window is left out each time that a
+ * sink says that sound came too late; sound never is.
+ *
+ * The log has the categories `speakersaliency` and, for the library,
+ * `saliency`: settings in force, latency, kernels and what is late at level
+ * INFO, every window at DEBUG.
  *
  * ## Example launch line
  * |[
@@ -34,64 +48,50 @@
  * ]|
  */
 
+#include "actions.h"
 #include "dataflow.h"
 #include "element-error.h"
+#include "latency.h"
+#include "presets.h"
 
-GST_DEBUG_CATEGORY (speaker_saliency_debug);
-#define GST_CAT_DEFAULT speaker_saliency_debug
+#include "log.h"
+
+#define FORMATS                                                                  \
+  "{ " GST_AUDIO_NE (S16) ", " GST_AUDIO_NE (S24) ", " GST_AUDIO_NE (            \
+      S24_32) ", " GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ","                \
+                                                              " " GST_AUDIO_NE ( \
+                                                                  F64) " }"
 
 /* rates: what sal_render_set_format() takes; channels: what GStreamer mixes */
-#define CAPS                                                                                         \
-  "audio/x-raw, format = (string) { " GST_AUDIO_NE (S16) ", " GST_AUDIO_NE (S24) ", " GST_AUDIO_NE ( \
-      S24_32) ", " GST_AUDIO_NE (S32) ", " GST_AUDIO_NE (F32) ","                                    \
-                                                              " " GST_AUDIO_NE (                     \
-                                                                  F64) " }, "                        \
-                                                                       "rate "                       \
-                                                                       "= "                          \
-                                                                       "(int)"                       \
-                                                                       " [ "                         \
-                                                                       "1000,"                       \
-                                                                       " 7680"                       \
-                                                                       "00 "                         \
-                                                                       "], "                         \
-                                                                       "chann"                       \
-                                                                       "els "                        \
-                                                                       "= "                          \
-                                                                       "(int)"                       \
-                                                                       " [ "                         \
-                                                                       "1, "                         \
-                                                                       "63 "                         \
-                                                                       "], "                         \
-                                                                       "layou"                       \
-                                                                       "t = "                        \
-                                                                       "(stri"                       \
-                                                                       "ng) "                        \
-                                                                       "{ "                          \
-                                                                       "inter"                       \
-                                                                       "leave"                       \
-                                                                       "d, "                         \
-                                                                       "non-"                        \
-                                                                       "inter"                       \
-                                                                       "leave"                       \
-                                                                       "d }"
+#define CAPS                                                                   \
+  "audio/x-raw, format = (string) " FORMATS ", "                               \
+  "rate = (int) [ 1000, 768000 ], channels = (int) [ 1, 63 ], "                \
+  "layout = (string) { interleaved, non-interleaved }"
 
 G_DEFINE_TYPE_WITH_CODE (GstSpeakerSaliency, gst_speaker_saliency,
-    GST_TYPE_AUDIO_FILTER, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL))
+    GST_TYPE_AUDIO_FILTER,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gss_presets_init))
 GST_ELEMENT_REGISTER_DEFINE (speakersaliency, "speakersaliency", GST_RANK_NONE,
     GST_TYPE_SPEAKER_SALIENCY)
 
 /* --- set-up -------------------------------------------------------------- */
 
-/* Model and targets that @settings name; on failure @failed is the file. */
+/* What the user is told of the files. */
+typedef struct {
+  const char *failed;   /* the file that an error is about */
+  const char *repeated; /* a target that was given twice */
+} Findings;
+
+/* Model and targets that @settings name. */
 static SalModel *
 load (GstSpeakerSaliency *self, const GssProperties *settings,
-    const char **failed, GError **error)
+    Findings *findings, GError **error)
 {
-  *failed = settings->model;
+  findings->failed = settings->model;
   g_autoptr (SalModel) model = sal_model_load (settings->model, error);
   if (model == NULL
-      || !gss_target_list_load (self->roster, model, settings->target,
-          settings->targets, failed, error))
+      || !gss_target_list_load (self->target_list, model, settings->target,
+          settings->targets, &findings->failed, &findings->repeated, error))
     return NULL;
   return g_steal_pointer (&model);
 }
@@ -101,9 +101,15 @@ open_stream (GstSpeakerSaliency *self, const GssProperties *settings,
     SalModel *model, GError **error)
 {
   SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
-  guint n = gss_target_list_take (self->roster, targets);
+  guint n = 0;
+  gss_target_list_take (self->target_list, targets, &n);
   GssStream *stream
       = gss_dataflow_open (self, settings, model, targets, n, error);
+  if (stream != NULL && n == 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("property target is unset: everything passes until it is the path of "
+         "a .speaker file or the name of a class of the model"),
+        (NULL));
   while (n > 0)
     sal_target_unref (targets[--n]);
   return stream;
@@ -112,9 +118,9 @@ open_stream (GstSpeakerSaliency *self, const GssProperties *settings,
 /* A new stream with @settings. */
 static gboolean
 enter (GstSpeakerSaliency *self, const GssProperties *settings,
-    const char **failed, GError **error)
+    Findings *findings, GError **error)
 {
-  g_autoptr (SalModel) model = load (self, settings, failed, error);
+  g_autoptr (SalModel) model = load (self, settings, findings, error);
   GssStream *stream = NULL;
   if (model != NULL)
     stream = open_stream (self, settings, model, error);
@@ -124,8 +130,26 @@ enter (GstSpeakerSaliency *self, const GssProperties *settings,
   self->model = g_steal_pointer (&model);
   self->stream = stream;
   self->latency = gss_properties_get_latency (settings);
+  gss_properties_clear (&self->in_force);
+  gss_properties_copy (&self->in_force, settings);
   GST_OBJECT_UNLOCK (self);
   return TRUE;
+}
+
+static void
+warn_of_repeated (GstSpeakerSaliency *self, const char *target)
+{
+  if (target != NULL)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("target %s is given twice and counts once", target), (NULL));
+}
+
+static void
+log_settings (GstSpeakerSaliency *self, const GssProperties *settings)
+{
+  g_autofree char *text = gss_properties_to_string (settings);
+  GST_INFO_OBJECT (self, "latency %" GST_TIME_FORMAT ", settings: %s",
+      GST_TIME_ARGS (gss_properties_get_latency (settings)), text);
 }
 
 static gboolean
@@ -133,7 +157,7 @@ speaker_saliency_start (GstBaseTransform *trans)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
   g_autoptr (GError) error = NULL;
-  const char *failed = NULL;
+  Findings findings = { NULL, NULL };
   GssProperties settings;
   /* a target that is set meanwhile is loaded after this */
   g_mutex_lock (&self->loading);
@@ -142,13 +166,15 @@ speaker_saliency_start (GstBaseTransform *trans)
   gss_properties_copy (&settings, &self->settings);
   GstClockTime old_latency = self->latency;
   GST_OBJECT_UNLOCK (self);
-  gboolean entered = enter (self, &settings, &failed, &error);
+  gboolean entered = enter (self, &settings, &findings, &error);
   g_mutex_unlock (&self->loading);
 
+  warn_of_repeated (self, findings.repeated);
   if (!entered)
-    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error,
-        failed);
-  else if (GST_CLOCK_TIME_IS_VALID (old_latency)
+    GSS_ELEMENT_ERROR (self, error, findings.failed);
+  else
+    log_settings (self, &settings);
+  if (entered && GST_CLOCK_TIME_IS_VALID (old_latency)
       && old_latency != gss_properties_get_latency (&settings))
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_latency (GST_OBJECT (self)));
@@ -160,7 +186,9 @@ static gboolean
 speaker_saliency_stop (GstBaseTransform *trans)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (trans);
-  gst_clear_buffer (&self->untouched);
+  g_autoptr (GstStructure) stats
+      = gss_load_control_get_structure (self->load_control);
+  GST_INFO_OBJECT (self, "stopped: %" GST_PTR_FORMAT, stats);
   GST_OBJECT_LOCK (self);
   g_autoptr (GssStream) stream = g_steal_pointer (&self->stream);
   g_autoptr (SalModel) model = g_steal_pointer (&self->model);
@@ -169,115 +197,96 @@ speaker_saliency_stop (GstBaseTransform *trans)
   return TRUE;
 }
 
-/* Flushing comes first: the pads stop only when nobody waits any more. */
+/* The file is read here, where no sound waits yet; the start finds the model in
+ * the table of the process, or reads the file that has taken its place. */
+static gboolean
+preload (GstSpeakerSaliency *self)
+{
+  g_autoptr (GError) error = NULL;
+  GST_OBJECT_LOCK (self);
+  g_autofree char *path = g_strdup (self->settings.model);
+  GST_OBJECT_UNLOCK (self);
+  self->preloaded = sal_model_load (path, &error);
+  if (self->preloaded == NULL)
+    GSS_ELEMENT_ERROR (self, error, path);
+  return self->preloaded != NULL;
+}
+
+/* Flushing comes first: pads stop only when no thread waits any more. */
 static GstStateChangeReturn
 speaker_saliency_change_state (GstElement *element, GstStateChange transition)
 {
+  GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (element);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !preload (self))
+    return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    gss_dataflow_interrupt (GST_SPEAKER_SALIENCY (element));
-  return GST_ELEMENT_CLASS (gst_speaker_saliency_parent_class)
-      ->change_state (element, transition);
-}
-
-/* --- actions ------------------------------------------------------------- */
-
-static SalModel *
-ref_model (GstSpeakerSaliency *self)
-{
-  GST_OBJECT_LOCK (self);
-  SalModel *model = self->model != NULL ? sal_model_ref (self->model) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return model;
-}
-
-static void
-speaker_saliency_reset (GstSpeakerSaliency *self)
-{
-  g_atomic_int_set (&self->reset_wanted, TRUE);
-}
-
-static gboolean
-speaker_saliency_enrol_start (GstSpeakerSaliency *self, const char *name)
-{
-  g_autoptr (SalModel) model = ref_model (self);
-  if (model == NULL || name == NULL)
-    return FALSE;
-  gss_enrolment_start (self->enrolment, model, name);
-  return TRUE;
-}
-
-static GstStructure *
-speaker_saliency_enrol_finish (GstSpeakerSaliency *self, const char *location)
-{
-  return gss_enrolment_finish (self->enrolment, location);
-}
-
-static void
-install_actions (GObjectClass *klass)
-{
-  GType type = G_OBJECT_CLASS_TYPE (klass);
-  GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION;
-  /**
-   * GstSpeakerSaliency::reset:
-   *
-   * Forgets what was made of the sound so far; sound and time go on.
-   */
-  g_signal_new_class_handler ("reset", type, flags,
-      G_CALLBACK (speaker_saliency_reset), NULL, NULL, NULL, G_TYPE_NONE, 0);
-  /**
-   * GstSpeakerSaliency::enrol-start:
-   * @name: of the voice
-   *
-   * From now on what plays is kept to make a voice of, up to ten minutes, until
-   * the state goes below PAUSED.
-   *
-   * Returns: %FALSE below PAUSED: there is no model to make it with
-   */
-  g_signal_new_class_handler ("enrol-start", type, flags,
-      G_CALLBACK (speaker_saliency_enrol_start), NULL, NULL, NULL,
-      G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
-  /**
-   * GstSpeakerSaliency::enrol-finish:
-   * @location: path of the .speaker file to be written
-   *
-   * Makes a voice of what was kept, in the calling thread, and writes it; to
-   * look for it, set target to the path.
-   *
-   * Returns: (transfer full): a structure `speaker-enrolment` with `name`,
-   *   `location` and what to think of the recording: `seconds`,
-   *   `speech-seconds`, `pieces` and how many were `kept`, `agreement` between
-   *   them (cosine), `level-db`, `clipped` (part of the samples), `snr-db`,
-   *   `second-voice` with `second-start` and `second-end` (s), expected
-   *   `false-accept` and `false-reject`; or with `error` alone
-   */
-  g_signal_new_class_handler ("enrol-finish", type, flags,
-      G_CALLBACK (speaker_saliency_enrol_finish), NULL, NULL, NULL,
-      GST_TYPE_STRUCTURE, 1, G_TYPE_STRING);
+    gss_dataflow_interrupt (self);
+  GstStateChangeReturn ret
+      = GST_ELEMENT_CLASS (gst_speaker_saliency_parent_class)
+            ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
+      && ret != GST_STATE_CHANGE_FAILURE && gss_latency_is_inserted (self)) {
+    gss_latency_announce (self);
+    g_atomic_int_set (&self->latency_unknown, TRUE);
+  }
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
+    g_clear_pointer (&self->preloaded, sal_model_unref);
+    GST_OBJECT_LOCK (self);
+    self->answered = 0;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return ret;
 }
 
 /* --- properties ---------------------------------------------------------- */
+
+/* After @error the properties name the targets in force again. */
+static void
+settle_targets (GstSpeakerSaliency *self, const GssProperties *settings,
+    const GError *error)
+{
+  GST_OBJECT_LOCK (self);
+  if (error != NULL)
+    gss_properties_copy_targets (&self->settings, &self->in_force);
+  else
+    gss_properties_copy_targets (&self->in_force, settings);
+  GST_OBJECT_UNLOCK (self);
+}
 
 /* Files are read in the thread that sets the property; the stream goes on. */
 static void
 change_targets (GstSpeakerSaliency *self)
 {
   g_autoptr (GError) error = NULL;
-  const char *failed = NULL;
+  Findings findings = { NULL, NULL };
   GssProperties settings;
   g_mutex_lock (&self->loading);
-  g_autoptr (SalModel) model = ref_model (self);
   GST_OBJECT_LOCK (self);
+  g_autoptr (SalModel) model
+      = self->model != NULL ? sal_model_ref (self->model) : NULL;
   gss_properties_copy (&settings, &self->settings);
   GST_OBJECT_UNLOCK (self);
-  if (model != NULL)
-    gss_target_list_load (self->roster, model, settings.target,
-        settings.targets, &failed, &error);
+  if (model != NULL) {
+    gss_target_list_load (self->target_list, model, settings.target,
+        settings.targets, &findings.failed, &findings.repeated, &error);
+    settle_targets (self, &settings, error);
+  }
   g_mutex_unlock (&self->loading);
 
+  warn_of_repeated (self, findings.repeated);
   if (error != NULL)
-    gss_element_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
-        failed);
+    GSS_ELEMENT_WARNING (self, error, findings.failed);
   gss_properties_clear (&settings);
+}
+
+static void
+warn_of_start (GstSpeakerSaliency *self, const GParamSpec *pspec)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+      ("%s cannot change in PAUSED or PLAYING: what was set counts from the "
+       "next start on",
+          pspec->name),
+      (NULL));
 }
 
 static void
@@ -287,6 +296,9 @@ speaker_saliency_set_property (GObject *object, guint prop_id,
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (object);
   GST_OBJECT_LOCK (self);
   gboolean known = gss_properties_set (&self->settings, prop_id, value);
+  gboolean waits = self->stream != NULL && GSS_PROPERTY_WAITS (pspec)
+      && gss_properties_differ (&self->settings, &self->in_force, pspec,
+          prop_id);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -294,6 +306,8 @@ speaker_saliency_set_property (GObject *object, guint prop_id,
     change_targets (self);
   else
     g_atomic_int_set (&self->settings_changed, TRUE);
+  if (waits)
+    warn_of_start (self, pspec);
 }
 
 static gboolean
@@ -302,10 +316,11 @@ get_fact (GstSpeakerSaliency *self, guint prop_id, GValue *value)
   GssLoadStats stats;
   switch (prop_id) {
   case PROP_STATS:
-    g_value_take_boxed (value, gss_load_control_get_structure (self->pace));
+    g_value_take_boxed (value,
+        gss_load_control_get_structure (self->load_control));
     return TRUE;
   case PROP_MAX_OBSERVED_DELAY:
-    gss_load_control_get_stats (self->pace, &stats);
+    gss_load_control_get_stats (self->load_control, &stats);
     g_value_set_uint64 (value, stats.max_delay);
     return TRUE;
   default:
@@ -321,7 +336,10 @@ speaker_saliency_get_property (GObject *object, guint prop_id, GValue *value,
   if (get_fact (self, prop_id, value))
     return;
   GST_OBJECT_LOCK (self);
-  gboolean known = gss_properties_get (&self->settings, prop_id, value);
+  gboolean waits = self->stream != NULL && GSS_PROPERTY_WAITS (pspec);
+  gboolean known
+      = gss_properties_get (waits ? &self->in_force : &self->settings, prop_id,
+          value);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -349,9 +367,10 @@ speaker_saliency_finalize (GObject *object)
 {
   GstSpeakerSaliency *self = GST_SPEAKER_SALIENCY (object);
   gss_properties_clear (&self->settings);
-  gss_target_list_free (self->roster);
+  gss_properties_clear (&self->in_force);
+  gss_target_list_free (self->target_list);
   gss_enrolment_free (self->enrolment);
-  gss_load_control_free (self->pace);
+  gss_load_control_free (self->load_control);
   g_mutex_clear (&self->loading);
   G_OBJECT_CLASS (gst_speaker_saliency_parent_class)->finalize (object);
 }
@@ -362,10 +381,10 @@ gst_speaker_saliency_init (GstSpeakerSaliency *self)
   gss_properties_init (&self->settings);
   self->latency = GST_CLOCK_TIME_NONE;
   g_mutex_init (&self->loading);
-  self->roster = gss_target_list_new ();
+  self->target_list = gss_target_list_new ();
   self->enrolment = gss_enrolment_new ();
-  self->pace = gss_load_control_new ();
-  /* buffers are held and rewritten here, the base class only negotiates */
+  self->load_control = gss_load_control_new ();
+  /* buffers are held, rewritten and pushed here, the base class negotiates */
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), FALSE);
 }
 
@@ -375,15 +394,13 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
-  GST_DEBUG_CATEGORY_INIT (speaker_saliency_debug, "speakersaliency", 0,
-      "where a known speaker is");
+  gss_log_init ();
 
   object_class->set_property = speaker_saliency_set_property;
   object_class->get_property = speaker_saliency_get_property;
   object_class->finalize = speaker_saliency_finalize;
   gss_properties_install (object_class);
   install_facts (object_class);
-  install_actions (object_class);
 
   element_class->change_state
       = GST_DEBUG_FUNCPTR (speaker_saliency_change_state);
@@ -393,9 +410,10 @@ gst_speaker_saliency_class_init (GstSpeakerSaliencyClass *klass)
 
   gst_element_class_set_static_metadata (element_class, "Speaker saliency",
       "Filter/Effect/Analyzer/Audio",
-      "Says when a known speaker talks and which parts of the sound tell so; "
-      "can mask everything else",
+      "Finds when a target speaker talks and which parts of the sound tell so; "
+      "can mask all other sound",
       "The speakersaliency developers");
+  gss_actions_install (element_class);
   gst_element_class_add_metadata (element_class, GST_ELEMENT_METADATA_DOC_URI,
       SALIENCY_DOC_URI);
   g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS);

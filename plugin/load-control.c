@@ -14,6 +14,7 @@ struct _GssLoadControl {
   guint stride;    /* every which window is computed */
   guint64 skipped; /* number of the last one that was not */
   guint n_easy;
+  gboolean yields; /* the next window is left out */
 };
 
 GssLoadControl *
@@ -43,6 +44,15 @@ gss_load_control_start (GssLoadControl *self, GstClockTime hop)
   self->stride = 1;
   self->skipped = G_MAXUINT64;
   self->n_easy = 0;
+  self->yields = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gss_load_control_yield (GssLoadControl *self)
+{
+  g_mutex_lock (&self->lock);
+  self->yields = self->stats.async;
   g_mutex_unlock (&self->lock);
 }
 
@@ -53,6 +63,7 @@ gss_load_control_set_async (GssLoadControl *self, gboolean async)
   self->stats.async = async;
   if (!async)
     self->stride = 1;
+  self->yields = FALSE;
   self->stats.effective_hop = self->stride * self->hop;
   g_mutex_unlock (&self->lock);
 }
@@ -61,7 +72,11 @@ gboolean
 gss_load_control_wants (GssLoadControl *self, guint64 seqnum)
 {
   g_mutex_lock (&self->lock);
-  gboolean wanted = seqnum % self->stride == 0;
+  gboolean wanted = seqnum % self->stride == 0 && seqnum != self->skipped;
+  if (wanted && self->yields) {
+    self->yields = FALSE;
+    wanted = FALSE;
+  }
   if (!wanted && seqnum != self->skipped) {
     self->skipped = seqnum;
     self->stats.skipped++;

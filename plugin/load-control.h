@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* load-control.h: how often windows are computed, and what that costs
+/* load-control.h: load shedding: how often windows are computed, and what that costs
  *
- * When a window takes longer than nine tenths of the time between two, only every second
- * one is computed, then every fourth, and so on; when eight in a row take a little more than a
- * third at most, twice as many again.  All functions may be called by any thread.
+ * A window that takes longer than nine tenths of the hop doubles the stride: only every second
+ * window is computed, then every fourth, up to every eighth.  Eight windows in a row that take
+ * less than 0.35 of the effective hop halve it.  All functions may be called by any thread.
  */
 #pragma once
 
@@ -17,8 +17,8 @@ typedef struct {
   guint64 superseded;               /* windows that a newer one replaced before they were begun */
   guint64 skipped;                  /* windows left out to save time */
   GstClockTime mean_cost, max_cost; /* of a window, ns; the mean of the last ones */
-  GstClockTime max_delay;           /* the longest from a window's end to its result, ns of sound */
-  GstClockTime effective_hop;       /* between windows that are computed */
+  GstClockTime max_delay;     /* longest time from a window's end to its result, ns of sound */
+  GstClockTime effective_hop; /* between windows that are computed */
   gboolean async;
 } GssLoadStats;
 
@@ -33,6 +33,14 @@ void gss_load_control_free (GssLoadControl *self); /* NULL is a no-op */
  */
 void gss_load_control_start (GssLoadControl *self, GstClockTime hop);
 void gss_load_control_set_async (GssLoadControl *self, gboolean async);
+
+/**
+ * gss_load_control_yield:
+ *
+ * Sound came too late somewhere downstream: one window is left out, if they are computed in async
+ * processing.
+ */
+void gss_load_control_yield (GssLoadControl *self);
 
 /**
  * gss_load_control_wants:

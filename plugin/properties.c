@@ -1,55 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "properties.h"
 
-#include <math.h>
-
-#define DEFAULT_HOP (250 * GST_MSECOND)
-#define DEFAULT_LOOKAHEAD (500 * GST_MSECOND)
-#define DEFAULT_BUDGET (120 * GST_MSECOND)
-#define DEFAULT_HOLD_TIME (1 * GST_SECOND)
-#define LIVE_CHANNELS 32 /* of Score-CAM: all 256 of S4 take seconds */
 #define MAX_WINDOW (2 * GST_SECOND)
-#define MODEL_VARIABLE "SPEAKERSALIENCY_MODEL"
-
-/* What masking takes beside A + H + B, at rates from 4 kHz on: the masker a
- * block, the front end half an FFT, the converter its filter, rounding two
- * frames. */
-#define MASKING_TIME (100 * GST_MSECOND)
-
-/* where in GssProperties the value of a property is */
-static const gsize offsets[N_SETTINGS] = {
-  [PROP_MODEL] = G_STRUCT_OFFSET (GssProperties, model),
-  [PROP_TARGET] = G_STRUCT_OFFSET (GssProperties, target),
-  [PROP_TARGETS] = G_STRUCT_OFFSET (GssProperties, targets),
-  [PROP_METHOD] = G_STRUCT_OFFSET (GssProperties, cam.method),
-  [PROP_LAYERS] = G_STRUCT_OFFSET (GssProperties, cam.layers),
-  [PROP_FUSION] = G_STRUCT_OFFSET (GssProperties, cam.fusion),
-  [PROP_GAMMA] = G_STRUCT_OFFSET (GssProperties, cam.gamma),
-  [PROP_PERCENTILE] = G_STRUCT_OFFSET (GssProperties, cam.percentile),
-  [PROP_SCORE_FUNCTION] = G_STRUCT_OFFSET (GssProperties, cam.score_function),
-  [PROP_SCORE_CHANNELS] = G_STRUCT_OFFSET (GssProperties, cam.channels),
-  [PROP_DEGRID] = G_STRUCT_OFFSET (GssProperties, cam.degrid),
-  [PROP_HOP] = G_STRUCT_OFFSET (GssProperties, hop),
-  [PROP_LOOKAHEAD] = G_STRUCT_OFFSET (GssProperties, lookahead),
-  [PROP_BUDGET] = G_STRUCT_OFFSET (GssProperties, budget),
-  [PROP_PROCESSING] = G_STRUCT_OFFSET (GssProperties, processing),
-  [PROP_LATE_POLICY] = G_STRUCT_OFFSET (GssProperties, late_policy),
-  [PROP_HOLD_TIME] = G_STRUCT_OFFSET (GssProperties, hold_time),
-  [PROP_THREADS] = G_STRUCT_OFFSET (GssProperties, threads),
-  [PROP_MASK] = G_STRUCT_OFFSET (GssProperties, mask),
-  [PROP_FLOOR] = G_STRUCT_OFFSET (GssProperties, floor),
-  [PROP_THRESHOLD] = G_STRUCT_OFFSET (GssProperties, threshold),
-  [PROP_HYSTERESIS] = G_STRUCT_OFFSET (GssProperties, hysteresis),
-  [PROP_ATTACK] = G_STRUCT_OFFSET (GssProperties, attack),
-  [PROP_RELEASE] = G_STRUCT_OFFSET (GssProperties, release),
-  [PROP_HOLD] = G_STRUCT_OFFSET (GssProperties, hold),
-  [PROP_SOLO_REMOVED] = G_STRUCT_OFFSET (GssProperties, solo_removed),
-  [PROP_BYPASS] = G_STRUCT_OFFSET (GssProperties, bypass),
-  [PROP_TRUST_INTERVAL] = G_STRUCT_OFFSET (GssProperties, trust_interval),
-  [PROP_POST_MESSAGES] = G_STRUCT_OFFSET (GssProperties, post_messages),
-  [PROP_MESSAGE_MAP] = G_STRUCT_OFFSET (GssProperties, message_map),
-  [PROP_ATTACH_META] = G_STRUCT_OFFSET (GssProperties, attach_meta),
-};
 
 /* The values and nicks of an enumeration of the library, described for
  * gst-inspect-1.0; the type keeps the table. */
@@ -62,6 +14,11 @@ describe_enum (const char *name, GType of, const char *const *blurbs)
   for (guint i = 0; i < known->n_values; i++) {
     values[i] = known->values[i];
     values[i].value_name = blurbs[values[i].value];
+    if (values[i].value_name
+        == NULL) { /* "grad-cam++": no nick, but its name */
+      values[i].value_name = known->values[i].value_nick;
+      values[i].value_nick = "grad-cam-plus-plus";
+    }
   }
   return g_enum_register_static (name, values);
 }
@@ -75,7 +32,7 @@ method_get_type (void)
     [SAL_CAM_LAYER] = "Layer-CAM: evidence for the target",
     [SAL_CAM_SIGNED_LAYER] = "Signed Layer-CAM: evidence for and against",
     [SAL_CAM_GRAD] = "Grad-CAM",
-    [SAL_CAM_GRAD_PLUS_PLUS] = "Grad-CAM++",
+    [SAL_CAM_GRAD_PLUS_PLUS] = NULL, /* below */
     [SAL_CAM_SCORE] = "Score-CAM: a forward pass per channel, slow",
   };
   if (g_once_init_enter (&type))
@@ -144,11 +101,11 @@ mask_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { GSS_MASK_NONE, "Sound passes untouched and at once", "none" },
+    { GSS_MASK_NONE, "Sound passes unchanged, without delay", "none" },
     { GSS_MASK_TIME, "Sound is attenuated while the target is silent", "time" },
     { GSS_MASK_TIME_FREQUENCY,
-        "The same band by band: where it is not certain "
-        "who speaks, the map decides",
+        "The same band by band: where the speaker is uncertain, the map "
+        "decides",
         "time-frequency" },
     { 0, NULL, NULL },
   };
@@ -165,12 +122,10 @@ processing_get_type (void)
   static const GEnumValue values[] = {
     { GSS_PROCESSING_AUTO, "async behind a live source, else sync", "auto" },
     { GSS_PROCESSING_SYNC,
-        "Every window is waited for; the same output "
-        "whatever the machine does",
+        "Sound waits for every window; the same output under any load",
         "sync" },
     { GSS_PROCESSING_ASYNC,
-        "Windows are computed by a thread of their own; "
-        "what is late is done without",
+        "Another thread computes windows; a late one is done without",
         "async" },
     { 0, NULL, NULL },
   };
@@ -206,18 +161,20 @@ install_whom (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_MODEL,
       g_param_spec_string ("model", "Model",
-          "Path of the model file; unset: $" MODEL_VARIABLE
+          "Path of the model file; unset: $" GSS_MODEL_VARIABLE
           ", else the installed model",
           NULL, IN_READY));
   g_object_class_install_property (klass, PROP_TARGET,
       g_param_spec_string ("target", "Target",
-          "Whom to look for: path of a .speaker file, or name of a class of "
-          "the model; applies from the next window on",
+          "Target speaker: path of a .speaker file, or name of a class of "
+          "the model; applies from the next window on; with neither target nor "
+          "targets everything passes",
           NULL, IN_PLAYING));
   g_object_class_install_property (klass, PROP_TARGETS,
       gst_param_spec_array ("targets", "Targets",
-          "More voices to look for, each as target says, 16 in all; each has "
-          "its own messages and metas, a mask keeps all of them",
+          "More target speakers, as property target, 16 in all; each has "
+          "its own messages and metas (target-id: its index, after target), a "
+          "mask keeps all of them; one given twice counts once",
           g_param_spec_string ("target", "Target", "As property target", NULL,
               ALWAYS),
           IN_PLAYING));
@@ -227,7 +184,9 @@ static void
 install_map (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_METHOD,
-      g_param_spec_enum ("method", "Method", "How the saliency map is made",
+      g_param_spec_enum ("method", "Method",
+          "How the saliency map is made; grad-cam++ is another name for "
+          "grad-cam-plus-plus",
           method_get_type (), defaults->cam.method, IN_PLAYING));
   g_object_class_install_property (klass, PROP_LAYERS,
       g_param_spec_flags ("layers", "Layers",
@@ -242,17 +201,17 @@ install_map (GObjectClass *klass, const GssProperties *defaults)
           defaults->cam.gamma, IN_PLAYING));
   g_object_class_install_property (klass, PROP_PERCENTILE,
       g_param_spec_float ("percentile", "Percentile",
-          "Percentile of the map that counts as its peak, 0.01 to 100 %; less "
-          "than 100 keeps single points from dimming the rest",
+          "Percentile of the map that counts as its peak, 0.01 to 100 %; with "
+          "less than 100 single points do not dim the rest",
           0.01f, 100.0f, defaults->cam.percentile, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SCORE_FUNCTION,
       g_param_spec_enum ("score-function", "Score function",
-          "What the map explains", score_function_get_type (),
+          "Score whose gradient makes the map", score_function_get_type (),
           defaults->cam.score_function, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SCORE_CHANNELS,
       g_param_spec_uint ("score-channels", "Score-CAM channels",
-          "Channels of each layer that score-cam tries, a forward pass each, "
-          "the most active ones; 0: all",
+          "Channels of each layer for score-cam, the most active ones, a "
+          "forward pass each; 0: all",
           0, G_MAXUINT, defaults->cam.channels, IN_PLAYING));
   g_object_class_install_property (klass, PROP_DEGRID,
       g_param_spec_boolean ("degrid", "Degrid",
@@ -270,7 +229,7 @@ install_schedule (GObjectClass *klass, const GssProperties *defaults)
           50 * GST_MSECOND, MAX_WINDOW, defaults->hop, IN_READY));
   g_object_class_install_property (klass, PROP_LOOKAHEAD,
       g_param_spec_uint64 ("lookahead", "Look-ahead",
-          "Sound heard after a moment before it is settled, in ns, 0 to 2 s, "
+          "Sound after a moment that its decision may use, in ns, 0 to 2 s, "
           "rounded to frames of the model (10 ms)",
           0, MAX_WINDOW, defaults->lookahead, IN_READY));
   g_object_class_install_property (klass, PROP_BUDGET,
@@ -284,13 +243,18 @@ install_schedule (GObjectClass *klass, const GssProperties *defaults)
           defaults->processing, IN_READY));
   g_object_class_install_property (klass, PROP_LATE_POLICY,
       g_param_spec_enum ("late-policy", "Late policy",
-          "What counts when nothing was computed for longer than hold-time",
+          "Gain when nothing was computed for longer than late-hold",
           late_policy_get_type (), defaults->late_policy, IN_PLAYING));
-  g_object_class_install_property (klass, PROP_HOLD_TIME,
-      g_param_spec_uint64 ("hold-time", "Hold time",
+  g_object_class_install_property (klass, PROP_LATE_HOLD,
+      g_param_spec_uint64 ("late-hold", "Late hold",
           "Time in ns, 0 to 10 s, for which the last probability holds where "
           "nothing was computed in time",
-          0, 10 * GST_SECOND, defaults->hold_time, IN_PLAYING));
+          0, 10 * GST_SECOND, defaults->late_hold, IN_PLAYING));
+  g_object_class_install_property (klass, PROP_HOLD_TIME,
+      g_param_spec_uint64 ("hold-time", "Late hold, old name",
+          "The old name of late-hold, in ns; to be told from hold", 0,
+          10 * GST_SECOND, defaults->late_hold,
+          IN_PLAYING | G_PARAM_DEPRECATED));
   g_object_class_install_property (klass, PROP_THREADS,
       g_param_spec_uint ("threads", "Threads",
           "How many threads may work on a window, 1 to 64; all elements of the "
@@ -303,8 +267,11 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_MASK,
       g_param_spec_enum ("mask", "Mask",
-          "What happens to the sound; masking adds latency", mask_get_type (),
-          defaults->mask, IN_READY));
+          "Attenuates all but the target; masking adds latency. Where a file "
+          "is "
+          "transcoded, queues beside the element must hold lookahead + hop + "
+          "100 ms (0.85 s by default; a queue holds 1 s)",
+          mask_get_type (), defaults->mask, IN_READY));
   g_object_class_install_property (klass, PROP_FLOOR,
       g_param_spec_float ("floor", "Floor",
           "Gain while the target is silent, in dB, -120 to 0", -120.0f, 0.0f,
@@ -334,7 +301,7 @@ install_mask (GObjectClass *klass, const GssProperties *defaults)
           0, 10 * GST_SECOND, defaults->hold, IN_PLAYING));
   g_object_class_install_property (klass, PROP_SOLO_REMOVED,
       g_param_spec_boolean ("solo-removed", "Solo removed",
-          "Let through what the mask takes away, instead of what it leaves",
+          "Pass what the mask removes instead of what it keeps",
           defaults->solo_removed, IN_PLAYING));
   g_object_class_install_property (klass, PROP_BYPASS,
       g_param_spec_boolean ("bypass", "Bypass",
@@ -347,8 +314,8 @@ install_output (GObjectClass *klass, const GssProperties *defaults)
 {
   g_object_class_install_property (klass, PROP_TRUST_INTERVAL,
       g_param_spec_uint ("trust-interval", "Trust interval",
-          "Every which window's map is tried by keeping only what it says "
-          "matters, four forward passes; messages then have a field trust, "
+          "The map of every N-th window is tested by keeping only the sound it "
+          "marks, four forward passes; messages then have a field trust, "
           "-1 to 1; 0: none",
           0, 10000, defaults->trust_interval, IN_PLAYING));
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
@@ -384,208 +351,4 @@ gss_properties_install (GObjectClass *klass)
   gst_type_mark_as_plugin_api (mask_get_type (), 0);
   gst_type_mark_as_plugin_api (processing_get_type (), 0);
   gst_type_mark_as_plugin_api (late_policy_get_type (), 0);
-}
-
-static char *
-default_model (void)
-{
-  const char *path = g_getenv (MODEL_VARIABLE);
-  return g_strdup (path != NULL && *path != 0 ? path : SALIENCY_DEFAULT_MODEL);
-}
-
-static guint64
-ms_to_ns (float ms)
-{
-  return (guint64) (ms + 0.5f) * GST_MSECOND;
-}
-
-void
-gss_properties_init (GssProperties *self)
-{
-  SalGateConfig gate;
-  sal_gate_config_init (&gate);
-  *self = (GssProperties){
-    .model = default_model (),
-    .hop = DEFAULT_HOP,
-    .lookahead = DEFAULT_LOOKAHEAD,
-    .budget = DEFAULT_BUDGET,
-    .processing = GSS_PROCESSING_AUTO,
-    .late_policy = GSS_LATE_PASS,
-    .hold_time = DEFAULT_HOLD_TIME,
-    .threads = 1,
-    .mask = GSS_MASK_NONE,
-    .floor = gate.floor_db,
-    .threshold = gate.threshold,
-    .hysteresis = gate.hysteresis,
-    .attack = ms_to_ns (gate.attack_ms),
-    .release = ms_to_ns (gate.release_ms),
-    .hold = ms_to_ns (gate.hold_ms),
-    .post_messages = TRUE,
-  };
-  sal_cam_config_init (&self->cam);
-  self->cam.channels = LIVE_CHANNELS;
-}
-
-void
-gss_properties_copy (GssProperties *self, const GssProperties *from)
-{
-  *self = *from;
-  self->model = g_strdup (from->model);
-  self->target = g_strdup (from->target);
-  self->targets = g_strdupv (from->targets);
-}
-
-void
-gss_properties_clear (GssProperties *self)
-{
-  g_clear_pointer (&self->model, g_free);
-  g_clear_pointer (&self->target, g_free);
-  g_clear_pointer (&self->targets, g_strfreev);
-}
-
-static char **
-dup_strings (const GValue *array)
-{
-  g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
-  for (guint i = 0; i < gst_value_array_get_size (array); i++) {
-    const char *text
-        = g_value_get_string (gst_value_array_get_value (array, i));
-    if (text != NULL)
-      g_strv_builder_add (strings, text);
-  }
-  return g_strv_builder_end (strings);
-}
-
-static void
-append_strings (char **strings, GValue *array)
-{
-  for (char **text = strings; text != NULL && *text != NULL; text++) {
-    GValue value = G_VALUE_INIT;
-    g_value_init (&value, G_TYPE_STRING);
-    g_value_set_string (&value, *text);
-    gst_value_array_append_and_take_value (array, &value);
-  }
-}
-
-gboolean
-gss_properties_set (GssProperties *self, guint prop_id, const GValue *value)
-{
-  if (prop_id == PROP_0 || prop_id >= N_SETTINGS)
-    return FALSE;
-
-  gpointer field = G_STRUCT_MEMBER_P (self, offsets[prop_id]);
-  if (GST_VALUE_HOLDS_ARRAY (value)) {
-    g_strfreev (*(char ***) field);
-    *(char ***) field = dup_strings (value);
-    return TRUE;
-  }
-  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
-  case G_TYPE_STRING:
-    g_free (*(char **) field);
-    *(char **) field = g_value_dup_string (value);
-    if (prop_id == PROP_MODEL && self->model == NULL)
-      self->model = default_model ();
-    break;
-  case G_TYPE_ENUM:
-    *(gint *) field = g_value_get_enum (value);
-    break;
-  case G_TYPE_FLAGS:
-    *(guint *) field = g_value_get_flags (value);
-    break;
-  case G_TYPE_FLOAT:
-    *(float *) field = g_value_get_float (value);
-    break;
-  case G_TYPE_BOOLEAN:
-    *(gboolean *) field = g_value_get_boolean (value);
-    break;
-  case G_TYPE_UINT:
-    *(guint *) field = g_value_get_uint (value);
-    break;
-  case G_TYPE_UINT64:
-    *(guint64 *) field = g_value_get_uint64 (value);
-    break;
-  default:
-    g_assert_not_reached ();
-  }
-  return TRUE;
-}
-
-gboolean
-gss_properties_get (const GssProperties *self, guint prop_id, GValue *value)
-{
-  if (prop_id == PROP_0 || prop_id >= N_SETTINGS)
-    return FALSE;
-
-  gpointer field = G_STRUCT_MEMBER_P (self, offsets[prop_id]);
-  if (GST_VALUE_HOLDS_ARRAY (value)) {
-    append_strings (*(char ***) field, value);
-    return TRUE;
-  }
-  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
-  case G_TYPE_STRING:
-    g_value_set_string (value, *(char **) field);
-    break;
-  case G_TYPE_ENUM:
-    g_value_set_enum (value, *(gint *) field);
-    break;
-  case G_TYPE_FLAGS:
-    g_value_set_flags (value, *(guint *) field);
-    break;
-  case G_TYPE_FLOAT:
-    g_value_set_float (value, *(float *) field);
-    break;
-  case G_TYPE_BOOLEAN:
-    g_value_set_boolean (value, *(gboolean *) field);
-    break;
-  case G_TYPE_UINT:
-    g_value_set_uint (value, *(guint *) field);
-    break;
-  case G_TYPE_UINT64:
-    g_value_set_uint64 (value, *(guint64 *) field);
-    break;
-  default:
-    g_assert_not_reached ();
-  }
-  return TRUE;
-}
-
-void
-gss_properties_get_analyser_config (const GssProperties *self,
-    const SalMelConfig *mel, SalAnalyserConfig *config)
-{
-  guint64 per_s = GST_SECOND * mel->hop;
-  sal_analyser_config_init (config);
-  config->hop
-      = gst_util_uint64_scale_round (self->hop, mel->sample_rate, per_s);
-  config->lookahead
-      = gst_util_uint64_scale_round (self->lookahead, mel->sample_rate, per_s);
-  config->threads = self->threads;
-  config->cam = self->cam;
-  config->hold
-      = gst_util_uint64_scale_round (self->hold_time, mel->sample_rate, per_s);
-  config->trust_interval = self->trust_interval;
-  config->late_pass = self->late_policy == GSS_LATE_PASS;
-}
-
-void
-gss_properties_get_gate_config (const GssProperties *self,
-    SalGateConfig *config)
-{
-  sal_gate_config_init (config);
-  config->floor_db = self->floor;
-  config->threshold = self->threshold;
-  config->hysteresis = MIN (self->hysteresis, nextafterf (self->threshold, 0));
-  config->attack_ms = self->attack / (float) GST_MSECOND;
-  config->release_ms = self->release / (float) GST_MSECOND;
-  config->hold_ms = self->hold / (float) GST_MSECOND;
-  config->removed = self->solo_removed;
-  config->bypass = self->bypass;
-}
-
-GstClockTime
-gss_properties_get_latency (const GssProperties *self)
-{
-  return self->mask == GSS_MASK_NONE
-      ? 0
-      : self->lookahead + self->hop + self->budget + MASKING_TIME;
 }

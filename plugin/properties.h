@@ -1,96 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* properties.h: the properties of speakersaliency and their values */
+/* properties.h: the GObject properties of speakersaliency */
 #pragma once
 
-#include <gst/gst.h>
-
-#include <saliency/analyser.h>
-#include <saliency/gate.h>
-
-typedef enum { GSS_MASK_NONE, GSS_MASK_TIME, GSS_MASK_TIME_FREQUENCY } GssMask;
-typedef enum { GSS_PROCESSING_AUTO, GSS_PROCESSING_SYNC, GSS_PROCESSING_ASYNC } GssProcessing;
-typedef enum { GSS_LATE_PASS, GSS_LATE_MUTE } GssLatePolicy;
-
-enum {
-  PROP_0,
-  PROP_MODEL,
-  PROP_TARGET,
-  PROP_TARGETS,
-  PROP_METHOD,
-  PROP_LAYERS,
-  PROP_FUSION,
-  PROP_GAMMA,
-  PROP_PERCENTILE,
-  PROP_SCORE_FUNCTION,
-  PROP_SCORE_CHANNELS,
-  PROP_DEGRID,
-  PROP_HOP,
-  PROP_LOOKAHEAD,
-  PROP_BUDGET,
-  PROP_PROCESSING,
-  PROP_LATE_POLICY,
-  PROP_HOLD_TIME,
-  PROP_THREADS,
-  PROP_MASK,
-  PROP_FLOOR,
-  PROP_THRESHOLD,
-  PROP_HYSTERESIS,
-  PROP_ATTACK,
-  PROP_RELEASE,
-  PROP_HOLD,
-  PROP_SOLO_REMOVED,
-  PROP_BYPASS,
-  PROP_TRUST_INTERVAL,
-  PROP_POST_MESSAGES,
-  PROP_MESSAGE_MAP,
-  PROP_ATTACH_META,
-  N_SETTINGS,
-  /* what can only be read */
-  PROP_STATS = N_SETTINGS,
-  PROP_MAX_OBSERVED_DELAY,
-  N_PROPS
-};
-
-typedef struct {
-  char *model;    /* path */
-  char *target;   /* class name or path; NULL: unset */
-  char **targets; /* more of them; NULL: none */
-  SalCamConfig cam;
-  guint64 hop, lookahead, budget; /* ns */
-  GssProcessing processing;
-  GssLatePolicy late_policy;
-  guint64 hold_time; /* ns */
-  guint threads;
-  GssMask mask;
-  float floor; /* dB */
-  float threshold, hysteresis;
-  guint64 attack, release, hold; /* ns */
-  gboolean solo_removed, bypass;
-  guint trust_interval; /* windows */
-  gboolean post_messages, message_map, attach_meta;
-} GssProperties;
-
-void gss_properties_install (
-    GObjectClass *klass); /* all but those that can only be read; marks the types as plugin API */
-void gss_properties_init (GssProperties *self); /* the defaults */
-void gss_properties_copy (GssProperties *self, const GssProperties *from);
-void gss_properties_clear (GssProperties *self);
-
-/* FALSE if it is no setting */
-gboolean gss_properties_set (GssProperties *self, guint prop_id, const GValue *value);
-gboolean gss_properties_get (const GssProperties *self, guint prop_id, GValue *value);
+#include "property-values.h"
 
 /**
- * gss_properties_get_analyser_config:
- * @mel: front end of the model; times are rounded to its frames
- */
-void gss_properties_get_analyser_config (const GssProperties *self, const SalMelConfig *mel,
-    SalAnalyserConfig *config);
-void gss_properties_get_gate_config (const GssProperties *self, SalGateConfig *config);
-
-/**
- * gss_properties_get_latency:
+ * gss_properties_install:
  *
- * Returns: ns, L, whatever the model and the format are; 0 without a mask
+ * Installs all but those that can only be read, and marks their types as plugin API.
  */
-GstClockTime gss_properties_get_latency (const GssProperties *self);
+void gss_properties_install (GObjectClass *klass);

@@ -6,10 +6,19 @@
 #include <gst/saliency/saliency.h>
 
 void
+gss_report_copy (GssReport *self, const GssReport *from)
+{
+  *self = *from;
+  sal_map_ref (self->map);
+  g_ref_string_acquire (self->name);
+  g_bytes_ref (self->bands_hz);
+}
+
+void
 gss_report_clear (GssReport *self)
 {
   g_clear_pointer (&self->map, sal_map_unref);
-  g_clear_pointer (&self->target, sal_target_unref);
+  g_clear_pointer (&self->name, g_ref_string_release);
   g_clear_pointer (&self->bands_hz, g_bytes_unref);
 }
 
@@ -44,7 +53,7 @@ static void
 set_times (const GssReport *self, const GstSegment *segment,
     GstStructure *structure)
 {
-  guint64 timestamp = self->base + self->start;
+  guint64 timestamp = self->start;
   guint64 stream_time = GST_CLOCK_TIME_NONE;
   guint64 running_time = GST_CLOCK_TIME_NONE;
   if (segment->format == GST_FORMAT_TIME) {
@@ -65,11 +74,11 @@ gss_report_get_structure (const GssReport *self, const GstSegment *segment,
   SalMap *map = self->map;
   GstStructure *structure = gst_structure_new_empty ("speakersaliency");
   set_times (self, segment, structure);
-  gst_structure_set (structure, "target", G_TYPE_STRING,
-      sal_target_get_name (self->target), "score", G_TYPE_DOUBLE,
+  gst_structure_set (structure, "target", G_TYPE_STRING, self->name,
+      "target-id", G_TYPE_UINT, self->target_id, "score", G_TYPE_DOUBLE,
       (double) map->score, "probability", G_TYPE_DOUBLE,
       (double) map->probability, "saliency", G_TYPE_DOUBLE, mean_saliency (map),
-      "seqnum", G_TYPE_UINT64, map->seqnum, "late", G_TYPE_BOOLEAN,
+      "seqnum", G_TYPE_UINT64, self->seqnum, "late", G_TYPE_BOOLEAN,
       (map->flags & SAL_MAP_LATE) != 0, "flags", GST_TYPE_SALIENCY_FLAGS,
       saliency_flags (map->flags), NULL);
   if (!isnan (map->trust))
@@ -92,16 +101,15 @@ gss_report_attach (const GssReport *self, GstBuffer *buffer)
   g_autoptr (GBytes) saliency
       = floats_of (map, map->saliency, (gsize) map->n_bands * map->n_frames);
   g_autoptr (GBytes) activity = floats_of (map, map->activity, map->n_frames);
-  GstSaliencyMeta *meta = gst_buffer_add_saliency_meta (buffer,
-      sal_target_get_name (self->target), map->n_bands, map->n_frames, saliency,
-      activity, self->bands_hz);
+  GstSaliencyMeta *meta = gst_buffer_add_saliency_meta (buffer, self->name,
+      map->n_bands, map->n_frames, saliency, activity, self->bands_hz);
   meta->flags = saliency_flags (map->flags);
-  meta->seqnum = map->seqnum;
-  meta->target_id = map->target;
-  meta->window_start = self->base + self->window_start;
-  meta->window_stop = self->base + self->window_stop;
-  meta->start = self->base + self->start;
-  meta->stop = self->base + self->stop;
+  meta->seqnum = self->seqnum;
+  meta->target_id = self->target_id;
+  meta->window_start = self->window_start;
+  meta->window_stop = self->window_stop;
+  meta->start = self->start;
+  meta->stop = self->stop;
   meta->score = map->score;
   meta->probability = map->probability;
   meta->peak = map->peak;

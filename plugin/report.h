@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.h: what was settled as a bus message and as a meta */
+/* report.h: results of the analysis as bus messages and as metas */
 #pragma once
 
 #include <gst/gst.h>
@@ -9,18 +9,20 @@
 /**
  * GssReport:
  *
- * What was settled of one target in a stretch, with all that its readers want to know beside it.
+ * The result for one target in one settled stretch.  Times are timestamps (PTS).
  */
 typedef struct {
   SalMap *map;                            /* owned */
-  GstClockTime start, stop;               /* ns from the first PCM frame */
-  GstClockTime window_start, window_stop; /* likewise, of the newest window that counted */
-  SalTarget *target;                      /* owned */
+  guint64 seqnum;                         /* of the stretch since the stream began, from 0 */
+  GstClockTime start, stop;               /* of the stretch */
+  GstClockTime window_start, window_stop; /* of the newest window that counted */
+  guint target_id;                        /* index of the target in the element's targets */
+  char *name;                             /* owned, a GRefString: unique among the targets */
   GBytes *bands_hz;                       /* owned, float32 [F] */
-  GstClockTime base;                      /* PTS of the first PCM frame */
   GstClockTime frame_duration;            /* ns */
 } GssReport;
 
+void gss_report_copy (GssReport *self, const GssReport *from);
 void gss_report_clear (GssReport *self);
 
 /**

@@ -2,87 +2,91 @@
 #include "stream.h"
 
 #include "delayline.h"
-#include "worker.h"
+#include "inference.h"
+#include "report-queue.h"
+#include "target-list.h"
+#include "time-map.h"
 
-/* A jump of the timestamps by more, and for longer, is a discontinuity. */
-#define ALIGNMENT_THRESHOLD (40 * GST_MSECOND)
-#define DISCONT_WAIT (1 * GST_SECOND)
-
-/* That wait for a buffer to go with: those of some seconds.  While a source
- * sends nothing but gaps the older ones are dropped. */
-#define MAX_REPORTS (64 * SAL_ANALYSER_MAX_TARGETS)
-
-/* Tests make windows more expensive: guint in us, on the element. */
-#define COST_KEY "speakersaliency-test-cost"
+#include "log.h"
 
 struct _GssStream {
   GstElement *element;
-  GssLoadControl *pace;
+  GssLoadControl *load_control;
   GssStreamFuncs funcs;
   SalTarget *targets[SAL_ANALYSER_MAX_TARGETS];
-  guint n_targets;
+  char *names[SAL_ANALYSER_MAX_TARGETS]; /* of them, GRefStrings */
+  guint n_targets;                       /* 0: everything passes */
+  SalTarget *nobody; /* what the analyser has while there are none */
   GBytes *bands_hz;
   GstClockTime frame_duration; /* ns, of the model */
-  const SalMelConfig *mel;     /* of the model, which the listener keeps */
+  const SalMelConfig *mel;     /* of the model, which the input keeps */
   guint hop, lookahead;        /* model frames */
   guint patience;              /* model frames that a window may be late by */
-  gboolean warn_of_cost;       /* when it is known */
   gboolean warned;             /* of buffers that are too long */
-  GssAnalyserInput *listener;
-  GssWorker *worker;
+  GssAnalyserInput *input;
+  GssInference *inference;
   gboolean is_async; /* else windows are waited for */
   GssDelayLine *line;
-  GQueue reports; /* of GssReport, to be attached to buffers */
-  gint flushing;  /* atomic */
+  SalGateConfig gate;      /* as set */
+  GssReportQueue *reports; /* to be attached to buffers */
+  gint flushing;           /* atomic */
 
   GstAudioInfo info;
-  GstAudioStreamAlign *align;
-  GstClockTime base; /* PTS of the first PCM frame; NONE: none yet */
-  GstClockTime next; /* where the stream before this one ended */
+  GssTimeMap *times;
+  gboolean is_assumed;   /* no buffer had a timestamp so far */
+  GstClockTime next;     /* where the stream before this one ended */
+  GstClockTime reported; /* PTS up to which stretches were reported */
+  guint64 n_reported;    /* stretches */
 };
+
+/* No window is computed where the sound comes in. */
+static gboolean
+is_deferred (const GssStream *self)
+{
+  return self->is_async || self->n_targets == 0;
+}
 
 /* --- reports ------------------------------------------------------------- */
 
 static void
-free_report (gpointer data)
+report_target (GssStream *self, const GssStretch *stretch, guint i,
+    GssReport *report)
 {
-  gss_report_clear (data);
-  g_free (data);
+  report->map = stretch->maps[i];
+  report->target_id = stretch->maps[i]->target;
+  report->name = self->names[report->target_id];
+  if (self->funcs.report (report, self->funcs.user_data))
+    gss_report_queue_push (self->reports, report, stretch->stop);
 }
 
-static void
-keep_report (GssStream *self, const GssReport *report)
-{
-  GssReport *copy = g_new (GssReport, 1);
-  *copy = *report;
-  sal_map_ref (copy->map);
-  sal_target_ref (copy->target);
-  g_bytes_ref (copy->bands_hz);
-  g_queue_push_tail (&self->reports, copy);
-  if (g_queue_get_length (&self->reports) > MAX_REPORTS)
-    free_report (g_queue_pop_head (&self->reports));
-}
-
+/* Stretches tile the timestamps, too, where these take a step. */
 static void
 report_stretch (GssStream *self, const GssStretch *stretch)
 {
-  if (stretch->maps[0]->flags & SAL_MAP_LATE)
-    gss_load_control_count_late (self->pace);
-  for (guint i = 0; i < stretch->n_maps; i++) {
-    GssReport report = {
-      .map = stretch->maps[i],
-      .start = stretch->start,
-      .stop = stretch->stop,
-      .window_start = stretch->window_start,
-      .window_stop = stretch->window_stop,
-      .target = self->targets[stretch->maps[i]->target],
-      .bands_hz = self->bands_hz,
-      .base = self->base,
-      .frame_duration = self->frame_duration,
-    };
-    if (self->funcs.report (&report, self->funcs.user_data))
-      keep_report (self, &report);
+  GstClockTime stop = gss_time_map_get_pts (self->times, stretch->stop);
+  if (!GST_CLOCK_TIME_IS_VALID (self->reported))
+    self->reported = gss_time_map_get_pts (self->times, stretch->start);
+  GssReport report = {
+    .seqnum = self->n_reported++,
+    .start = self->reported,
+    .stop = MAX (self->reported, stop),
+    .window_start = gss_time_map_get_pts (self->times, stretch->window_start),
+    .window_stop = gss_time_map_get_pts (self->times, stretch->window_stop),
+    .bands_hz = self->bands_hz,
+    .frame_duration = self->frame_duration,
+  };
+  self->reported = report.stop;
+  if (self->n_targets == 0)
+    return;
+  if (stretch->maps[0]->flags & SAL_MAP_LATE) {
+    gss_load_control_count_late (self->load_control);
+    GST_INFO_OBJECT (self->element,
+        "late: stretch %" G_GUINT64_FORMAT " at "
+        "%" GST_TIME_FORMAT,
+        report.seqnum, GST_TIME_ARGS (report.start));
   }
+  for (guint i = 0; i < stretch->n_maps; i++)
+    report_target (self, stretch, i, &report);
 }
 
 /* Returns whether a window was computed for any. */
@@ -91,7 +95,7 @@ take_stretches (GssStream *self)
 {
   GssStretch stretch;
   gboolean computed = FALSE;
-  while (gss_analyser_input_pop (self->listener, &stretch)) {
+  while (gss_analyser_input_pop (self->input, &stretch)) {
     gss_delay_line_push_maps (self->line, stretch.maps, stretch.n_maps);
     computed |= !(stretch.maps[0]->flags & SAL_MAP_SILENCE);
     report_stretch (self, &stretch);
@@ -100,36 +104,7 @@ take_stretches (GssStream *self)
   return computed;
 }
 
-/* --- windows ------------------------------------------------------------- */
-
-static void
-spend_test_cost (GssStream *self)
-{
-  gpointer cost = g_object_get_data (G_OBJECT (self->element), COST_KEY);
-  if (cost != NULL)
-    g_usleep (GPOINTER_TO_UINT (cost));
-}
-
-/* In the worker's thread. */
-static void
-compute_window (gpointer window, gpointer user_data)
-{
-  GssStream *self = user_data;
-  sal_analyser_compute (gss_analyser_input_get_analyser (self->listener),
-      window);
-  spend_test_cost (self);
-}
-
-static void
-warn_of_cost (GssStream *self, GstClockTime cost)
-{
-  self->warn_of_cost = FALSE;
-  GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
-      ("method score-cam takes %" G_GUINT64_FORMAT " ms per window; fewer "
-       "score-channels take less",
-          cost / GST_MSECOND),
-      (NULL));
-}
+/* --- processing ---------------------------------------------------------- */
 
 static void
 warn_of_length (GssStream *self, GstClockTime duration)
@@ -143,98 +118,34 @@ warn_of_length (GssStream *self, GstClockTime duration)
 }
 
 static void
-count_window (GssStream *self, GstClockTime cost)
+warn_of_loss (GssStream *self)
 {
-  GssLoadStats stats;
-  if (self->warn_of_cost)
-    warn_of_cost (self, cost);
-  if (!gss_load_control_count_window (self->pace, cost))
+  double loss;
+  if (!gss_analyser_input_take_loss (self->input, &loss))
     return;
-  gss_load_control_get_stats (self->pace, &stats);
-  GST_ELEMENT_WARNING (self->element, RESOURCE, BUSY,
-      ("a window takes %" G_GUINT64_FORMAT " ms, too much for one every hop; "
-       "from now on there is one every %" G_GUINT64_FORMAT " ms",
-          stats.mean_cost / GST_MSECOND, stats.effective_hop / GST_MSECOND),
+  GST_ELEMENT_WARNING (self->element, STREAM, FORMAT,
+      ("the channels cancel each other: their mean, which is what is heard, is "
+       "%.0f dB weaker; use one of them, or invert one",
+          MIN (loss, 99)),
       (NULL));
-}
-
-/* Windows that are done come back. */
-static void
-collect_windows (GssStream *self)
-{
-  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
-  SalWindow *window;
-  GstClockTime cost;
-  while ((window = gss_worker_collect (self->worker, &cost)) != NULL) {
-    guint64 age = gss_analyser_input_get_age (self->listener, window);
-    count_window (self, cost);
-    if (gss_load_control_observe_delay (self->pace, age))
-      g_object_notify (G_OBJECT (self->element), "max-observed-delay");
-    sal_analyser_give (analyser, window);
-  }
-}
-
-/* The newest window goes to the worker, if there is time for it. */
-static void
-dispatch_window (GssStream *self, gboolean in_any_case)
-{
-  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
-  guint64 seqnum;
-  if (!sal_analyser_get_due (analyser, &seqnum)
-      || !(in_any_case || gss_load_control_wants (self->pace, seqnum)))
-    return;
-  SalWindow *window = sal_analyser_take (analyser);
-  if (window != NULL)
-    window = gss_worker_submit (self->worker, window);
-  if (window == NULL)
-    return;
-  gss_load_control_count_superseded (self->pace);
-  sal_analyser_give (analyser, window);
-}
-
-/* Waits until all windows that are due are done; FALSE if flushing ended it. */
-static gboolean
-complete_windows (GssStream *self)
-{
-  if (!gss_worker_wait (self->worker))
-    return FALSE;
-  collect_windows (self);
-  dispatch_window (self, TRUE);
-  if (!gss_worker_wait (self->worker))
-    return FALSE;
-  collect_windows (self);
-  return TRUE;
-}
-
-/* Windows that wait or are done have no more use; one that runs comes back
- * later and is dropped. */
-static void
-drop_windows (GssStream *self)
-{
-  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
-  GstClockTime cost;
-  SalWindow *window = gss_worker_withdraw (self->worker);
-  if (window != NULL)
-    sal_analyser_give (analyser, window);
-  while ((window = gss_worker_collect (self->worker, &cost)) != NULL)
-    sal_analyser_give (analyser, window);
 }
 
 void
 gss_stream_set_async (GssStream *self, gboolean async)
 {
-  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->input);
   if (async == self->is_async)
     return;
   if (!async) {
-    if (!complete_windows (self))
+    if (!gss_inference_complete (self->inference, self->n_targets > 0))
       return;
     sal_analyser_settle (analyser, 0);
     take_stretches (self);
   }
   self->is_async = async;
-  sal_analyser_set_deferred (analyser, async);
-  gss_load_control_set_async (self->pace, async);
+  sal_analyser_set_deferred (analyser, is_deferred (self));
+  gss_delay_line_set_prompt (self->line, !async);
+  gss_load_control_set_async (self->load_control, async);
 }
 
 gboolean
@@ -247,31 +158,10 @@ void
 gss_stream_set_flushing (GssStream *self, gboolean flushing)
 {
   g_atomic_int_set (&self->flushing, flushing);
-  gss_worker_set_flushing (self->worker, flushing);
+  gss_inference_set_flushing (self->inference, flushing);
 }
 
 /* --- set-up -------------------------------------------------------------- */
-
-/* One window of faint noise: memory is there and weights are in their place
- * before there is a hurry. */
-static void
-warm_up (GssStream *self, const SalMelConfig *mel)
-{
-  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->listener);
-  gsize n = (gsize) (SAL_WINDOW_FRAMES + 4) * mel->hop;
-  g_autofree float *noise = g_new (float, n);
-  for (gsize i = 0; i < n; i++)
-    noise[i] = (i * 7919 % 101 - 50.0f) / 5000;
-  sal_analyser_set_deferred (analyser, TRUE);
-  sal_analyser_push (analyser, noise, n);
-  SalWindow *window = sal_analyser_take (analyser);
-  if (window != NULL) {
-    sal_analyser_compute (analyser, window);
-    sal_analyser_give (analyser, window);
-  }
-  sal_analyser_set_deferred (analyser, FALSE);
-  sal_analyser_reset (analyser);
-}
 
 static GBytes *
 new_bands (const SalMelConfig *mel)
@@ -292,22 +182,45 @@ patience_of (const GssProperties *settings, const SalMelConfig *mel)
       GST_SECOND * mel->hop);
 }
 
+/* While there is no target everything passes. */
+static SalGateConfig
+gate_in_force (const GssStream *self)
+{
+  SalGateConfig gate = self->gate;
+  gate.bypass |= self->n_targets == 0;
+  return gate;
+}
+
+/* A target for an analyser that has none to look for. */
+static SalTarget *
+new_nobody (SalModel *model, SalTarget *const *targets, guint n_targets,
+    GError **error)
+{
+  if (n_targets > 0)
+    return sal_target_ref (targets[0]);
+  if (sal_model_get_n_classes (model) > 0)
+    return sal_target_new_class (model, sal_model_get_class_name (model, 0),
+        error);
+  g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
+      "%s has no classes to compare a voice with", sal_model_get_path (model));
+  return NULL;
+}
+
 static gboolean
 make_parts (GssStream *self, SalModel *model, const GssProperties *settings,
     GError **error)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   SalAnalyserConfig analyser;
-  SalGateConfig gate;
   gss_properties_get_analyser_config (settings, mel, &analyser);
-  gss_properties_get_gate_config (settings, &gate);
+  gss_properties_get_gate_config (settings, &self->gate);
+  SalGateConfig gate = gate_in_force (self);
   self->hop = analyser.hop;
   self->lookahead = analyser.lookahead;
-  self->listener
-      = gss_analyser_input_new (model, self->targets[0], &analyser, error);
-  if (self->listener == NULL)
+  self->input = gss_analyser_input_new (model, self->nobody, &analyser, error);
+  if (self->input == NULL)
     return FALSE;
-  gss_analyser_input_set_tap (self->listener, self->funcs.sample,
+  gss_analyser_input_set_tap (self->input, self->funcs.sample,
       self->funcs.user_data);
   self->line
       = gss_delay_line_new (settings->mask != GSS_MASK_NONE ? &gate : NULL,
@@ -315,43 +228,57 @@ make_parts (GssStream *self, SalModel *model, const GssProperties *settings,
           gss_properties_get_latency (settings), error);
   if (self->line == NULL)
     return FALSE;
-  self->worker = gss_worker_new (self->element, compute_window, self, error);
-  return self->worker != NULL;
+  gss_delay_line_set_prompt (self->line, TRUE);
+  self->inference = gss_inference_new (self->element, self->input,
+      self->load_control, settings->cam.method == SAL_CAM_SCORE, error);
+  return self->inference != NULL;
 }
 
 GssStream *
 gss_stream_new (GstElement *element, SalModel *model, SalTarget *const *targets,
-    guint n_targets, const GssProperties *settings, GssLoadControl *pace,
-    const GssStreamFuncs *funcs, GError **error)
+    guint n_targets, const GssProperties *settings,
+    GssLoadControl *load_control, const GssStreamFuncs *funcs, GError **error)
 {
   const SalMelConfig *mel = sal_model_get_mel_config (model);
   g_autoptr (GssStream) self = g_new0 (GssStream, 1);
   gst_audio_info_init (&self->info);
-  self->base = self->next = GST_CLOCK_TIME_NONE;
+  self->next = self->reported = GST_CLOCK_TIME_NONE;
+  self->times = gss_time_map_new ();
+  self->reports = gss_report_queue_new ();
   self->element = element;
-  self->pace = pace;
+  self->load_control = load_control;
   self->funcs = *funcs;
-  self->targets[0] = sal_target_ref (targets[0]);
-  self->n_targets = 1;
+  self->n_targets = n_targets;
+  self->nobody = new_nobody (model, targets, n_targets, error);
   self->mel = mel;
   self->bands_hz = new_bands (mel);
   self->frame_duration
       = gst_util_uint64_scale_round (mel->hop, GST_SECOND, mel->sample_rate);
   self->patience = patience_of (settings, mel);
-  self->warn_of_cost = settings->cam.method == SAL_CAM_SCORE;
-  if (!make_parts (self, model, settings, error))
+  if (self->nobody == NULL || !make_parts (self, model, settings, error))
     return NULL;
+  self->n_targets = 0; /* none yet to be released */
+  gss_inference_warm_up (self->inference, mel);
   gss_stream_set_targets (self, targets, n_targets);
-  warm_up (self, mel);
-  gss_load_control_start (pace, settings->hop);
+  gss_load_control_start (load_control, settings->hop);
   return g_steal_pointer (&self);
 }
 
 static void
 unref_targets (GssStream *self)
 {
-  while (self->n_targets > 0)
+  while (self->n_targets > 0) {
     g_clear_pointer (&self->targets[--self->n_targets], sal_target_unref);
+    g_clear_pointer (&self->names[self->n_targets], g_ref_string_release);
+  }
+}
+
+static void
+free_parts (GssStream *self)
+{
+  gss_inference_free (self->inference);
+  gss_delay_line_free (self->line);
+  gss_analyser_input_free (self->input);
 }
 
 void
@@ -359,17 +286,12 @@ gss_stream_free (GssStream *self)
 {
   if (self == NULL)
     return;
-  if (self->worker != NULL) {
-    gss_worker_stop (self->worker);
-    drop_windows (self);
-  }
-  gss_worker_free (self->worker);
-  g_queue_clear_full (&self->reports, free_report);
-  g_clear_pointer (&self->align, gst_audio_stream_align_free);
-  gss_delay_line_free (self->line);
-  gss_analyser_input_free (self->listener);
+  free_parts (self);
+  gss_report_queue_free (self->reports);
+  gss_time_map_free (self->times);
   g_bytes_unref (self->bands_hz);
   unref_targets (self);
+  sal_target_unref (self->nobody);
   g_free (self);
 }
 
@@ -378,7 +300,7 @@ gss_stream_set_format (GssStream *self, const GstAudioInfo *info,
     GError **error)
 {
   gst_audio_info_init (&self->info);
-  if (!gss_analyser_input_set_format (self->listener, info)) {
+  if (!gss_analyser_input_set_format (self->input, info)) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
         "%s at %d Hz cannot be converted to what the model hears",
         GST_AUDIO_INFO_NAME (info), GST_AUDIO_INFO_RATE (info));
@@ -387,9 +309,6 @@ gss_stream_set_format (GssStream *self, const GstAudioInfo *info,
   if (!gss_delay_line_set_format (self->line, info, error))
     return FALSE;
   self->info = *info;
-  g_clear_pointer (&self->align, gst_audio_stream_align_free);
-  self->align = gst_audio_stream_align_new (GST_AUDIO_INFO_RATE (info),
-      ALIGNMENT_THRESHOLD, DISCONT_WAIT);
   gss_stream_reset (self);
   return TRUE;
 }
@@ -400,19 +319,34 @@ gss_stream_get_format (const GssStream *self)
   return &self->info;
 }
 
+static void
+set_analyser_targets (GssStream *self, SalTarget *const *targets,
+    guint n_targets)
+{
+  SalAnalyser *analyser = gss_analyser_input_get_analyser (self->input);
+  if (n_targets > 0)
+    sal_analyser_set_targets (analyser, targets, n_targets);
+  else
+    sal_analyser_set_targets (analyser, &self->nobody, 1);
+  sal_analyser_set_deferred (analyser, self->is_async || n_targets == 0);
+}
+
 void
 gss_stream_set_targets (GssStream *self, SalTarget *const *targets,
     guint n_targets)
 {
   take_stretches (self); /* of those before */
-  sal_analyser_set_targets (gss_analyser_input_get_analyser (self->listener),
-      targets, n_targets);
+  set_analyser_targets (self, targets, n_targets);
   for (guint i = 0; i < n_targets; i++)
     sal_target_ref (targets[i]);
   unref_targets (self);
-  for (guint i = 0; i < n_targets; i++)
+  for (guint i = 0; i < n_targets; i++) {
     self->targets[i] = targets[i];
+    self->names[i] = gss_target_list_new_name (targets, i);
+  }
   self->n_targets = n_targets;
+  SalGateConfig gate = gate_in_force (self);
+  gss_delay_line_set_gate (self->line, &gate, NULL);
 }
 
 gboolean
@@ -420,34 +354,64 @@ gss_stream_set_settings (GssStream *self, const GssProperties *settings,
     GError **error)
 {
   SalAnalyserConfig analyser;
-  SalGateConfig gate;
   gss_properties_get_analyser_config (settings, self->mel, &analyser);
-  gss_properties_get_gate_config (settings, &gate);
   analyser.hop = self->hop;
   analyser.lookahead = self->lookahead;
-  return sal_analyser_set_config (gss_analyser_input_get_analyser (
-                                      self->listener),
-             &analyser, error)
-      && gss_delay_line_set_gate (self->line, &gate, error);
+  if (!sal_analyser_set_config (gss_analyser_input_get_analyser (self->input),
+          &analyser, error))
+    return FALSE;
+  gss_properties_get_gate_config (settings, &self->gate);
+  SalGateConfig gate = gate_in_force (self);
+  return gss_delay_line_set_gate (self->line, &gate, error);
 }
 
 /* --- buffers ------------------------------------------------------------- */
 
+static GstClockTime
+time_of_frames (const GssStream *self, guint64 n_frames)
+{
+  return gst_util_uint64_scale_round (n_frames, GST_SECOND,
+      GST_AUDIO_INFO_RATE (&self->info));
+}
+
+static void
+begin (GssStream *self, GstClockTime pts)
+{
+  self->is_assumed = !GST_CLOCK_TIME_IS_VALID (pts);
+  if (self->is_assumed)
+    pts = GST_CLOCK_TIME_IS_VALID (self->next) ? self->next : 0;
+  gss_time_map_begin (self->times, pts);
+}
+
 gboolean
 gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames,
-    gboolean is_discont)
+    gboolean is_discont, gsize *n_missing)
 {
-  gboolean has_pts = GST_CLOCK_TIME_IS_VALID (pts);
-  gboolean begins = !GST_CLOCK_TIME_IS_VALID (self->base);
-  if (begins && has_pts)
-    self->base = pts;
-  else if (begins)
-    self->base = GST_CLOCK_TIME_IS_VALID (self->next) ? self->next : 0;
+  GstClockTime position = gss_analyser_input_get_time (self->input);
+  GstClockTime hole = 0;
+  *n_missing = 0;
+  if (!gss_time_map_has_begun (self->times)) {
+    begin (self, pts);
+    return TRUE;
+  }
+  if (!GST_CLOCK_TIME_IS_VALID (pts))
+    return !is_discont;
+  if (self->is_assumed && !is_discont) {
+    begin (self, pts - position);
+    return TRUE;
+  }
+  GssContinuity how = gss_time_map_follow (self->times, position, pts,
+      time_of_frames (self, n_frames), is_discont, &hole);
+  *n_missing = gst_util_uint64_scale_round (hole,
+      GST_AUDIO_INFO_RATE (&self->info), GST_SECOND);
+  return how != GSS_TIME_JUMP;
+}
 
-  if (has_pts)
-    is_discont = gst_audio_stream_align_process (self->align,
-        is_discont || begins, pts, n_frames, NULL, NULL, NULL);
-  return begins || !is_discont;
+void
+gss_stream_skip (GssStream *self, GstClockTime duration)
+{
+  gss_time_map_skip (self->times, gss_analyser_input_get_time (self->input),
+      duration);
 }
 
 /* After sound was heard by a stream that waits, since @since (monotonic). */
@@ -456,8 +420,8 @@ account_for (GssStream *self, gint64 since)
 {
   if (!take_stretches (self))
     return;
-  spend_test_cost (self);
-  count_window (self, (g_get_monotonic_time () - since) * GST_USECOND);
+  gss_inference_count (self->inference,
+      (g_get_monotonic_time () - since) * GST_USECOND);
 }
 
 /* As much of [first, first + n) as brings one window at most; how much. */
@@ -466,12 +430,13 @@ hear_some (GssStream *self, const GstAudioBuffer *audio, gsize first, gsize n,
     guint patience)
 {
   gint64 since = g_get_monotonic_time ();
-  gsize n_heard = gss_analyser_input_push (self->listener, audio, first, n);
-  if (self->is_async) {
-    collect_windows (self);
-    dispatch_window (self, FALSE);
-    sal_analyser_settle (gss_analyser_input_get_analyser (self->listener),
-        patience);
+  gsize n_heard = gss_analyser_input_push (self->input, audio, first, n);
+  if (is_deferred (self)) {
+    gss_inference_collect (self->inference);
+    if (self->n_targets > 0)
+      gss_inference_dispatch (self->inference, FALSE);
+    sal_analyser_settle (gss_analyser_input_get_analyser (self->input),
+        self->n_targets > 0 ? patience : 0);
     take_stretches (self);
   } else {
     account_for (self, since);
@@ -493,6 +458,7 @@ gss_stream_push (GssStream *self, GstMiniObject *object,
   gss_delay_line_push (self->line, object, audio, n_frames);
   for (gsize n = 0; n < n_frames && !g_atomic_int_get (&self->flushing);)
     n += hear_some (self, audio, n, n_frames - n, patience);
+  warn_of_loss (self);
 }
 
 void
@@ -501,31 +467,16 @@ gss_stream_queue (GssStream *self, GstEvent *event)
   gss_delay_line_push (self->line, GST_MINI_OBJECT_CAST (event), NULL, 0);
 }
 
-/* A report goes with the first buffer that does not end before its stretch. */
-static GstBuffer *
-attach_reports (GssStream *self, GstBuffer *buffer)
-{
-  guint64 n_frames = gss_delay_line_get_n_frames (self->line);
-  GstClockTime end = gst_util_uint64_scale_round (n_frames, GST_SECOND,
-      GST_AUDIO_INFO_RATE (&self->info));
-  GssReport *report;
-  while ((report = g_queue_peek_head (&self->reports)) != NULL
-      && report->stop <= end) {
-    buffer = gst_buffer_make_writable (buffer);
-    gss_report_attach (report, buffer);
-    free_report (g_queue_pop_head (&self->reports));
-  }
-  return buffer;
-}
-
 GstMiniObject *
 gss_stream_pop (GssStream *self)
 {
   GstMiniObject *object = gss_delay_line_pop (self->line);
   if (object == NULL || !GST_IS_BUFFER (object))
     return object;
-  GstBuffer *buffer = attach_reports (self, GST_BUFFER_CAST (object));
-  return GST_MINI_OBJECT_CAST (buffer);
+  GstClockTime end
+      = time_of_frames (self, gss_delay_line_get_n_frames (self->line));
+  return GST_MINI_OBJECT_CAST (
+      gss_report_queue_attach (self->reports, GST_BUFFER_CAST (object), end));
 }
 
 void
@@ -534,12 +485,12 @@ gss_stream_finish (GssStream *self, gboolean wait)
   gint64 since = g_get_monotonic_time ();
   wait &= !g_atomic_int_get (&self->flushing);
   if (self->is_async && wait)
-    complete_windows (self);
-  gss_analyser_input_finish (self->listener);
-  if (self->is_async) {
+    gss_inference_complete (self->inference, self->n_targets > 0);
+  gss_analyser_input_finish (self->input);
+  if (is_deferred (self)) {
     if (wait)
-      complete_windows (self);
-    sal_analyser_settle (gss_analyser_input_get_analyser (self->listener), 0);
+      gss_inference_complete (self->inference, self->n_targets > 0);
+    sal_analyser_settle (gss_analyser_input_get_analyser (self->input), 0);
     take_stretches (self);
   } else {
     account_for (self, since);
@@ -550,19 +501,21 @@ gss_stream_finish (GssStream *self, gboolean wait)
 void
 gss_stream_restart (GssStream *self)
 {
-  if (GST_CLOCK_TIME_IS_VALID (self->base))
-    self->next = self->base + gss_analyser_input_get_time (self->listener);
-  self->base = GST_CLOCK_TIME_NONE;
-  g_queue_clear_full (&self->reports, free_report);
-  drop_windows (self);
+  if (gss_time_map_has_begun (self->times))
+    self->next = gss_time_map_get_pts (self->times,
+        gss_analyser_input_get_time (self->input));
+  gss_time_map_reset (self->times);
+  self->reported = GST_CLOCK_TIME_NONE;
+  self->n_reported = 0;
+  gss_report_queue_clear (self->reports);
+  gss_inference_drop (self->inference);
   gss_delay_line_reset (self->line);
-  gss_analyser_input_reset (self->listener);
+  gss_analyser_input_reset (self->input);
 }
 
 void
 gss_stream_reset (GssStream *self)
 {
-  self->base = GST_CLOCK_TIME_NONE;
   gss_stream_restart (self);
   self->next = GST_CLOCK_TIME_NONE;
 }
@@ -570,8 +523,8 @@ gss_stream_reset (GssStream *self)
 void
 gss_stream_forget (GssStream *self)
 {
-  drop_windows (self);
-  sal_analyser_forget (gss_analyser_input_get_analyser (self->listener));
+  gss_inference_drop (self->inference);
+  sal_analyser_forget (gss_analyser_input_get_analyser (self->input));
 }
 
 GstMiniObject *
@@ -589,5 +542,5 @@ gss_stream_is_waiting (const GssStream *self)
 gboolean
 gss_stream_has_heard (const GssStream *self)
 {
-  return gss_analyser_input_get_n_frames (self->listener) > 0;
+  return gss_analyser_input_get_n_frames (self->input) > 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stream.h: a stream of buffers, from its first to its last
  *
- * Listener, worker and delay line together: buffers in, reports and the same buffers out.
- * Positions are counted in PCM frames from the first one; its PTS makes them times.
+ * Analyser, worker thread and delay line together: buffers in, reports and the same buffers
+ * out.  Positions are counted in PCM frames from the first one; timestamps make them times.
  *
- *   if (!gss_stream_follow (stream, pts, n_frames, is_discont))
+ *   if (!gss_stream_follow (stream, pts, n_frames, is_discont, &n_missing))
  *     finish, pop all, restart, follow again
+ *   push n_missing frames of silence
  *   gss_stream_push (stream, buffer, audio, n_frames);
  *   while ((object = gss_stream_pop (stream)) != NULL) ..
  */
@@ -15,8 +16,8 @@
 
 #include "analyser-input.h"
 #include "load-control.h"
-#include "report.h"
 #include "properties.h"
+#include "report.h"
 
 typedef struct _GssStream GssStream; /* one thread at a time, save for gss_stream_set_flushing() */
 
@@ -38,18 +39,18 @@ typedef struct {
 /**
  * gss_stream_new:
  * @element: (transfer none): posts warnings, owns the worker's thread
- * @targets: (array length=n_targets): at least one
+ * @targets: (array length=n_targets): as gss_stream_set_targets() takes them
  * @settings: read, not kept
- * @pace: (transfer none): counts what happens
+ * @load_control: (transfer none): counts what happens
  *
- * Allocates all that is needed and computes one window, so that the first one of the stream is not
+ * Allocates everything and computes one window, so that the first window of the stream is not
  * slower than others.
  *
  * Returns: (transfer full) (nullable): a stream without a format that waits for its windows, or
  * %NULL and %SAL_ERROR_CONFIG
  */
 GssStream *gss_stream_new (GstElement *element, SalModel *model, SalTarget *const *targets,
-    guint n_targets, const GssProperties *settings, GssLoadControl *pace,
+    guint n_targets, const GssProperties *settings, GssLoadControl *load_control,
     const GssStreamFuncs *funcs, GError **error);
 void gss_stream_free (GssStream *self); /* waits for the window being computed; NULL is a no-op */
 
@@ -68,30 +69,44 @@ const GstAudioInfo *gss_stream_get_format (const GssStream *self); /* rate 0: no
  * @async: whether windows are computed by a thread of their own and may be late; else they are
  * waited for
  *
- * Waits for those of the thread if @async is %FALSE; when flushing ends that, the stream stays as
- * it is.
+ * If @async is %FALSE it waits for windows of the thread; when flushing ends that, the mode stays
+ * as it is.
  */
 void gss_stream_set_async (GssStream *self, gboolean async);
 gboolean gss_stream_is_async (const GssStream *self);
 
-void gss_stream_set_targets (GssStream *self, SalTarget *const *targets,
-    guint n_targets); /* from the next window on */
+/**
+ * gss_stream_set_targets:
+ * @targets: (array length=n_targets): from the next window on
+ * @n_targets: 0: everything passes, no window is computed and nothing is reported
+ */
+void gss_stream_set_targets (GssStream *self, SalTarget *const *targets, guint n_targets);
 
 /**
  * gss_stream_set_settings:
- * @settings: those that may change while playing count, from the next window on
+ * @settings: of which those that may change while playing count, from the next window on
  *
- * Returns: %FALSE and %SAL_ERROR_CONFIG; what is wrong is not used
+ * Returns: %FALSE and %SAL_ERROR_CONFIG: nothing changed then
  */
 gboolean gss_stream_set_settings (GssStream *self, const GssProperties *settings, GError **error);
 
 /**
  * gss_stream_follow:
  * @pts: of what is pushed next, @n_frames in all; or %GST_CLOCK_TIME_NONE
+ * @is_discont: whether its source says that it does not follow
+ * @n_missing: (out): PCM frames of silence to be pushed first, 0 if there is no hole
  *
- * Returns: %FALSE if that is somewhere else than what was pushed last
+ * Returns: %FALSE if it does not follow what was pushed last (time-map.h)
  */
-gboolean gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames, gboolean is_discont);
+gboolean gss_stream_follow (GssStream *self, GstClockTime pts, gsize n_frames, gboolean is_discont,
+    gsize *n_missing);
+
+/**
+ * gss_stream_skip:
+ *
+ * @duration ns pass that are not heard: the last stretch before is so much longer.
+ */
+void gss_stream_skip (GssStream *self, GstClockTime duration);
 
 /**
  * gss_stream_push:
@@ -121,10 +136,10 @@ GstMiniObject *gss_stream_pop (GssStream *self);
  * Everything is settled and ready; gss_stream_restart() is to follow.
  */
 void gss_stream_finish (GssStream *self, gboolean wait);
-void gss_stream_restart (GssStream *self); /* forgets what was heard, not when it ended */
+void gss_stream_restart (GssStream *self); /* forgets the sound, not its end time */
 void gss_stream_reset (GssStream *self);   /* forgets everything */
 void gss_stream_forget (
-    GssStream *self); /* forgets what it thinks of what was heard; time and sound go on */
+    GssStream *self); /* forgets the results of the analysis; time and sound go on */
 
 /**
  * gss_stream_abandon:
@@ -134,13 +149,13 @@ void gss_stream_forget (
  */
 GstMiniObject *gss_stream_abandon (GssStream *self);
 gboolean gss_stream_is_waiting (
-    const GssStream *self); /* is there anything to be popped, ready or not */
-gboolean gss_stream_has_heard (const GssStream *self); /* anything since it began */
+    const GssStream *self); /* whether anything is to be popped, ready or not */
+gboolean gss_stream_has_heard (const GssStream *self); /* whether sound came since it began */
 
 /**
  * gss_stream_set_flushing:
  *
- * Any thread.  While flushing nothing is waited for and no more windows are computed.
+ * Any thread.  While flushing the stream waits for no window and computes none.
  */
 void gss_stream_set_flushing (GssStream *self, gboolean flushing);
 

@@ -38,59 +38,65 @@ is_same_voice (const SalTarget *a, const SalTarget *b, const SalModel *model)
   return sal_target_fits (a, model) && sal_target_equal (a, b);
 }
 
+/* The same target as one of @list, if there is one. */
+static SalTarget *
+find_voice (GPtrArray *list, const SalTarget *target, const SalModel *model)
+{
+  for (guint i = 0; i < list->len; i++)
+    if (is_same_voice (list->pdata[i], target, model))
+      return list->pdata[i];
+  return NULL;
+}
+
 /* Nobody else changes the list meanwhile. */
 static gboolean
 load_one (GssTargetList *self, SalModel *model, const char *text,
-    GPtrArray *out, GError **error)
+    GPtrArray *out, const char **repeated, GError **error)
 {
   g_autoptr (SalTarget) target = sal_target_load (model, text, error);
   if (target == NULL)
     return FALSE;
+  if (find_voice (out, target, model) != NULL) {
+    *repeated = text;
+    return TRUE;
+  }
   if (out->len == SAL_ANALYSER_MAX_TARGETS) {
     g_set_error (error, SAL_ERROR, SAL_ERROR_CONFIG,
         "%s is one target too many: there can be %d", text,
         SAL_ANALYSER_MAX_TARGETS);
     return FALSE;
   }
-  for (guint i = 0; i < self->targets->len; i++) {
-    SalTarget *old = g_ptr_array_index (self->targets, i);
-    if (!is_same_voice (old, target, model))
-      continue;
-    sal_target_unref (target);
-    target = sal_target_ref (old);
-    break;
-  }
-  g_ptr_array_add (out, g_steal_pointer (&target));
+  SalTarget *old = find_voice (self->targets, target, model);
+  g_ptr_array_add (out,
+      old != NULL ? sal_target_ref (old) : g_steal_pointer (&target));
   return TRUE;
 }
 
 static gboolean
 load_all (GssTargetList *self, SalModel *model, const char *first,
-    char *const *others, GPtrArray *out, const char **failed, GError **error)
+    char *const *others, GPtrArray *out, const char **failed,
+    const char **repeated, GError **error)
 {
   *failed = first;
-  if (first != NULL && !load_one (self, model, first, out, error))
+  if (first != NULL && !load_one (self, model, first, out, repeated, error))
     return FALSE;
   for (char *const *text = others; text != NULL && *text != NULL; text++) {
     *failed = *text;
-    if (!load_one (self, model, *text, out, error))
+    if (!load_one (self, model, *text, out, repeated, error))
       return FALSE;
   }
-  if (out->len == 0)
-    g_set_error_literal (error, SAL_ERROR, SAL_ERROR_CONFIG,
-        "property target is unset: it is the path of a .speaker file or the "
-        "name of a class of the model");
-  return out->len > 0;
+  return TRUE;
 }
 
 gboolean
 gss_target_list_load (GssTargetList *self, SalModel *model, const char *first,
-    char *const *others, const char **failed, GError **error)
+    char *const *others, const char **failed, const char **repeated,
+    GError **error)
 {
-  const char *text;
+  const char *text, *again = NULL;
   g_autoptr (GPtrArray) targets = new_targets ();
   gboolean loaded
-      = load_all (self, model, first, others, targets, &text, error);
+      = load_all (self, model, first, others, targets, &text, &again, error);
   if (loaded) {
     g_mutex_lock (&self->lock);
     GPtrArray *old = self->targets;
@@ -101,18 +107,36 @@ gss_target_list_load (GssTargetList *self, SalModel *model, const char *first,
   }
   if (failed != NULL)
     *failed = text;
+  if (repeated != NULL)
+    *repeated = again;
   return loaded;
 }
 
-guint
-gss_target_list_take (GssTargetList *self, SalTarget **targets)
+gboolean
+gss_target_list_take (GssTargetList *self, SalTarget **targets,
+    guint *n_targets)
 {
-  guint n = 0;
   g_mutex_lock (&self->lock);
-  if (self->changed)
-    for (n = 0; n < self->targets->len; n++)
-      targets[n] = sal_target_ref (g_ptr_array_index (self->targets, n));
+  gboolean changed = self->changed;
+  if (changed) {
+    *n_targets = self->targets->len;
+    for (guint i = 0; i < *n_targets; i++)
+      targets[i] = sal_target_ref (g_ptr_array_index (self->targets, i));
+  }
   self->changed = FALSE;
   g_mutex_unlock (&self->lock);
-  return n;
+  return changed;
+}
+
+char *
+gss_target_list_new_name (SalTarget *const *targets, guint index)
+{
+  const char *name = sal_target_get_name (targets[index]);
+  guint n_before = 0;
+  for (guint i = 0; i < index; i++)
+    n_before += g_str_equal (sal_target_get_name (targets[i]), name);
+  if (n_before == 0)
+    return g_ref_string_new (name);
+  g_autofree char *numbered = g_strdup_printf ("%s #%u", name, n_before + 1);
+  return g_ref_string_new (numbered);
 }

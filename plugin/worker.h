@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* worker.h: a thread that does one job at a time, the newest first
+/* worker.h: a worker thread with a queue of one: the newest job is done first
  *
  * At most one job waits; a newer one takes its place.  All workers of the process
  * together run no more jobs at once than the machine has processors.

@@ -4,107 +4,21 @@
 #include <math.h>
 #include <stdio.h>
 
+#include <saliency/enrol-warnings.h>
+
 #include "cli/cli.h"
 
-/* Rules of thumb, beyond which the user is told what to improve. */
-#define GOOD_SECONDS 10.0
-#define GOOD_AGREEMENT 0.5f
-#define GOOD_SNR_DB 15.0f
-#define NOISE_SECONDS                                                          \
-  4.0 /* shorter ones may have no pause that shows noise                       \
-       */
-#define QUIET_DB -45.0f
-#define MUCH_CLIPPED 0.001f
-#define MANY_ERRORS 0.2f
-
 /* --- warnings ------------------------------------------------------------ */
-
-static void G_GNUC_PRINTF (2, 3) warn (GPtrArray *list, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_ptr_array_add (list, g_strdup_vprintf (format, args));
-  va_end (args);
-}
-
-static void
-warn_of_recording (GPtrArray *list, const char *file,
-    const SalEnrolRecording *recording)
-{
-  if (recording->level_db < QUIET_DB)
-    warn (list,
-        "%s: quiet, %.0f dB of full scale: a closer microphone would "
-        "help",
-        file, recording->level_db);
-  if (recording->snr_db < GOOD_SNR_DB && recording->seconds >= NOISE_SECONDS)
-    warn (list,
-        "%s: noisy, the speech is %.0f dB above the noise: a quieter "
-        "room would help",
-        file, recording->snr_db);
-  if (recording->clipped > MUCH_CLIPPED)
-    warn (list, "%s: clipped, %.1f %% of the samples: record at a lower level",
-        file, 100 * recording->clipped);
-}
-
-static void
-warn_of_voice (GPtrArray *list, const SalEnrolAdvice *facts)
-{
-  if (facts->speech_seconds < GOOD_SECONDS)
-    warn (list, "little speech, %.1f s: %.0f s or more find the voice better",
-        facts->speech_seconds, GOOD_SECONDS);
-  if (facts->agreement < GOOD_AGREEMENT)
-    warn (list, "the pieces differ: is there more than one voice, or music?");
-  if (facts->false_reject > MANY_ERRORS)
-    warn (list,
-        "%.0f %% of the windows of this voice are expected to be "
-        "missed: more speech, from other days, would help",
-        100 * facts->false_reject);
-  if (facts->false_accept > MANY_ERRORS)
-    warn (list,
-        "%.0f %% of the windows of other voices are expected to be "
-        "taken for this one",
-        100 * facts->false_accept);
-}
-
-static void
-warn_of_second_voice (GPtrArray *list, const CliAdvice *self)
-{
-  const SalEnrolAdvice *facts = self->facts;
-  const char *file = self->files[facts->second_recording];
-  guint n = 0, n_left_out = 0;
-
-  for (guint p = 0; p < facts->n_pieces; p++) {
-    const SalPiece *piece = sal_speaker_get_piece (self->speaker, p);
-    if (piece->recording == facts->second_recording) {
-      n++;
-      n_left_out += !piece->kept;
-    }
-  }
-  if (n_left_out > 0)
-    warn (list,
-        "%s: %.1f to %.1f s sounds like another voice; %u of its %u "
-        "pieces are left out",
-        file, facts->second_start, facts->second_end, n_left_out, n);
-  else
-    warn (list,
-        "%s: %.1f to %.1f s sounds like another voice, or another day "
-        "or microphone; nothing of it is left out",
-        file, facts->second_start, facts->second_end);
-}
 
 GPtrArray *
 cli_advice_warnings (const CliAdvice *self)
 {
-  const SalEnrolAdvice *facts = self->facts;
   GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char **warnings = sal_enrol_list_warnings (self->enrol,
+      self->speaker, self->facts, self->files);
 
-  if (facts->second_voice)
-    warn_of_second_voice (list, self);
-  for (guint i = 0; self->files[i] != NULL; i++)
-    warn_of_recording (list, self->files[i],
-        sal_enrol_get_recording (self->enrol, i));
-  warn_of_voice (list, facts);
+  for (guint i = 0; warnings[i] != NULL; i++)
+    g_ptr_array_add (list, warnings[i]);
   return list;
 }
 

@@ -149,6 +149,9 @@ sal_model_load (const char *path, GError **error)
     return model;
 
   model = sal_model_read (path, NULL, error);
+  if (model != NULL)
+    g_log ("saliency", G_LOG_LEVEL_INFO, "model %s read from %s",
+        sal_model_get_name (model), path);
   gboolean keep = model != NULL && unchanged (&entry->identity, path);
   g_mutex_lock (&models.lock);
   if (keep) {

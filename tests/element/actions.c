@@ -41,6 +41,33 @@ assert_fails (Fixture *f, const char *location, const char *word)
   g_assert_cmpint (gst_structure_n_fields (result), ==, 1);
 }
 
+/* One of the warnings has @words. */
+static void
+assert_warns (const GstStructure *advice, const char *words)
+{
+  const GValue *warnings = gst_structure_get_value (advice, "warnings");
+  gboolean found = FALSE;
+  g_assert_nonnull (warnings);
+  for (guint i = 0; i < gst_value_array_get_size (warnings); i++) {
+    const GValue *value = gst_value_array_get_value (warnings, i);
+    found |= strstr (g_value_get_string (value), words) != NULL;
+  }
+  g_assert_true (found);
+}
+
+static void
+assert_saves (Fixture *f, const char *name)
+{
+  g_autofree char *folder = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *path = g_build_filename (folder, "x.speaker", NULL);
+  g_autoptr (GstStructure) result = finish (f, path);
+  g_assert_cmpstr (gst_structure_get_string (result, "name"), ==, name);
+  g_assert_cmpfloat_with_epsilon (get_double (result, "seconds"), 3, 0.02);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_remove (path);
+  g_rmdir (folder);
+}
+
 /* The file is a target at once, while playing. */
 static void
 test_enrol (gconstpointer properties)
@@ -57,6 +84,7 @@ test_enrol (gconstpointer properties)
   g_assert_cmpfloat_with_epsilon (get_double (result, "seconds"), 4, 0.02);
   g_assert_cmpfloat (get_double (result, "speech-seconds"), >, 1);
   g_assert_false (gst_structure_has_field (result, "error"));
+  assert_warns (result, "little speech");
 
   g_object_set (f->element, "target", path, NULL);
   push_seconds (f, 3);
@@ -68,6 +96,44 @@ test_enrol (gconstpointer properties)
   g_assert_cmpstr (gst_structure_get_string (last, "target"), ==, "alice");
   g_assert_cmpfloat (get_double (last, "probability"), >, 0.9);
   g_assert_cmpuint (gst_harness_buffers_in_queue (f->harness), ==, 800);
+  fixture_free (f);
+  g_remove (path);
+  g_rmdir (folder);
+}
+
+/* The first voice of all: nobody is looked for yet. */
+static void
+test_first (gconstpointer properties)
+{
+  Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, RATE, 1);
+  gst_element_set_state (f->element, GST_STATE_READY);
+  g_object_set (f->element, "target", NULL, NULL);
+  gst_element_set_state (f->element, GST_STATE_PLAYING);
+  gst_harness_push_event (f->harness, gst_event_new_stream_start ("again"));
+  fixture_set_format (f, GST_AUDIO_FORMAT_S16, RATE, 1);
+  g_autofree char *folder = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *path = g_build_filename (folder, "first.speaker", NULL);
+  g_assert_true (start (f, "first"));
+  push_seconds (f, 4);
+  g_signal_emit_by_name (f->element, "enrol-finish-async", path);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (f->bus,
+      60 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  const GstStructure *result = gst_message_get_structure (message);
+  g_assert_true (gst_structure_has_name (result, "speaker-enrolment"));
+  g_assert_cmpstr (gst_structure_get_string (result, "name"), ==, "first");
+  assert_warns (result, "little speech");
+
+  g_object_set (f->element, "target", path, NULL);
+  push_seconds (f, 3);
+  gst_harness_push_event (f->harness, gst_event_new_eos ());
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  const GstStructure *last = messages->pdata[messages->len - 2];
+  g_assert_cmpuint (get_uint64 (messages->pdata[0], "timestamp"), >=,
+      3 * GST_SECOND);
+  g_assert_cmpstr (gst_structure_get_string (last, "target"), ==, "first");
+  g_assert_cmpfloat (get_double (last, "probability"), >, 0.9);
+  g_assert_cmpuint (gst_harness_buffers_in_queue (f->harness), ==, 700);
   fixture_free (f);
   g_remove (path);
   g_rmdir (folder);
@@ -85,9 +151,9 @@ test_failures (void)
   g_assert_true (start (f, "bob"));
   push_seconds (f, 3);
   assert_fails (f, "/nowhere/at/all.speaker", "/nowhere/at/all.speaker");
-  assert_fails (f, "/tmp/x.speaker", "under way");
-  g_assert_true (start (f, "bob"));
   assert_fails (f, NULL, "location");
+  assert_saves (f, "bob"); /* what was heard is not lost */
+  assert_fails (f, "/tmp/x.speaker", "under way");
   g_assert_true (start (f, "bob"));
   gst_element_set_state (f->element, GST_STATE_READY);
   g_assert_false (start (f, "bob"));
@@ -131,6 +197,12 @@ main (int argc, char **argv)
   g_test_add_data_func ("/speakersaliency/actions/enrol", "", test_enrol);
   g_test_add_data_func ("/speakersaliency/actions/enrol-async",
       "processing=async", test_enrol);
+  g_test_add_data_func ("/speakersaliency/actions/enrol-the-first", "",
+      test_first);
+  g_test_add_data_func ("/speakersaliency/actions/enrol-the-first-masked",
+      "mask=time", test_first);
+  g_test_add_data_func ("/speakersaliency/actions/enrol-the-first-async",
+      "mask=time processing=async", test_first);
   g_test_add_func ("/speakersaliency/actions/enrol-says-what-is-wrong",
       test_failures);
   g_test_add_data_func ("/speakersaliency/actions/reset-keeps-time", "",

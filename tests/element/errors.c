@@ -71,12 +71,38 @@ test_model_truncated (void)
   }
 }
 
+/* Everything passes, and a warning says so. */
 static void
-test_target_unset (void)
+test_target_unset (gconstpointer properties)
 {
-  GstElement *element = new_element ("");
-  g_object_set (element, "target", NULL, NULL);
-  assert_fails (element, GST_RESOURCE_ERROR_SETTINGS, "target");
+  Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_F32, 16000, 1);
+  gst_element_set_state (f->element, GST_STATE_READY);
+  g_object_set (f->element, "target", NULL, NULL);
+  g_assert_cmpint (gst_element_set_state (f->element, GST_STATE_PLAYING), !=,
+      GST_STATE_CHANGE_FAILURE);
+  g_autoptr (GstMessage) message
+      = gst_bus_pop_filtered (f->bus, GST_MESSAGE_WARNING);
+  g_autoptr (GError) error = NULL;
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (error->message, "target"));
+  gst_harness_push_event (f->harness, gst_event_new_stream_start ("again"));
+  fixture_set_format (f, GST_AUDIO_FORMAT_F32, 16000, 1);
+  fixture_play (f, 64000, 1600);
+  g_autoptr (GPtrArray) buffers = fixture_take_buffers (f);
+  g_autoptr (GBytes) got = join_buffers (buffers);
+  g_autoptr (GstBuffer) want = fixture_new_buffer (f, 0, 64000);
+  g_assert_cmpuint (g_bytes_get_size (got), ==, gst_buffer_get_size (want));
+  g_assert_cmpint (gst_buffer_memcmp (want, 0, g_bytes_get_data (got, NULL),
+                       g_bytes_get_size (got)),
+      ==, 0);
+  g_autoptr (GPtrArray) messages = fixture_take_messages (f);
+  g_assert_cmpuint (messages->len, ==, 0);
+  g_autoptr (GstStructure) stats = NULL;
+  g_object_get (f->element, "stats", &stats, NULL);
+  g_assert_cmpuint (get_uint64 (stats, "windows"), ==, 0);
+  g_assert_cmpuint (get_uint64 (stats, "late"), ==, 0);
+  fixture_free (f);
 }
 
 static void
@@ -279,7 +305,15 @@ main (int argc, char **argv)
       test_model_is_directory);
   g_test_add_func ("/speakersaliency/errors/model-truncated",
       test_model_truncated);
-  g_test_add_func ("/speakersaliency/errors/target-unset", test_target_unset);
+  static const char *modes[]
+      = { "mask=none", "mask=time", "mask=time-frequency",
+          "processing=async mask=time", "mask=time lookahead=0 hop=50000000" };
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+    g_autofree char *path
+        = g_strdup_printf ("/speakersaliency/targets/none-passes-everything/%s",
+            modes[i]);
+    g_test_add_data_func (path, modes[i], test_target_unset);
+  }
   g_test_add_func ("/speakersaliency/errors/target-missing",
       test_target_missing);
   g_test_add_func ("/speakersaliency/errors/target-broken", test_target_broken);

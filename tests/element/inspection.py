@@ -43,7 +43,15 @@ def check_description():
             "release date": r"Source release date +20\d\d-\d\d-\d\d\n",
             "action reset": r'"reset" : +void',
             "action enrol-start": r'"enrol-start" : +gboolean',
-            "action enrol-finish": r'"enrol-finish" : +GstStructure'}.items():
+            "action enrol-finish": r'"enrol-finish" : +GstStructure',
+            "what reset does": r"Action-reset +reset \(\): \w.{20,}\n",
+            "what enrol-start does":
+                r"Action-enrol-start +enrol-start \(name\): \w.{20,}\n",
+            "what enrol-finish does":
+                r"Action-enrol-finish +enrol-finish \(path\): \w.{20,}\n",
+            "what enrol-finish-async does":
+                r"Action-enrol-async +enrol-finish-async \(path\): "
+                r"\w.{20,}\n"}.items():
         check(f"it says: {name}", re.search(pattern, text) is not None)
     return text
 
@@ -92,6 +100,71 @@ def check_presets(element):
           and int(element.get_property("layers")) == 3)
 
 
+def values_of(element):
+    return {name: str(element.get_property(name))
+            for name in element.get_property_names()}
+
+
+def check_preset_contents():
+    element = Gst.ElementFactory.make(ELEMENT)
+    names = element.get_property_names()
+    check("a preset says which properties it has",
+          {"mask", "hop", "layers", "floor"} <= set(names)
+          and not {"target", "targets", "model", "bypass"} & set(names))
+    element.load_preset("Conversation")
+    fresh = values_of(element)
+    element = Gst.ElementFactory.make(ELEMENT)
+    element.load_preset("Map")
+    element.load_preset("Conversation")
+    check("a preset leaves nothing of the one before",
+          values_of(element) == fresh)
+    check("a preset that is not there changes nothing",
+          not element.load_preset("Nobody") and values_of(element) == fresh)
+
+
+def check_preset_target():
+    """Whom it looked for, whatever the name."""
+    target = 'C:\\voices\\Zoë "Z" O\'Hara; a=b\t#1.speaker'
+    element = Gst.ElementFactory.make(ELEMENT)
+    element.set_property("target", target)
+    element.set_property("targets", Gst.ValueArray([target, "b, c"]))
+    saved = element.save_preset("Zoë")
+    element = Gst.ElementFactory.make(ELEMENT)
+    loaded = element.load_preset("Zoë")
+    check("a target survives in a preset", saved and loaded
+          and element.get_property("target") == target
+          and list(element.get_property("targets")) == [target, "b, c"])
+    element.load_preset("Map")
+    check("a preset without a target leaves it",
+          element.get_property("target") == target)
+
+
+def check_preset_update(folder):
+    """Saving writes all presets there are into the user's file, with the
+    version of GStreamer.  New ones of ours arrive all the same, and what the
+    user has stays."""
+    path = os.path.join(folder, "gstreamer-1.0", "presets",
+                        "GstSpeakerSaliency.prs")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    check("the user's file has the version of GStreamer, or ours",
+          re.search(r"^version=\d+\.\d+\.\d+", text, re.M) is not None)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[_presets_]\nversion=" + Gst.version_string().split()[1]
+                   + "\nelement-name=GstSpeakerSaliency\n\n"
+                   "[Recording]\nmask=none\nhop=50000000\n")
+    code = (f"import gi; gi.require_version('Gst', '1.0'); "
+            f"from gi.repository import Gst; Gst.init(None); "
+            f"e = Gst.ElementFactory.make('{ELEMENT}'); "
+            f"e.load_preset('Recording'); print(e.get_property('hop'), "
+            f"*sorted(e.get_preset_names()))")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True,
+                         text=True, timeout=60)
+    print("#", run.stdout.strip(), run.stderr.strip())
+    check("new presets of ours arrive, the user's own stay",
+          run.stdout.split() == [str(50 * Gst.MSECOND), *sorted(PRESETS)])
+
+
 def own_properties(element):
     return [spec for spec in element.list_properties()
             if spec.owner_type == element.__gtype__]
@@ -116,6 +189,9 @@ def main():
               os.path.basename(plugin.get_filename())
               == f"libgst{plugin.get_name()}.so")
         check_presets(element)
+        check_preset_contents()
+        check_preset_target()
+        check_preset_update(folder)
     end()
 
 

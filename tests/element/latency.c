@@ -143,8 +143,8 @@ test_is_the_worst_case (void)
 {
   static const guint rates[] = { 8000, 11025, 16000, 44100, 48000 };
   static const char *properties[] = {
-    "mask=time method=none",
-    "mask=time method=none hop=70000000 lookahead=30000000",
+    "processing=async mask=time method=none",
+    "processing=async mask=time method=none hop=70000000 lookahead=30000000",
   };
   for (guint r = 0; r < G_N_ELEMENTS (rates); r++)
     for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
@@ -155,6 +155,27 @@ test_is_the_worst_case (void)
           rates[r], most, limit);
       g_assert_cmpuint (most, ==, limit);
     }
+}
+
+/* Where windows are waited for sound leaves once it is masked: not later than
+ * without the budget. */
+static void
+test_prompt_in_sync (void)
+{
+  static const guint rates[] = { 8000, 16000, 44100, 48000 };
+  for (guint r = 0; r < G_N_ELEMENTS (rates); r++) {
+    guint rate = rates[r], most = 0;
+    Fixture *f = fixture_new ("processing=sync mask=time method=none",
+        GST_AUDIO_FORMAT_S16, rate, 1);
+    while (f->n_pushed < 4 * rate) {
+      fixture_push (f, rate / 100);
+      guint n_out = gst_harness_buffers_received (f->harness);
+      most = MAX (most, (guint) (f->n_pushed / (rate / 100)) - n_out);
+    }
+    g_test_message ("%u Hz: %u ms", rate, 10 * most);
+    g_assert_cmpuint (10 * most, <=, 500 + 250 + 100);
+    fixture_free (f);
+  }
 }
 
 int
@@ -172,5 +193,7 @@ main (int argc, char **argv)
       test_message);
   g_test_add_func ("/speakersaliency/latency/is-the-worst-case",
       test_is_the_worst_case);
+  g_test_add_func ("/speakersaliency/latency/prompt-in-sync",
+      test_prompt_in_sync);
   return g_test_run ();
 }

@@ -28,7 +28,8 @@ assert_delay_is_the_latency (Player *player)
 static void
 test_starts_after_the_latency (gconstpointer live)
 {
-  Fixture *f = fixture_new ("mask=time", GST_AUDIO_FORMAT_S16, 48000, 1);
+  Fixture *f = fixture_new (live ? "mask=time" : "mask=time processing=async",
+      GST_AUDIO_FORMAT_S16, 48000, 1);
   const guint latency = (500 + 250 + 120 + 100) / 5; /* buffers */
   gst_harness_set_live (f->harness, GPOINTER_TO_INT (live));
   for (guint i = 1; i <= 1000; i++) {

@@ -20,6 +20,7 @@ check_tiling (const char *properties, guint rate, guint n_channels)
   guint64 end = 0, seqnum = 0;
   for (guint i = 0; i < messages->len; i++) {
     const GstStructure *structure = messages->pdata[i];
+    g_assert_cmpuint (get_uint64 (structure, "seqnum"), ==, i);
     g_assert_cmpuint (get_uint64 (structure, "timestamp"), ==, end);
     g_assert_cmpuint (get_uint64 (structure, "duration"), >, 0);
     g_assert_cmpuint (get_uint64 (structure, "seqnum"), >=, seqnum);
@@ -98,6 +99,7 @@ test_types (void)
     { "running-time", G_TYPE_UINT64 },
     { "duration", G_TYPE_UINT64 },
     { "target", G_TYPE_STRING },
+    { "target-id", G_TYPE_UINT },
     { "score", G_TYPE_DOUBLE },
     { "probability", G_TYPE_DOUBLE },
     { "saliency", G_TYPE_DOUBLE },
@@ -142,7 +144,7 @@ test_fields (void)
     g_assert_true (gst_structure_get (structure, "flags",
         GST_TYPE_SALIENCY_FLAGS, &flags, NULL));
     g_assert_cmpint (flags & GST_SALIENCY_FLAG_PARTIAL ? 1 : 0, ==,
-        get_uint64 (structure, "seqnum") < 7);
+        get_uint64 (structure, "seqnum") < 5); /* windows 2 to 6 */
     g_assert_false (gst_structure_has_field (structure, "map"));
     g_autofree char *text = gst_structure_to_string (structure);
     g_assert_cmpuint (strlen (text), <, 1000);

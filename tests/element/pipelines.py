@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 
 import gi
@@ -31,11 +32,12 @@ class Run:
     """
 
     def __init__(self, line, keep=True, meanwhile=None,
-                 setup=None):
+                 setup=None, limit=1e9):
         self.inputs, self.buffers, self.metas = [], [], []
         self.messages, self.error = [], None
         self.pipeline = Gst.parse_launch(line)
         self.meanwhile = meanwhile
+        self.limit = time.monotonic() + limit
         if setup is not None:
             setup(self.pipeline)
         if keep:
@@ -66,6 +68,9 @@ class Run:
             if self.meanwhile is not None:
                 self.meanwhile()
             if message is None:
+                if time.monotonic() > self.limit:
+                    self.error = "it hangs"
+                    break
                 continue
             if message.type == Gst.MessageType.ELEMENT:
                 self.messages.append(message.get_structure())
@@ -280,6 +285,27 @@ def check_tee():
           masked.get("other") == plain.get("other"))
 
 
+def check_transcoding():
+    """A file with video through queues of a second, as everyone has them."""
+    needed = ("vp8enc", "vorbisenc", "vorbisdec", "matroskamux")
+    if not all(Gst.ElementFactory.find(name) for name in needed):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "av.mkv")
+        run = Run("videotestsrc num-buffers=150 ! video/x-raw,width=64,height="
+                  "48,framerate=25/1 ! vp8enc deadline=1 ! matroskamux name=m "
+                  f"! filesink location={path} audiotestsrc wave=pink-noise "
+                  "num-buffers=300 samplesperbuffer=320 ! audio/x-raw,"
+                  "rate=16000,channels=1 ! vorbisenc ! m.", keep=False)
+        check("a file with video is written", run.error is None)
+        run = Run(f"filesrc location={path} ! matroskademux name=d "
+                  "d.video_0 ! queue ! m. d.audio_0 ! queue ! vorbisdec ! "
+                  f"audioconvert ! {element('mask=time')} ! audioconvert ! "
+                  "vorbisenc ! m. matroskamux name=m ! fakesink", limit=60)
+        check("a file with video is transcoded with default queues",
+              run.error is None and abs(run.spans()[-1][1] - 6) < 0.1)
+
+
 def main():
     Gst.init(None)
     check_without_caps()
@@ -296,6 +322,7 @@ def main():
     check_metas_pass()
     check_memory()
     check_tee()
+    check_transcoding()
     end()
 
 

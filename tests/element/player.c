@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "slow.h"
+
 #define SOURCE                                                                 \
   "audiotestsrc name=source is-live=true samplesperbuffer=160 ! "              \
   "audio/x-raw,format=" GST_AUDIO_NE (F32) ",rate=16000,channels=1 ! "
@@ -123,6 +125,8 @@ count_status (Player *self, GstMessage *message)
   GstElement *owner;
   gst_message_parse_stream_status (message, &type, &owner);
   if (owner == self->element) {
+    if (type == GST_STREAM_STATUS_TYPE_ENTER) /* in the thread that computes */
+      slow_follow (&self->cost);
     self->counts.n_enter += type == GST_STREAM_STATUS_TYPE_ENTER;
     self->counts.n_leave += type == GST_STREAM_STATUS_TYPE_LEAVE;
   }
@@ -260,8 +264,7 @@ player_free (Player *self)
 void
 player_set_cost (Player *self, guint ms)
 {
-  g_object_set_data (G_OBJECT (self->element), "speakersaliency-test-cost",
-      GUINT_TO_POINTER (1000 * ms));
+  g_atomic_int_set (&self->cost, (gint) (1000 * ms));
 }
 
 void

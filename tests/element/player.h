@@ -27,6 +27,7 @@ typedef struct {
   Fixture sound;      /* the format of fixture_new_buffer() */
   gboolean is_silent; /* atomic: from the next buffer on */
   gint n_in, n_out;   /* atomic: buffers that reached and left the element */
+  gint cost;          /* us, atomic: of a window, beside what it costs */
   GstClockTime first_pts;
   gint most_inside,
       least_inside; /* between the two, once the first one has left; of the streaming thread */

@@ -4,6 +4,8 @@
 
 #include <gst/saliency/saliency.h>
 
+#include "slow.h"
+
 #define RATE 16000
 
 static const char *modes[] = {
@@ -81,8 +83,7 @@ test_flush (gconstpointer mode)
       = g_strdup_printf ("%s attach-meta=true", (const char *) mode);
   Fixture *f = fixture_new (properties, GST_AUDIO_FORMAT_S16, RATE, 1);
   if (strstr (mode, "async") != NULL)
-    g_object_set_data (G_OBJECT (f->element), "speakersaliency-test-cost",
-        GUINT_TO_POINTER (200000));
+    slow_set_cost (200000);
   push_frames (f, 0, 2 * RATE, 160);
   gst_harness_push_event (f->harness, gst_event_new_flush_start ());
   gst_harness_push_event (f->harness, gst_event_new_flush_stop (TRUE));
@@ -94,6 +95,7 @@ test_flush (gconstpointer mode)
   g_usleep (strstr (mode, "async") != NULL ? 250000 : 0);
   push_frames (f, 21 * RATE, 2 * RATE, 160);
   gst_harness_push_event (f->harness, gst_event_new_eos ());
+  slow_set_cost (0);
   g_assert_cmpuint (assert_not_before (f, 20 * GST_SECOND), ==, 3 * RATE);
   g_autoptr (GPtrArray) messages = fixture_take_messages (f);
   assert_tile (messages, "timestamp", 20 * GST_SECOND, 23 * GST_SECOND);

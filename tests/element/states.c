@@ -8,6 +8,8 @@
 
 #include <glib/gstdio.h>
 
+#include "slow.h"
+
 #define COST 300   /* ms, of a window */
 #define MARGIN 100 /* ms, of whatever a busy machine does beside */
 
@@ -61,13 +63,6 @@ typedef struct {
   gint64 end; /* monotonic */
 } Run;
 
-static void
-set_cost (GstElement *element, guint ms)
-{
-  g_object_set_data (G_OBJECT (element), "speakersaliency-test-cost",
-      GUINT_TO_POINTER (ms * 1000));
-}
-
 static gpointer
 push_second (gpointer data)
 {
@@ -92,8 +87,15 @@ new_slow (const Busy *busy, guint *limit)
   fixture_free (f);
   *limit = COST + (guint) (cost / GST_MSECOND) + MARGIN;
   f = fixture_new (busy->properties, GST_AUDIO_FORMAT_F32, 16000, 1);
-  set_cost (f->element, COST);
+  slow_set_cost (1000 * COST);
   return f;
+}
+
+static void
+free_slow (Fixture *f)
+{
+  slow_set_cost (0);
+  fixture_free (f);
 }
 
 /* The streaming thread, 50 ms after it got a second of sound. */
@@ -132,7 +134,7 @@ test_flush_start (gconstpointer data)
   g_test_message ("FLUSH_START %u ms, streaming thread %u ms", best, best_end);
   g_assert_cmpuint (best, <, 10);
   g_assert_cmpuint (best_end, <, run.busy->ends ? MARGIN : limit);
-  fixture_free (run.f);
+  free_slow (run.f);
 }
 
 /* From async to sync, which waits for the worker first */
@@ -149,7 +151,7 @@ test_flush_while_switching (void)
   gst_harness_push_event (run.f->harness, gst_event_new_flush_start ());
   g_thread_join (thread);
   g_assert_cmpuint (ms_since (since), <, COST / 2);
-  fixture_free (run.f);
+  free_slow (run.f);
 }
 
 static void
@@ -177,7 +179,7 @@ test_stop (gconstpointer data)
   }
   g_test_message ("PLAYING to NULL %u ms", best);
   g_assert_cmpuint (best, <, limit);
-  fixture_free (run.f);
+  free_slow (run.f);
 }
 
 /* --- cycles in a storm (15) ---------------------------------------------- */

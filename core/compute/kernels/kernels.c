@@ -133,7 +133,7 @@ choose (gpointer data)
   if (wants_blas (features, wanted))
     features |= SAL_CPU_BLAS;
   const SalKernels *kernels = sal_kernels_choose (features, wanted);
-  g_debug ("kernels: %s", kernels->name);
+  g_info ("kernels: %s", kernels->name);
   return (gpointer) kernels;
 }
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include <saliency/analyser.h>
-#include <saliency/enrol.h>
+#include <saliency/enrol-warnings.h>
 #include <saliency/gate.h>
 #include <saliency/render.h>
 #include <saliency/version.h>

@@ -56,7 +56,7 @@ saliency_meta_free (GstMeta *meta, GstBuffer *buffer)
 {
   GstSaliencyMeta *self = (GstSaliencyMeta *) meta;
   if (self->target != NULL)
-    g_ref_string_release ((char *) self->target);
+    g_ref_string_release (self->target);
   g_clear_pointer (&self->map, g_bytes_unref);
   g_clear_pointer (&self->activity, g_bytes_unref);
   g_clear_pointer (&self->bands_hz, g_bytes_unref);
@@ -85,7 +85,7 @@ saliency_meta_transform (GstBuffer *dest, GstMeta *meta, GstBuffer *buffer,
   *copy = *self;
   copy->meta = parent;
   if (self->target != NULL)
-    copy->target = g_ref_string_acquire ((char *) self->target);
+    copy->target = g_ref_string_acquire (self->target);
   copy->map = ref_bytes (self->map);
   copy->activity = ref_bytes (self->activity);
   copy->bands_hz = ref_bytes (self->bands_hz);

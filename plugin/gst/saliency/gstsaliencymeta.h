@@ -51,8 +51,9 @@ typedef struct _GstSaliencyMeta GstSaliencyMeta;
  * @window_stop: PTS at which it ends
  * @start: PTS at which the settled stretch begins
  * @stop: PTS at which it ends
- * @target_id: index of the target among those of the element, from 0
- * @target: (transfer none): name of the target
+ * @target_id: index of the target among those of the element, from 0, as in its messages
+ * @target: (type utf8) (transfer none): name of the target, a #GRefString that
+ * gst_buffer_add_saliency_meta() made: to be read, not replaced
  * @score: log-odds of the target for that window
  * @probability: mean of @activity, 0 to 1
  * @peak: largest magnitude of the window's saliency map before normalisation
@@ -77,7 +78,7 @@ struct _GstSaliencyMeta {
   GstClockTime start;
   GstClockTime stop;
   guint target_id;
-  const gchar *target;
+  GRefString *target;
   gfloat score;
   gfloat probability;
   gfloat peak;
