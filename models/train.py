@@ -29,6 +29,7 @@ import torch.multiprocessing
 import torch.nn.functional as F
 
 import corpus
+import fused
 import modelfile
 import nonvoice
 import reference
@@ -147,6 +148,7 @@ class Trainer:
         self.net = reference.ResNet(self.topology,
                                     reference.FRONTEND["n_bands"])
         self.net.to(self.device, memory_format=torch.channels_last)
+        self.stages = fused.stages(self.net, self.folder)
         self.head = torch.nn.Parameter(torch.empty(
             len(self.names), self.topology["embedding_size"],
             device=self.device))
@@ -252,7 +254,7 @@ class Trainer:
         x, labels, weights = (torch.from_numpy(a).to(self.device)
                               for a in (x, labels, weights))
         with torch.autocast(self.device, torch.bfloat16):
-            s4 = self.net.stages(x)[3].float()
+            s4 = self.stages(x)[3].float()
         pooled = torch.cat([self.net.pool(s4, weights[:, k]) for k in (0, 1)])
         loss, right = margin_loss(self.net.embed(pooled), self.head,
                                   torch.cat([labels[:, 0], labels[:, 1]]),
