@@ -28,12 +28,15 @@ import torch.nn.functional as F
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+FLAGS = ("-O3 -march=native -mprefer-vector-width=512 -fno-math-errno "
+         "-fno-trapping-math -fno-signed-zeros -fopenmp -shared -fPIC").split()
+
+
 def library(folder):
     """fused.c, compiled for this processor."""
     path = os.path.join(folder, "fused.so")
-    subprocess.run(["cc", "-O3", "-march=native", "-mprefer-vector-width=512",
-                    "-ffast-math", "-fopenmp", "-shared", "-fPIC", "-o", path,
-                    os.path.join(HERE, "fused.c")], check=True)
+    subprocess.run(["cc", *FLAGS, "-o", path, os.path.join(HERE, "fused.c")],
+                   check=True)
     return ctypes.CDLL(path)
 
 

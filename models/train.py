@@ -11,14 +11,17 @@ speaker more.  A half-width network comes first, from the weights of an earlier
 release; the full one starts from its channels (Net2Wider, Chen, Goodfellow,
 Shlens 2016).
 
-Stops and resumes at any time: DIR/STAGE holds checkpoint, log and model file.
+Stops (SIGTERM saves first) and resumes at any time: DIR/STAGE holds checkpoint,
+log and model file.
 """
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import queue
+import signal
 import subprocess
 import tempfile
 import time
@@ -72,6 +75,10 @@ def arguments():
     p.add_argument("--stage", choices=STAGES, action="append",
                    help="only this one (again for more)")
     p.add_argument("--steps", type=int, help="instead of the recipe's")
+    p.add_argument("--minutes", type=float, help="end the schedule so long "
+                   "from now, however many steps that are")
+    p.add_argument("--export", action="store_true",
+                   help="write the model files of the checkpoints there are")
     p.add_argument("--threads", type=int, default=os.cpu_count())
     return p.parse_args()
 
@@ -107,18 +114,19 @@ def margin_loss(embedding, rows, labels, margin):
     return loss, (cosine.argmax(1) == labels).float().mean()
 
 
-def schedule(step, steps):
-    """Learning-rate factor: linear warm-up, then half a cosine to zero."""
-    warm = min(1.0, (step + 1) / min(200, steps / 5))
-    return warm * 0.5 * (1 + np.cos(np.pi * step / steps))
+def schedule(step, progress):
+    """Learning-rate factor: linear warm-up over 200 steps, half a cosine to
+    zero."""
+    return min(1.0, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * progress))
 
 
-def feed(batches, make, first, steps):
-    """Puts batches into a queue until they are all made or nobody is left to
-    take them."""
+def feed(batches, make, first):
+    """Puts batches into a queue until nobody is left to take them."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    batches.cancel_join_thread()
     parent = os.getppid()
-    for step in range(first, steps):
+    for step in itertools.count(first):
         batch = make(step)
         while os.getppid() == parent:
             try:
@@ -155,7 +163,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(
             [*self.net.parameters(), self.head], lr=self.recipe["rate"],
             weight_decay=0.02)
-        self.step = 0
+        self.step, self.progress, self.stopped = 0, 0.0, False
         self.path = os.path.join(self.folder, "checkpoint.pt")
         if os.path.exists(self.path):
             self.resume()
@@ -226,11 +234,13 @@ class Trainer:
         self.head.data.copy_(state["head"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
+        self.progress = state.get("progress",
+                                  self.step / self.recipe["steps"])
 
     def save(self):
         torch.save({"net": self.net.state_dict(), "head": self.head.data,
                     "names": self.names, "step": self.step,
-                    "recipe": self.recipe,
+                    "progress": self.progress, "recipe": self.recipe,
                     "optimizer": self.optimizer.state_dict()},
                    self.path + ".tmp")
         os.replace(self.path + ".tmp", self.path)
@@ -248,9 +258,9 @@ class Trainer:
 
     def update(self, x, labels, weights):
         """One step; returns loss and Top-1 over all stretches."""
-        steps = self.recipe["steps"]
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe["rate"] * schedule(self.step, steps)
+            group["lr"] = self.recipe["rate"] * schedule(self.step,
+                                                         self.progress)
         x, labels, weights = (torch.from_numpy(a).to(self.device)
                               for a in (x, labels, weights))
         with torch.autocast(self.device, torch.bfloat16):
@@ -266,30 +276,54 @@ class Trainer:
         self.step += 1
         return loss.item(), right.item()
 
-    def run(self):
+    def advance(self):
+        """How far the schedule is, from 0 to 1: by steps, or by the clock
+        from where it was."""
+        if self.args.minutes is None:
+            self.progress = self.step / self.recipe["steps"]
+        else:
+            part = (time.time() - self.began) / (60 * self.args.minutes)
+            self.progress = (self.begin + (1 - self.begin) * min(1.0, part))
+
+    def stop(self, *unused):
+        self.stopped = True
+
+    def feeder(self):
+        """A queue of batches, and the process that makes them."""
         nonvoice.store()  # before the fork, so that it is made once
-        batches = torch.multiprocessing.get_context("fork").Queue(4)
-        feeder = torch.multiprocessing.get_context("fork").Process(
-            target=feed, args=(batches, self.make, self.step,
-                               self.recipe["steps"]), daemon=True)
-        feeder.start()
+        context = torch.multiprocessing.get_context("fork")
+        batches = context.Queue(4)
+        context.Process(target=feed, daemon=True,
+                        args=(batches, self.make, self.step)).start()
+        return batches
+
+    def run(self):
+        """Trains to the end of the schedule; False if stopped before."""
+        batches = self.feeder()
+        signal.signal(signal.SIGTERM, self.stop)
         log = open(os.path.join(self.folder, "log.tsv"), "a", buffering=1)
         self.net.train()
-        sums, n, began = np.zeros(2), 0, time.monotonic()
-        while self.step < self.recipe["steps"]:
+        self.began, self.begin = time.time(), self.progress
+        sums, n, began, saved = np.zeros(2), 0, time.time(), time.time()
+        while self.progress < 1 and not self.stopped:
             batch = batches.get()
             sums += self.update(*batch)
+            self.advance()
             n += len(batch[0])
             if self.step % 50 == 0:
-                seconds = time.monotonic() - began
+                rate = n / (time.time() - began)
                 line = (f"{self.stage}\t{self.step}\t{sums[0] / 50:.4f}\t"
-                        f"{sums[1] / 50:.4f}\t{n / seconds:.1f}")
+                        f"{sums[1] / 50:.4f}\t{rate:.1f}")
                 print(line, flush=True)
                 log.write(line + "\n")
-                sums, n, began = np.zeros(2), 0, time.monotonic()
-            if self.step % 100 == 0:
+                sums, n, began = np.zeros(2), 0, time.time()
+            if time.time() - saved > 120:
                 self.save()
+                saved = time.time()
+        if self.progress >= 1:
+            self.recipe["steps"] = self.step
         self.save()
+        return not self.stopped
 
     def embed_all(self, windows):
         """Embeddings of unit length, on the processor."""
@@ -365,5 +399,7 @@ if __name__ == "__main__":
     options = arguments()
     for each in options.stage or STAGES:
         trainer = Trainer(options, each)
-        trainer.run()
-        trainer.export()
+        if options.export or trainer.run():
+            trainer.export()
+        else:
+            break
