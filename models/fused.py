@@ -16,18 +16,19 @@ out > 0, D1 = sum g and D2 = sum g y over H, W:
     d loss / d y = gamma / d (dz - mean dz - (y - m) / d mean (dz (y - m) / d))
 
 where both means follow from D1 and D2.
+
+Run by itself, it compares a step with PyTorch's.
 """
 
 import ctypes
 import os
 import subprocess
+import tempfile
 
 import torch
 import torch.nn.functional as F
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
 FLAGS = ("-O3 -march=native -mprefer-vector-width=512 -fno-math-errno "
          "-fno-trapping-math -fno-signed-zeros -fopenmp -shared -fPIC").split()
 
@@ -173,3 +174,50 @@ def stages(net, folder):
         print(f"without fused.c: {error}")
         return net.stages
     return lambda x: fused.stages(net, x)
+
+
+def plain(y, r, bn, relu, se):
+    z = bn(y)
+    if se:
+        z = z * gate(z.mean((2, 3)), *se)[:, :, None, None]
+    z = z if r is None else z + r
+    return F.relu(z) if relu else z
+
+
+def main():
+    """Prints how far outputs and gradients are, relatively, from PyTorch's in
+    float32."""
+    torch.manual_seed(1)
+    size, hidden = (6, 32, 20, 24), 4
+    with tempfile.TemporaryDirectory() as folder:
+        fused = Fused(library(folder))
+    y, r, g = (last(torch.randn(size)).bfloat16() for _ in range(3))
+    gates = [torch.randn(shape).requires_grad_() for shape in (
+        (hidden, size[1]), (hidden,), (size[1], hidden), (size[1],))]
+    for name, residual, relu, se in (
+            ("norm", None, False, []), ("norm, ReLU", None, True, []),
+            ("norm, SE, shortcut, ReLU", r, True, gates)):
+        results = []
+        for narrow in (False, True):
+            bn = torch.nn.BatchNorm2d(size[1])
+            bn.weight.data[:] = torch.linspace(-1, 2, size[1])
+            bn.bias.data[:] = torch.linspace(1, -1, size[1])
+            maps = [x.detach().to(torch.bfloat16 if narrow else torch.float32)
+                    .requires_grad_() for x in (y, residual) if x is not None]
+            second = maps[1] if residual is not None else None
+            out = (Normed.apply(fused, maps[0], second, relu, bn, bn.weight,
+                                bn.bias, *se) if narrow
+                   else plain(maps[0], second, bn, relu, se))
+            out.backward(g.to(out.dtype))
+            grown = [*maps, bn.weight, bn.bias, *se]
+            results.append([out.detach().float(), bn.running_mean,
+                            bn.running_var] + [x.grad.float() for x in grown])
+            for x in se:
+                x.grad = None
+        print(f"{name}:", " ".join(
+            f"{((a - b).norm() / b.norm()).item():.4f}"
+            for b, a in zip(*results)))
+
+
+if __name__ == "__main__":
+    main()
