@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fused.c: what stands between the convolutions of a training step, in as few
- * passes over memory as it takes; models/fused.py has the algebra.
+/* fused.c: batch normalisation, squeeze-and-excitation, shortcut and ReLU of a
+ * training step, forward and backward, in as few passes over memory as it
+ * takes; models/fused.py has the algebra, compiles this file and calls it.
  *
  * Maps are bfloat16 [N, P, C] (channels last), coefficients float32 [N, C].
  */
@@ -9,14 +10,24 @@
 #include <string.h>
 
 #define CHUNK 256 /* positions summed up before they join a larger sum */
-#define EACH(n_channels, call) \
-  switch (n_channels) { \
-  case 16: { enum { C = 16 }; call; break; } \
-  case 32: { enum { C = 32 }; call; break; } \
-  case 64: { enum { C = 64 }; call; break; } \
-  case 128: { enum { C = 128 }; call; break; } \
-  case 256: { enum { C = 256 }; call; break; } \
-  default: return -1; \
+/* function (.., C), C a constant, so that its loops become vectors. */
+#define EACH(n_channels, function, ...)                                        \
+  switch (n_channels) {                                                        \
+  case 16:                                                                     \
+    function (__VA_ARGS__, 16);                                                \
+    break;                                                                     \
+  case 32:                                                                     \
+    function (__VA_ARGS__, 32);                                                \
+    break;                                                                     \
+  case 64:                                                                     \
+    function (__VA_ARGS__, 64);                                                \
+    break;                                                                     \
+  case 128:                                                                    \
+    function (__VA_ARGS__, 128);                                               \
+    break;                                                                     \
+  case 256:                                                                    \
+    function (__VA_ARGS__, 256);                                               \
+    break;                                                                     \
   }
 #define INLINE static inline __attribute__ ((always_inline))
 
@@ -39,7 +50,7 @@ narrow (float x)
   return (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
 }
 
-/* 1 above zero, else 0, without a branch: so that loops become vectors. */
+/* 1 above zero, else 0; without a branch, so that loops become vectors. */
 INLINE float
 open (float x)
 {
@@ -49,6 +60,13 @@ open (float x)
   float y;
   memcpy (&y, &bits, 4);
   return y;
+}
+
+static int
+supported (int n_channels)
+{
+  return n_channels == 16 || n_channels == 32 || n_channels == 64
+      || n_channels == 128 || n_channels == 256;
 }
 
 /* Sums of y and of its square over the positions of a sample. */
@@ -77,19 +95,20 @@ int
 moments (const bf16 *y, float *s1, float *s2, ptrdiff_t N, ptrdiff_t P,
     int n_channels, int n_threads)
 {
-#define BODY \
-  _Pragma ("omp parallel for num_threads(n_threads)") \
-  for (ptrdiff_t n = 0; n < N; n++) \
-    moments_of (y + n * P * C, s1 + n * C, s2 + n * C, P, C)
-  EACH (n_channels, BODY)
-#undef BODY
+  if (!supported (n_channels))
+    return -1;
+#pragma omp parallel for num_threads(n_threads)
+  for (ptrdiff_t n = 0; n < N; n++) {
+    ptrdiff_t i = n * P * n_channels, j = n * n_channels;
+    EACH (n_channels, moments_of, y + i, s1 + j, s2 + j, P)
+  }
   return 0;
 }
 
 /* out = act (a y + b + r); r may be NULL. */
 INLINE void
 forward_of (const bf16 *y, const bf16 *r, const float *a, const float *b,
-    bf16 *out, ptrdiff_t P, int C, int relu)
+    bf16 *out, ptrdiff_t P, int relu, int C)
 {
   for (ptrdiff_t p = 0; p < P; p++)
     for (int c = 0; c < C; c++) {
@@ -107,30 +126,27 @@ forward (const bf16 *y, const bf16 *r, const float *a, const float *b,
     bf16 *out, ptrdiff_t N, ptrdiff_t P, int n_channels, int relu,
     int n_threads)
 {
-#define BODY \
-  _Pragma ("omp parallel for num_threads(n_threads)") \
-  for (ptrdiff_t n = 0; n < N; n++) { \
-    const bf16 *yn = y + n * P * C; \
-    const float *an = a + n * C, *bn = b + n * C; \
-    bf16 *on = out + n * P * C; \
-    if (r != NULL) \
-      forward_of (yn, r + n * P * C, an, bn, on, P, C, 1); \
-    else if (relu) \
-      forward_of (yn, NULL, an, bn, on, P, C, 1); \
-    else \
-      forward_of (yn, NULL, an, bn, on, P, C, 0); \
+  if (!supported (n_channels))
+    return -1;
+#pragma omp parallel for num_threads(n_threads)
+  for (ptrdiff_t n = 0; n < N; n++) {
+    ptrdiff_t i = n * P * n_channels, j = n * n_channels;
+    if (r != NULL)
+      EACH (n_channels, forward_of, y + i, r + i, a + j, b + j, out + i, P, 1)
+    else if (relu)
+      EACH (n_channels, forward_of, y + i, NULL, a + j, b + j, out + i, P, 1)
+    else
+      EACH (n_channels, forward_of, y + i, NULL, a + j, b + j, out + i, P, 0)
   }
-  EACH (n_channels, BODY)
-#undef BODY
   return 0;
 }
 
-/* Sums of d and d y, d being g where the activation let it through: where
- * a y + b > 0 (relu), or where out > 0 (stored), and then d is written. */
+/* Sums of d and d y.  d is g where the ReLU passed its input, else 0: where
+ * a y + b > 0 (relu), or where out > 0 (stored; then d is written, too). */
 INLINE void
 backward_sums_of (const bf16 *restrict g, const bf16 *restrict y,
     const bf16 *restrict out, const float *a, const float *b, bf16 *restrict d,
-    float *s1, float *s2, ptrdiff_t P, int C, int relu, int stored)
+    float *s1, float *s2, ptrdiff_t P, int relu, int stored, int C)
 {
   memset (s1, 0, C * sizeof *s1);
   memset (s2, 0, C * sizeof *s2);
@@ -162,30 +178,29 @@ backward_sums (const bf16 *g, const bf16 *y, const bf16 *out, const float *a,
     const float *b, bf16 *d, float *s1, float *s2, ptrdiff_t N, ptrdiff_t P,
     int n_channels, int relu, int n_threads)
 {
-#define BODY \
-  _Pragma ("omp parallel for num_threads(n_threads)") \
-  for (ptrdiff_t n = 0; n < N; n++) { \
-    ptrdiff_t i = n * P * C, j = n * C; \
-    if (out != NULL) \
-      backward_sums_of (g + i, y + i, out + i, a + j, b + j, d + i, s1 + j, \
-          s2 + j, P, C, 0, 1); \
-    else if (relu) \
-      backward_sums_of (g + i, y + i, NULL, a + j, b + j, NULL, s1 + j, \
-          s2 + j, P, C, 1, 0); \
-    else \
-      backward_sums_of (g + i, y + i, NULL, a + j, b + j, NULL, s1 + j, \
-          s2 + j, P, C, 0, 0); \
+  if (!supported (n_channels))
+    return -1;
+#pragma omp parallel for num_threads(n_threads)
+  for (ptrdiff_t n = 0; n < N; n++) {
+    ptrdiff_t i = n * P * n_channels, j = n * n_channels;
+    if (out != NULL)
+      EACH (n_channels, backward_sums_of, g + i, y + i, out + i, a + j, b + j,
+          d + i, s1 + j, s2 + j, P, 0, 1)
+    else if (relu)
+      EACH (n_channels, backward_sums_of, g + i, y + i, NULL, a + j, b + j,
+          NULL, s1 + j, s2 + j, P, 1, 0)
+    else
+      EACH (n_channels, backward_sums_of, g + i, y + i, NULL, a + j, b + j,
+          NULL, s1 + j, s2 + j, P, 0, 0)
   }
-  EACH (n_channels, BODY)
-#undef BODY
   return 0;
 }
 
-/* dy = k1 d + k2 y + k3, d being g where relu is off or a y + b > 0. */
+/* dy = k1 d + k2 y + k3; d is g, with relu only where a y + b > 0, else 0. */
 INLINE void
-backward_apply_of (const bf16 *g, const bf16 *y, const float *a,
-    const float *b, const float *k1, const float *k2, const float *k3,
-    bf16 *dy, ptrdiff_t P, int C, int relu)
+backward_apply_of (const bf16 *g, const bf16 *y, const float *a, const float *b,
+    const float *k1, const float *k2, const float *k3, bf16 *dy, ptrdiff_t P,
+    int relu, int C)
 {
   for (ptrdiff_t p = 0; p < P; p++)
     for (int c = 0; c < C; c++) {
@@ -202,18 +217,17 @@ backward_apply (const bf16 *g, const bf16 *y, const float *a, const float *b,
     const float *k1, const float *k2, const float *k3, bf16 *dy, ptrdiff_t N,
     ptrdiff_t P, int n_channels, int relu, int n_threads)
 {
-#define BODY \
-  _Pragma ("omp parallel for num_threads(n_threads)") \
-  for (ptrdiff_t n = 0; n < N; n++) { \
-    ptrdiff_t i = n * P * C, j = n * C; \
-    if (relu) \
-      backward_apply_of (g + i, y + i, a + j, b + j, k1 + j, k2 + j, k3 + j, \
-          dy + i, P, C, 1); \
-    else \
-      backward_apply_of (g + i, y + i, a + j, b + j, k1 + j, k2 + j, k3 + j, \
-          dy + i, P, C, 0); \
+  if (!supported (n_channels))
+    return -1;
+#pragma omp parallel for num_threads(n_threads)
+  for (ptrdiff_t n = 0; n < N; n++) {
+    ptrdiff_t i = n * P * n_channels, j = n * n_channels;
+    if (relu)
+      EACH (n_channels, backward_apply_of, g + i, y + i, a + j, b + j, k1 + j,
+          k2 + j, k3 + j, dy + i, P, 1)
+    else
+      EACH (n_channels, backward_apply_of, g + i, y + i, a + j, b + j, k1 + j,
+          k2 + j, k3 + j, dy + i, P, 0)
   }
-  EACH (n_channels, BODY)
-#undef BODY
   return 0;
 }
