@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rooms, microphones, lines and codecs do to a voice, on Mel power.
+"""Data augmentation on Mel power: rooms, microphones, telephone lines, codecs
+and noise.
 
 Arrays are power per band, [F, T] float32, in units of samples of -32768 to
 32767, without the floor that the log has.  Noise or another voice is a sum
@@ -30,8 +31,8 @@ def power(db):
 
 @functools.lru_cache
 def leakage():
-    """Of the analysis window: power that a bin hands to its neighbours, up to
-    six away."""
+    """Spectral leakage of the analysis window: the share of a bin's power in
+    each neighbour up to six bins away."""
     spectrum = np.abs(np.fft.fft(WINDOW, CFG["fft_size"])) ** 2
     kernel = np.concatenate([spectrum[-6:], spectrum[:7]])
     return kernel / kernel.sum()
@@ -52,7 +53,7 @@ def low_pass(hz, order):
 
 
 def reflections(rng):
-    """The comb that a few early reflections make."""
+    """Power response of a few early reflections: a comb filter."""
     n = rng.integers(1, 6)
     delays = rng.exponential(0.004, n) + 0.0004
     gains = rng.uniform(0.1, 0.8, n) * rng.choice([-1, 1], n)
@@ -78,7 +79,7 @@ def telephone(rng):
 
 
 def microphone(rng):
-    """Gain per band of a microphone and what comes after it."""
+    """Gain per band of a microphone and its amplifier."""
     response = np.ones_like(HZ)
     if rng.random() < 0.4:
         response = response * high_pass(rng.uniform(40, 200),
@@ -141,7 +142,7 @@ def hums(n=48, seconds=3):
 
 
 def hum(rng, n):
-    """Of -65 to -15 dBFS, [F, T]."""
+    """Hum of -65 to -15 dBFS, power [F, n]."""
     source = hums()[rng.integers(len(hums()))]
     begin = rng.integers(source.shape[1] - n + 1)
     return source[:, begin:begin + n] * np.float32(
@@ -177,15 +178,15 @@ def with_noise(p, other, snr):
 
 
 def lost(rng, p):
-    """Packets of 20 ms that never came: nothing."""
+    """Lost packets of 20 ms, as silence."""
     part = rng.choice([0.02, 0.05, 0.1])
     gone = np.repeat(rng.random(p.shape[1] // 2 + 1) < part, 2)[:p.shape[1]]
     return np.where(gone, 0, p).astype("f4")
 
 
 class Channel:
-    """One way from voices to log-Mel, drawn at random, in three steps: place()
-    for every voice, carry() for what comes of them together, and finish()."""
+    """A random way from voices to log-Mel, in three steps: place() for every
+    voice, carry() for their sum, and finish()."""
 
     def __init__(self, rng):
         self.rng = rng

@@ -1,21 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a network takes for the voice and is the room or the channel.
+"""Speaker verification across channels: how far a network takes a room or a
+channel for the voice.
 
     models/channels.py --corpus DIR [--corpus DIR2] FILE...
 
 FILE is a model file or a checkpoint of models/train.py.  Recordings of the
-voices of a split are sent through telephone, filters, hum, a room and noise as
-sound, not as training does it, and cut into pieces of 2 s.  For each source,
-cosines as they are, no mean subtracted:
+voices of a split go through telephone, filters, hum, a room and noise as
+samples (training changes Mel power instead), and are cut into pieces of 2 s.
+Printed for each source, by cosines of embeddings without a mean subtracted:
 
     own     of pieces of one voice, of different recordings if there are any
     others  of pieces of two voices of one source and room, of one sex where
             that is known
-    EER     of the one against the other
+    EER     equal error rate of own against others
 
-first clean, then of pieces that both went through a condition, then of a clean
-piece and one that did.
+where both pieces of a pair went through a condition, and where one is clean.
 """
 
 import argparse
@@ -23,16 +23,20 @@ import collections
 import os
 import sys
 
-import numpy as np
-import torch
-import torch.nn.functional as F
+import requirements
 
-import corpus
-import modelfile
-import reference
+requirements.need("numpy", "torch")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+import corpus  # noqa: E402
+import modelfile  # noqa: E402
+import reference  # noqa: E402
 
 RATE, FRAMES, MOST = 16000, 200, 6  # pieces of a voice
-HEARD = " (heard)"  # marks development voices, which the last stages know
+HEARD = " (heard)"  # marks development voices, known to shipped models
 
 
 def response(samples, gain):
@@ -134,8 +138,8 @@ def chosen(roots, split):
 
 
 def pieces(rows):
-    """By condition the windows [n, F, T] float16, and what each piece is:
-    (source, room and sex, voice, recording)."""
+    """Windows [n, F, T] float16 by condition, and a label for each piece:
+    (source, room, sex, voice, recording)."""
     windows = {name: [] for name in CONDITIONS}
     labels, count = [], collections.Counter()
     for k, row in enumerate(rows):
@@ -207,7 +211,7 @@ def pairs(labels):
 
 
 def eer(own, others):
-    """Where the two error rates meet."""
+    """Equal error rate: where misses and false alarms are equally many."""
     if not len(own) or not len(others):
         return float("nan")
     scores = np.concatenate([own, others])
@@ -263,7 +267,7 @@ def main():
     torch.set_num_threads(args.threads)
     rows = chosen(args.corpus, args.split)
     if not rows:
-        sys.exit(f"nothing of split {args.split}")
+        sys.exit(f"no recordings of split {args.split}")
     windows, labels = pieces(rows)
     print(f"{len(labels)} pieces of {len({x[3] for x in labels})} voices")
     for path in args.files:

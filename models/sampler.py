@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Training windows: voices and their changes, through channels that do not
-give them away."""
+"""Sampling of training windows: voices and changes of speaker, through random
+channels that do not give the voices away."""
 
 import collections
 
@@ -10,16 +10,16 @@ import channel
 import nonvoice
 
 TURNS = 0.75     # part of the windows that hold a change
-# What follows a voice: the same one (through another channel), what is no
-# voice, the same recordings at another speed, somebody of the same room or
-# source, anyone.
+# The class after a change of speaker: the same voice (mostly through another
+# channel), the class without voice, the same voice at another speed, a voice of
+# the same room or source, any voice.
 RIVALS = {"same": 0.22, "nobody": 0.05, "speed": 0.1, "near": 0.43,
           "anyone": 0.2}
 
 
 class Voices:
-    """Who is like whom.  Classes are n_voices voices, then the same voices at
-    other speeds, then, last, what is no voice."""
+    """Which voices resemble each other.  Classes are the n voices, then the same
+    voices at other speeds, and last the class without voice."""
 
     def __init__(self, people, seconds, n_speeds):
         """people: (source, room, sex) of each; seconds of speech of each."""
@@ -43,13 +43,13 @@ class Voices:
         self.sources = dict(zip(sources, np.array(weight) / np.sum(weight)))
 
     def anyone(self, rng):
-        """A class, all sources having their share."""
+        """A random class; every source has its share."""
         part = self.of_source[np.searchsorted(self.share, rng.random())]
         speed = rng.integers(self.n_speeds) if rng.random() < 0.6 else 0
         return part[rng.integers(len(part))] + speed * self.n
 
     def rival(self, rng, a):
-        """Class after class a, and how it was chosen."""
+        """The class after class a, and its kind in RIVALS."""
         kind = rng.choice(list(RIVALS), p=list(RIVALS.values()))
         if a == self.nobody or kind == "anyone":
             return self.anyone(rng), "anyone"
@@ -80,18 +80,18 @@ class Sampler:
         self.n_bands = parts[0].colours.shape[1]
 
     def recording(self, label):
-        """(recordings, index) of one of a class."""
+        """(recordings, index) of a random recording of a class."""
         mine = self.by_class[label]
         return self.where[mine[self.rng.integers(len(mine))]]
 
     def colour(self):
-        """The mean spectrum of some recording."""
+        """The mean spectrum of a random recording."""
         part, i = self.recording(self.voices.anyone(self.rng))
         return part.colours[i]
 
     def borrowed(self):
-        """That of another one for half of the voices, and how strongly to
-        take it on: voices through others' channels."""
+        """None, or the mean spectrum of another recording and the strength
+        with which a voice takes it on: voices through others' channels."""
         if self.rng.random() < 0.5:
             return None
         return self.colour(), self.rng.random()
@@ -119,7 +119,7 @@ class Sampler:
         return np.maximum(p, 0.01).astype("f4"), speech[at]
 
     def babble(self, n):
-        """Of three to five voices."""
+        """Power [F, n] of three to five voices at once."""
         return sum(self.piece(self.voices.anyone(self.rng), n)[0]
                    for _ in range(self.rng.integers(3, 6)))
 
@@ -149,8 +149,9 @@ class Sampler:
                            self.stretch(speech, 0, self.frames))
 
     def turn(self, a):
-        """A voice, then another, or the same one otherwise recorded.  Different
-        voices mostly come through one channel, the same one through two."""
+        """A voice, then another, or the same voice again: log-Mel, labels,
+        stretches.  Different voices mostly share one channel; the same voice
+        mostly comes through two."""
         rng, T = self.rng, self.frames
         b, kind = self.voices.rival(rng, a)
         cut = rng.integers(int(0.18 * T), int(0.82 * T))

@@ -1,18 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trains the speaker networks that ship, stage by stage.
+"""Trains the successors of the speaker networks that ship, stage by stage.
 
-    models/train.py --corpus DIR --corpus DIR2 --work DIR
+    models/train.py --corpus DIR --corpus DIR2 --work WORK
 
-AM-softmax (s = 30, margin 0.2) on windows most of which hold a change of
-speaker, the loss applied to statistics of random stretches of S4 inside one
-speaker's part (models/sampler.py).  Every speaker at other speeds is one
-speaker more.  A half-width network comes first, from the weights of an earlier
-release; the full one starts from its channels (Net2Wider, Chen, Goodfellow,
-Shlens 2016).
+The networks that ship were trained by this program at revision 5f603cb, with
+other stages and on one corpus (examples/docs/training.md).
 
-Stops (SIGTERM saves first) and resumes at any time: DIR/STAGE holds checkpoint,
-log and model file.
+The loss is AM-softmax (s = 30, margin 0.2) on windows of which three quarters
+hold a change of speaker; it is applied to statistics of random stretches of S4
+inside one speaker's part (models/sampler.py), heard through random channels
+(models/channel.py).  Every speaker at other speeds is one speaker more.  Voices
+are those of the split `train`: `dev`, `open` and `closed` are never trained on.
+The half-width network comes first and starts from the small model that ships;
+the full network starts from the channels of the half-width one (Net2Wider,
+Chen, Goodfellow, Shlens 2016).
+
+WORK/STAGE holds checkpoint, log and model file of a stage.  A run resumes from
+the checkpoint, which is written every two minutes and on SIGTERM.
 """
 
 import argparse
@@ -57,9 +62,9 @@ SOURCES = {
     "fsdd": "Free Spoken Digit Dataset (CC BY-SA 4.0)",
 }
 
-# start: a stage, or a model file that the repository holds or held, by its
-# SHA-256; width: of Table 1's; frames: lengths of windows, one of them for
-# each batch; rate: peak of AdamW's.
+# start: an earlier stage, or a model file of this folder, now or in an earlier
+# revision, with its SHA-256; width: factor on the widths of Table 1; frames:
+# lengths of windows, in turn for each batch; rate: peak learning rate of AdamW.
 STAGES = {
     "small": {"start": "resnet34se-small.safetensors", "sha256":
               "a054d585ed86b6d1bedb7a5ac7db9a17f9eda5a093cb6ecca34be61f3fca5ad3",
@@ -75,39 +80,51 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--corpus", required=True, action="append",
                    help="folder of manifest.tsv (again for more)")
-    p.add_argument("--work", required=True, help="cache, checkpoints and logs")
+    p.add_argument("--work", required=True, help="folder for the log-Mel cache, "
+                   "checkpoints, logs, model files and compiled code")
     p.add_argument("--stage", choices=STAGES, action="append",
                    help="only this one (again for more)")
-    p.add_argument("--steps", type=int, help="instead of the recipe's")
-    p.add_argument("--minutes", type=float, help="end the schedule so long "
-                   "from now, however many steps that are")
+    p.add_argument("--steps", type=int, help="length of the schedule instead "
+                   "of the recipe's")
+    p.add_argument("--minutes", type=float, help="end the schedule after so "
+                   "many minutes from now, whatever the number of steps")
     p.add_argument("--export", action="store_true",
-                   help="write the model files of the checkpoints there are")
+                   help="train nothing: write model files of the "
+                   "checkpoints as they are")
     p.add_argument("--threads", type=int, default=os.cpu_count())
     return p.parse_args()
 
 
-def released(name, sha256):
-    """Tensors and record of a model file beside this one, or of the one that
-    was there in an earlier revision."""
-    path = os.path.join(HERE, name)
+def versions(name):
+    """Contents of a file of this folder: now, and, newest first, in every
+    revision that changed the file."""
+    try:
+        with open(os.path.join(HERE, name), "rb") as file:
+            yield file.read()
+    except FileNotFoundError:
+        pass
     git = ["git", "-C", HERE]
     revisions = subprocess.run(
-        [*git, "log", "--format=%H", "--", name], capture_output=True,
-        text=True).stdout.split()
-    for revision in [None, *revisions]:
-        if revision is None:
-            with open(path, "rb") as file:
-                data = file.read()
-        else:
-            data = subprocess.run([*git, "show", f"{revision}:./{name}"],
-                                  capture_output=True).stdout
+        [*git, "log", "--format=%H", "--", name], check=True,
+        capture_output=True, text=True).stdout.split()
+    for revision in revisions:
+        shown = subprocess.run([*git, "show", f"{revision}:./{name}"],
+                               capture_output=True)
+        if shown.returncode == 0:  # else the revision deleted the file
+            yield shown.stdout
+
+
+def released(name, sha256):
+    """Tensors and record of a model file of this folder, as it is or, if that
+    is another, as an earlier revision had it."""
+    for data in versions(name):
         if hashlib.sha256(data).hexdigest() == sha256:
             with tempfile.NamedTemporaryFile() as file:
                 file.write(data)
                 file.flush()
                 return modelfile.read(file.name)
-    raise SystemExit(f"{name}: no revision has SHA-256 {sha256}")
+    raise SystemExit(f"{name}: neither the file nor a revision has the SHA-256 "
+                     f"{sha256}")
 
 
 def margin_loss(embedding, rows, labels, margin):
@@ -125,7 +142,7 @@ def schedule(step, progress):
 
 
 def feed(batches, make, first):
-    """Puts batches into a queue until nobody is left to take them."""
+    """Puts batches into a queue until the parent process is gone."""
     torch.set_num_threads(1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     batches.cancel_join_thread()
@@ -205,8 +222,8 @@ class Trainer:
             self.recipe["seed"])
 
     def start(self):
-        """Weights and class rows of an earlier stage or release; voices it
-        did not know begin as the mean embedding of two stretches."""
+        """Weights and class rows of an earlier stage or release; rows of new
+        voices begin as the mean embedding of two stretches."""
         name = self.recipe["start"]
         if "sha256" in self.recipe:
             state, record = released(name, self.recipe["sha256"])
@@ -281,8 +298,8 @@ class Trainer:
         return loss.item(), right.item()
 
     def advance(self):
-        """How far the schedule is, from 0 to 1: by steps, or by the clock
-        from where it was."""
+        """Sets the progress of the schedule, from 0 to 1: by steps, or by the
+        clock from the progress at which this run began."""
         if self.args.minutes is None:
             self.progress = self.step / self.recipe["steps"]
         else:
@@ -359,8 +376,8 @@ class Trainer:
                               for s in sorted(set(sources))}, len(windows)
 
     def kept(self):
-        """The rows of a model file: voices that exist, for the changed speeds
-        only taught, and what is no voice."""
+        """Indices of the class rows of a model file: voices at their own speed
+        (the others only served training), and the class without voice."""
         return [*range(self.n_speakers), len(self.names) - 1]
 
     def history(self):
@@ -399,11 +416,18 @@ class Trainer:
                         self.net, rows, record)
 
 
-if __name__ == "__main__":
+def main():
     options = arguments()
-    for each in options.stage or STAGES:
-        trainer = Trainer(options, each)
-        if options.export or trainer.run():
-            trainer.export()
-        else:
+    for stage in options.stage or STAGES:
+        path = os.path.join(options.work, stage, "checkpoint.pt")
+        if options.export and not os.path.exists(path):
+            print(f"{stage}: no checkpoint to export: {path}")
+            continue
+        trainer = Trainer(options, stage)
+        if not options.export and not trainer.run():
             break
+        trainer.export()
+
+
+if __name__ == "__main__":
+    main()
