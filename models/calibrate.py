@@ -8,7 +8,8 @@
 The first command calibrates the dense score and the classes of the training, on
 the development speakers.  DEV was trained without these speakers; OUT, its
 successor, with all speakers, so that no speaker of the corpus is left to fit
-OUT's own calibration.
+OUT's own calibration.  Stages without these speakers are those of
+models/train.py at revision 5f603cb (examples/docs/training.md).
 
 The second command calibrates windows of enrolled voices, for each OUT itself, on
 voices that no training heard (models/voices.py).  The background

@@ -71,9 +71,40 @@ def bursts(rng, shape):
     return out
 
 
+def music(rng, shape):
+    """Several instruments at once, often with a beat."""
+    parts = [notes(rng, shape) for _ in range(rng.integers(1, 5))]
+    if rng.random() < 0.5:
+        parts.append(bursts(rng, shape))
+    parts = [part + rng.normal(0, 4) * DB - np.log(np.exp(part).mean())
+             for part in parts]
+    return np.log(np.exp(parts).sum(0))
+
+
+@functools.lru_cache
+def store(n=240, length=500):
+    """Music and knocks, ln power of mean 0 dB, float16 [F, T] each: they
+    take too long to make anew for each window."""
+    rng = np.random.default_rng(11)
+    out = []
+    for i in range(n):
+        kind = (notes, music, music, bursts)[i % 4]
+        part = kind(rng, (reference.FRONTEND["n_bands"], length))
+        out.append((part - np.log(np.exp(part).mean())).astype("f2"))
+    return out
+
+
+def stored(rng, n):
+    """A part of one of these, at another pitch of up to three bands."""
+    part = store()[rng.integers(len(store()))]
+    begin = rng.integers(part.shape[1] - n)
+    part = part[:, begin:begin + n].astype("f4")
+    return np.roll(part, rng.integers(-3, 4), 0)
+
+
 def scene(rng, n_bands, n):
     """ln power [n_bands, n] of one of them, from faint to loud, float32."""
-    kind = rng.choice([coloured, notes, bursts], p=[0.4, 0.4, 0.2])
-    out = kind(rng, (n_bands, n))
+    out = (coloured(rng, (n_bands, n)) if rng.random() < 0.35
+           else stored(rng, n))
     level = rng.uniform(3, 17)  # of samples in -32768..32767
     return (out + level - np.log(np.exp(out).mean())).astype("f4")

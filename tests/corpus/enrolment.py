@@ -11,7 +11,8 @@ Needs a corpus (SPEAKERSALIENCY_CORPUS), the built command on PATH and opusdec.
 Fails if fewer than --least (8) of the spliced enrolments have a warning with a
 time within the splice, or more than --most (1) of the clean ones a warning.
 --development takes the voices of the limits in core/enrol/second-speaker.c, for
-a model trained without these voices (models/train.py).
+a model trained without these voices (stages small-dev and full-dev of
+models/train.py at revision 5f603cb; see examples/docs/training.md).
 Exit code 77: skipped.
 """
 
