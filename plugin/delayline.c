@@ -354,3 +354,9 @@ gss_delay_line_get_delay (const GssDelayLine *self)
 {
   return self->masks ? sal_render_get_delay (self->render) : 0;
 }
+
+guint64
+gss_delay_line_get_n_replaced (const GssDelayLine *self)
+{
+  return self->masks ? sal_render_get_n_replaced (self->render) : 0;
+}

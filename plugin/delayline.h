@@ -104,4 +104,11 @@ gboolean gss_delay_line_is_empty (const GssDelayLine *self);
  */
 guint gss_delay_line_get_delay (const GssDelayLine *self);
 
+/**
+ * gss_delay_line_get_n_replaced:
+ *
+ * Returns: samples that were not finite and became 0 since the last reset; 0 without a mask
+ */
+guint64 gss_delay_line_get_n_replaced (const GssDelayLine *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GssDelayLine, gss_delay_line_free)

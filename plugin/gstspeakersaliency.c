@@ -96,6 +96,20 @@ load (GstSpeakerSaliency *self, const GssProperties *settings,
   return g_steal_pointer (&model);
 }
 
+/* Classes of the model, as opposed to enrolled voices, need no calibration. */
+static void
+warn_of_calibration (GstSpeakerSaliency *self, const GssProperties *settings,
+    const SalModel *model, SalTarget *const *targets, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean enrolled = FALSE;
+  for (guint i = 0; i < n; i++)
+    enrolled = enrolled || sal_target_is_enrolled (targets[i]);
+  if (enrolled && settings->mask != GSS_MASK_NONE
+      && !sal_model_check_calibration (model, &error))
+    GSS_ELEMENT_WARNING (self, error, settings->model);
+}
+
 static GssStream *
 open_stream (GstSpeakerSaliency *self, const GssProperties *settings,
     SalModel *model, GError **error)
@@ -105,6 +119,8 @@ open_stream (GstSpeakerSaliency *self, const GssProperties *settings,
   gss_target_list_take (self->target_list, targets, &n);
   GssStream *stream
       = gss_dataflow_open (self, settings, model, targets, n, error);
+  if (stream != NULL)
+    warn_of_calibration (self, settings, model, targets, n);
   if (stream != NULL && n == 0)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("property target is unset: everything passes until it is the path of "

@@ -4,18 +4,21 @@
 #define MAX_WINDOW (2 * GST_SECOND)
 
 /* The values and nicks of an enumeration of the library, described for
- * gst-inspect-1.0; the type keeps the table. */
+ * gst-inspect-1.0, in the order of the values; the type keeps the table.  Nicks
+ * are of letters, digits and hyphens here: "grad-cam++", which was one, is
+ * still understood as a name. */
 static GType
-describe_enum (const char *name, GType of, const char *const *blurbs)
+describe_enum (const char *name, GType of, const char *const *blurbs,
+    guint n_blurbs)
 {
   g_autoptr (GTypeClass) class = g_type_class_ref (of);
   const GEnumClass *known = (const GEnumClass *) class;
-  GEnumValue *values = g_new0 (GEnumValue, known->n_values + 1);
-  for (guint i = 0; i < known->n_values; i++) {
+  g_assert (known->n_values == n_blurbs);
+  GEnumValue *values = g_new0 (GEnumValue, n_blurbs + 1);
+  for (guint i = 0; i < n_blurbs; i++) {
     values[i] = known->values[i];
-    values[i].value_name = blurbs[values[i].value];
-    if (values[i].value_name
-        == NULL) { /* "grad-cam++": no nick, but its name */
+    values[i].value_name = blurbs[i];
+    if (g_str_has_suffix (values[i].value_nick, "++")) {
       values[i].value_name = known->values[i].value_nick;
       values[i].value_nick = "grad-cam-plus-plus";
     }
@@ -32,13 +35,13 @@ method_get_type (void)
     [SAL_CAM_LAYER] = "Layer-CAM: evidence for the target",
     [SAL_CAM_SIGNED_LAYER] = "Signed Layer-CAM: evidence for and against",
     [SAL_CAM_GRAD] = "Grad-CAM",
-    [SAL_CAM_GRAD_PLUS_PLUS] = NULL, /* below */
+    [SAL_CAM_GRAD_PLUS_PLUS] = "Grad-CAM++",
     [SAL_CAM_SCORE] = "Score-CAM: a forward pass per channel, slow",
   };
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
-        describe_enum ("GstSpeakerSaliencyMethod", SAL_TYPE_CAM_METHOD,
-            blurbs));
+        describe_enum ("GstSpeakerSaliencyMethod", SAL_TYPE_CAM_METHOD, blurbs,
+            G_N_ELEMENTS (blurbs)));
   return type;
 }
 
@@ -75,8 +78,8 @@ fusion_get_type (void)
   };
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
-        describe_enum ("GstSpeakerSaliencyFusion", SAL_TYPE_CAM_FUSION,
-            blurbs));
+        describe_enum ("GstSpeakerSaliencyFusion", SAL_TYPE_CAM_FUSION, blurbs,
+            G_N_ELEMENTS (blurbs)));
   return type;
 }
 
@@ -92,7 +95,7 @@ score_function_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
         describe_enum ("GstSpeakerSaliencyScoreFunction",
-            SAL_TYPE_SCORE_FUNCTION, blurbs));
+            SAL_TYPE_SCORE_FUNCTION, blurbs, G_N_ELEMENTS (blurbs)));
   return type;
 }
 

@@ -50,13 +50,6 @@ static const gsize offsets[N_SETTINGS] = {
   [PROP_ATTACH_META] = G_STRUCT_OFFSET (GssProperties, attach_meta),
 };
 
-static char *
-default_model (void)
-{
-  const char *path = g_getenv (GSS_MODEL_VARIABLE);
-  return g_strdup (path != NULL && *path != 0 ? path : SALIENCY_DEFAULT_MODEL);
-}
-
 static guint64
 ms_to_ns (float ms)
 {
@@ -69,7 +62,7 @@ gss_properties_init (GssProperties *self)
   SalGateConfig gate;
   sal_gate_config_init (&gate);
   *self = (GssProperties){
-    .model = default_model (),
+    .model = sal_model_get_default_path (),
     .hop = DEFAULT_HOP,
     .lookahead = DEFAULT_LOOKAHEAD,
     .budget = DEFAULT_BUDGET,
@@ -172,7 +165,7 @@ gss_properties_set (GssProperties *self, guint prop_id, const GValue *value)
     g_free (*(char **) field);
     *(char **) field = g_value_dup_string (value);
     if (prop_id == PROP_MODEL && self->model == NULL)
-      self->model = default_model ();
+      self->model = sal_model_get_default_path ();
     break;
   case G_TYPE_ENUM:
     *(gint *) field = g_value_get_enum (value);

@@ -23,6 +23,7 @@ struct _GssStream {
   guint hop, lookahead;        /* model frames */
   guint patience;              /* model frames that a window may be late by */
   gboolean warned;             /* of buffers that are too long */
+  gboolean warned_of_samples;  /* that are not finite */
   GssAnalyserInput *input;
   GssInference *inference;
   gboolean is_async; /* else windows are waited for */
@@ -127,6 +128,18 @@ warn_of_loss (GssStream *self)
       ("the channels cancel each other: their mean, which is what is heard, is "
        "%.0f dB weaker; use one of them, or invert one",
           MIN (loss, 99)),
+      (NULL));
+}
+
+static void
+warn_of_samples (GssStream *self)
+{
+  guint64 n = gss_delay_line_get_n_replaced (self->line);
+  if (n == 0 || self->warned_of_samples)
+    return;
+  self->warned_of_samples = TRUE;
+  GST_ELEMENT_WARNING (self->element, STREAM, DECODE,
+      ("%" G_GUINT64_FORMAT " samples are not finite so far: they become 0", n),
       (NULL));
 }
 
@@ -459,6 +472,7 @@ gss_stream_push (GssStream *self, GstMiniObject *object,
   for (gsize n = 0; n < n_frames && !g_atomic_int_get (&self->flushing);)
     n += hear_some (self, audio, n, n_frames - n, patience);
   warn_of_loss (self);
+  warn_of_samples (self);
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* advice.h: what an enrolment heard, for people and for programs */
+/* advice.h: the quality report of an enrolment, as text and as JSON */
 #pragma once
 
 #include <json-glib/json-glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* audio-internal.h: what reader and writer share */
+/* audio-internal.h: the fields of a reader that the writer uses, too */
 #pragma once
 
 #include <samplerate.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peak.h: the processor, and the most that one of its cores can do */
+/* peak.h: peak floating-point rate of a core, and the name of the processor */
 #pragma once
 
 #include <glib.h>

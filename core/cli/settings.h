@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* settings.h: the options that analyse and mask share, and what they open */
+/* settings.h: the options that analyse and mask share, and the session they open */
 #pragma once
 
 #include <saliency/analyser.h>
@@ -8,7 +8,7 @@
 #include "cli/options.h"
 
 typedef struct {
-  char *model;  /* a path, or NULL for the usual one */
+  char *model;  /* a path; NULL: sal_model_get_default_path() */
   char *target; /* a .speaker file or the name of a class */
   char *method; /* NULL: the default, as for the next three */
   char *layers;

@@ -5,8 +5,9 @@
 #define GOOD_SECONDS 10.0
 #define GOOD_AGREEMENT 0.5f
 #define GOOD_SNR_DB 15.0f
-#define NOISE_SECONDS 4.0 /* a shorter one may have no pause that shows noise  \
-                           */
+#define NOISE_SECONDS                                                          \
+  4.0 /* a shorter one may have no pause that shows noise                      \
+       */
 #define QUIET_DB -45.0f
 #define MUCH_CLIPPED 0.001f
 #define MANY_ERRORS 0.2f

@@ -159,6 +159,12 @@ sal_target_equal (const SalTarget *self, const SalTarget *other)
       && memcmp (self->row, other->row, self->E * sizeof (float)) == 0;
 }
 
+gboolean
+sal_target_is_enrolled (const SalTarget *self)
+{
+  return self->class_index < 0;
+}
+
 const char *
 sal_target_get_name (const SalTarget *self)
 {

@@ -349,6 +349,40 @@ test_cancelling_channels (gconstpointer data)
   }
 }
 
+/* Not finite samples never leave, and are counted in one warning. */
+static void
+test_samples_not_finite (void)
+{
+  Fixture *f = fixture_new ("method=none mask=time bypass=true processing=sync",
+      GST_AUDIO_FORMAT_F32, RATE, 1);
+  g_autofree float *pcm = g_new (float, RATE);
+  for (guint i = 0; i < 4; i++) {
+    for (guint k = 0; k < RATE; k++)
+      pcm[k] = 0.3f * sinf (0.05f * k);
+    pcm[77] = i == 1 ? NAN : 0;
+    pcm[78] = i == 1 ? INFINITY : 0;
+    GstBuffer *buffer = gst_buffer_new_memdup (pcm, RATE * sizeof (float));
+    GST_BUFFER_PTS (buffer) = i * GST_SECOND;
+    gst_harness_push (f->harness, buffer);
+  }
+  gst_harness_push_event (f->harness, gst_event_new_eos ());
+  assert_warning (f, "2 samples are not finite");
+  g_assert_null (pop (f, GST_MESSAGE_WARNING)); /* once */
+  gsize n = 0;
+  GstBuffer *out;
+  while ((out = gst_harness_try_pull (f->harness)) != NULL) {
+    GstMapInfo map;
+    g_assert_true (gst_buffer_map (out, &map, GST_MAP_READ));
+    for (gsize k = 0; k < map.size / sizeof (float); k++)
+      g_assert_true (isfinite (((float *) map.data)[k]));
+    n += map.size / sizeof (float);
+    gst_buffer_unmap (out, &map);
+    gst_buffer_unref (out);
+  }
+  g_assert_cmpuint (n, ==, 4 * RATE);
+  fixture_free (f);
+}
+
 static double
 cpu (void)
 {
@@ -417,6 +451,8 @@ main (int argc, char **argv)
       GINT_TO_POINTER (GST_AUDIO_FORMAT_S16), test_cancelling_channels);
   g_test_add_data_func ("/speakersaliency/channels/cancel/f32",
       GINT_TO_POINTER (GST_AUDIO_FORMAT_F32), test_cancelling_channels);
+  g_test_add_func ("/speakersaliency/samples/not-finite",
+      test_samples_not_finite);
   g_test_add_data_func ("/speakersaliency/denormals/cost",
       "method=none post-messages=false", test_denormals);
   g_test_add_data_func ("/speakersaliency/denormals/cost-masked",

@@ -57,10 +57,11 @@ def check_description():
 
 
 def check_property(spec, text):
-    """Every number has a unit and a range, and it says when it may change."""
+    """It is described; every number has a unit and a range, and it says when
+    it may change."""
     entry = re.search(rf"\n  {spec.name} +:.*?(?=\n  \S|\n\n)", text, re.S)
     writable = spec.flags & GObject.ParamFlags.WRITABLE
-    said = entry is not None and (
+    said = entry is not None and len(spec.blurb or "") > 9 and (
         "changeable" in entry[0] if writable else "writable" not in entry[0])
     if spec.value_type == GObject.TYPE_UINT64:
         said &= re.search(r"\bns\b", spec.blurb) is not None

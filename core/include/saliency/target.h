@@ -103,6 +103,16 @@ SAL_API gboolean sal_target_fits (const SalTarget *self, const SalModel *model);
 SAL_API gboolean sal_target_equal (const SalTarget *self, const SalTarget *other);
 
 /**
+ * sal_target_is_enrolled:
+ * @self: a target
+ *
+ * Returns: %TRUE for an enrolled voice, %FALSE for a class of the model
+ *
+ * Since: 0.2
+ */
+SAL_API gboolean sal_target_is_enrolled (const SalTarget *self);
+
+/**
  * sal_target_get_name:
  * @self: a target
  *
