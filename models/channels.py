@@ -35,7 +35,7 @@ import corpus  # noqa: E402
 import modelfile  # noqa: E402
 import reference  # noqa: E402
 
-RATE, FRAMES, MOST = 16000, 200, 6  # pieces of a voice
+RATE, FRAMES = 16000, 200
 HEARD = " (heard)"  # marks development voices, known to shipped models
 
 
@@ -137,15 +137,15 @@ def chosen(roots, split):
     return rows
 
 
-def pieces(rows):
+def pieces(rows, most):
     """Windows [n, F, T] float16 by condition, and a label for each piece:
-    (source, room, sex, voice, recording)."""
+    (source, room, sex, voice, recording); at most so many of a voice."""
     windows = {name: [] for name in CONDITIONS}
     labels, count = [], collections.Counter()
     for k, row in enumerate(rows):
         count[row["speaker"]] += 1
-        share = -(-MOST // sum(r["speaker"] == row["speaker"] for r in rows))
-        if count[row["speaker"]] > MOST:
+        share = -(-most // sum(r["speaker"] == row["speaker"] for r in rows))
+        if count[row["speaker"]] > most:
             continue
         x = corpus.decode(row["path"])
         starts = []
@@ -261,6 +261,8 @@ def main():
     p.add_argument("--corpus", required=True, action="append",
                    help="folder of manifest.tsv (again for more)")
     p.add_argument("--split", default="dev")
+    p.add_argument("--most", type=int, default=6,
+                   help="pieces of a voice")
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("files", nargs="+", help="model files or checkpoints")
     args = p.parse_args()
@@ -268,7 +270,7 @@ def main():
     rows = chosen(args.corpus, args.split)
     if not rows:
         sys.exit(f"no recordings of split {args.split}")
-    windows, labels = pieces(rows)
+    windows, labels = pieces(rows, args.most)
     print(f"{len(labels)} pieces of {len({x[3] for x in labels})} voices")
     for path in args.files:
         report(path, windows, labels)
