@@ -97,9 +97,11 @@ def main():
 
 def check_client(model):
     """Properties and actions that are more than numbers"""
+    voice = os.path.join(os.environ["SALIENCY_SOURCE"],
+                         "examples/voices/slt.flac")
     pipeline = Gst.parse_launch(
-        "audiotestsrc wave=ticks tick-interval=300000000 freq=700 "
-        "num-buffers=200 ! audio/x-raw,rate=16000,channels=1 ! "
+        f"filesrc location={voice} ! flacparse ! flacdec ! audioconvert ! "
+        "audio/x-raw,format=F32LE ! "
         f"speakersaliency name=e model={model} ! "
         "appsink name=sink sync=false")
     element = pipeline.get_by_name("e")
