@@ -34,7 +34,7 @@ parse_shard (const char *name, const char *value, gpointer data, GError **error)
 }
 
 static gboolean
-check_numbers (const CliEvaluate *self, GError **error)
+check_numbers (const CliEvaluate *self, guint experiment, GError **error)
 {
   const char *what = NULL;
 
@@ -52,6 +52,8 @@ check_numbers (const CliEvaluate *self, GError **error)
     what = "--percentile is outside 0..100";
   else if (!(self->piece == 0 || (self->piece >= 0.5 && self->piece <= 10)))
     what = "--piece is outside 0.5..10 s";
+  else if (experiment == ALL && self->output == NULL)
+    what = "all needs a folder, -o";
   else if (self->frames && self->output == NULL)
     what = "--frames needs a folder, -o";
   else if (self->n_shards > 0 && self->output == NULL)
@@ -207,5 +209,5 @@ cli_evaluate_parse (CliEvaluate *self, CliEvaluateExperiments experiment,
       && cli_require (self->manifests != NULL ? self->manifests[0] : NULL,
           "--manifest", error)
       && cli_require (self->split, "--split", error)
-      && check_numbers (self, error);
+      && check_numbers (self, experiment, error);
 }
