@@ -164,7 +164,7 @@ install_whom (GObjectClass *klass)
 {
   g_object_class_install_property (klass, PROP_MODEL,
       g_param_spec_string ("model", "Model",
-          "Path of the model file; unset: $" GSS_MODEL_VARIABLE
+          "Path of the model file; unset: $SPEAKERSALIENCY_MODEL"
           ", else the installed model",
           NULL, IN_READY));
   g_object_class_install_property (klass, PROP_TARGET,

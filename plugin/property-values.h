@@ -7,8 +7,6 @@
 #include <saliency/analyser.h>
 #include <saliency/gate.h>
 
-#define GSS_MODEL_VARIABLE "SPEAKERSALIENCY_MODEL" /* of the environment: path of the model */
-
 typedef enum { GSS_MASK_NONE, GSS_MASK_TIME, GSS_MASK_TIME_FREQUENCY } GssMask;
 typedef enum { GSS_PROCESSING_AUTO, GSS_PROCESSING_SYNC, GSS_PROCESSING_ASYNC } GssProcessing;
 typedef enum { GSS_LATE_PASS, GSS_LATE_MUTE } GssLatePolicy;
