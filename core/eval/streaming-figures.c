@@ -347,6 +347,8 @@ add_cell (Cell *cell, const EvalStream *stream, const double *figures,
     cell->worst_auc = figures[EVAL_STREAMING_AUC];
     cell->worst = stream->index;
   }
+  if (isnan (figures[EVAL_STREAMING_AUC])) /* nobody speaks */
+    return;
   count_conversation (cell, figures);
   pool_add (&cell->ours, stream, trace->activity);
   pool_add (&cell->usual, stream, trace->baseline);
